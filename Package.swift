@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every target: warnings are errors, imports say who may see them.
+let rules: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+/// The targets stand in the order of the walk an event takes; imports run one way, upwards in this list.
+let package = Package(
+  name: "zveno",
+  products: [.executable(name: "zveno", targets: ["Server"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // The system's libraries.
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CEpoll"),
+
+    // What knows no marketing word.
+    .target(name: "JSON", swiftSettings: rules),
+    .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: rules),
+    .target(name: "HTTP", dependencies: ["CEpoll", "CZlib"], swiftSettings: rules),
+
+    // The words of the field and the pure rules.
+    .target(name: "Domain", dependencies: ["JSON"], swiftSettings: rules),
+
+    // The walk.
+    .target(
+      name: "Migrations", dependencies: ["SQL"], path: "Migrations",
+      resources: [.embedInCode("0001_initial.sql")],
+      swiftSettings: rules),
+    .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),
+    .target(name: "Engine", dependencies: ["Domain", "Ingest", "JSON", "SQL"], swiftSettings: rules),
+    .target(name: "Channels", dependencies: ["CCurl", "Domain", "JSON"], swiftSettings: rules),
+    .target(
+      name: "Delivery",
+      dependencies: ["Domain", "Engine", "Ingest", "JSON", "SQL", crypto, mustache],
+      swiftSettings: rules),
+    .target(
+      name: "API",
+      dependencies: ["Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "SQL", crypto, logging],
+      swiftSettings: rules),
+    .executableTarget(
+      name: "Server",
+      dependencies: [
+        "API", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL",
+        crypto, logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: rules),
+
+    // Tests mirror the sources.
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: rules),
+    .testTarget(name: "SQLTests", dependencies: ["SQL"], swiftSettings: rules),
+    .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON"], swiftSettings: rules),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON"], swiftSettings: rules),
+    .testTarget(name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      swiftSettings: rules),
+    .testTarget(name: "ChannelsTests", dependencies: ["Channels", "Domain", "JSON"], swiftSettings: rules),
+    .testTarget(
+      name: "DeliveryTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      swiftSettings: rules),
+    .testTarget(name: "APITests", dependencies: ["API", "Domain", "HTTP", "JSON"], swiftSettings: rules),
+    .testTarget(name: "WalkTests", dependencies: ["JSON", "Server"], swiftSettings: rules),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      swiftSettings: rules),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL"],
+      path: "Tests/Benchmarks", swiftSettings: rules),
+  ],
+  swiftLanguageModes: [.v6]
+)
