@@ -1,0 +1,52 @@
+/// A length of time as the chain language writes it: `"30m"`, `"8h"`, `"3d"`, `"2w"`, `"6mo"`, `"1y"`, `"3 days"`.
+/// Seconds, minutes and hours are exact; days and longer are calendar steps in a contact's zone, so the local time of
+/// day stays the same across a change of clocks.
+public struct Span: Sendable, Hashable {
+  public var months: Int
+  public var days: Int
+  public var milliseconds: Int64
+
+  public init(months: Int = 0, days: Int = 0, milliseconds: Int64 = 0) {
+    (self.months, self.days, self.milliseconds) = (months, days, milliseconds)
+  }
+
+  /// At most this long: what is longer is a slip of the pen.
+  static let maxYears = 100
+
+  /// Nil unless `text` is a whole number, with or without a space, and a unit.
+  public init?(_ text: String) {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    guard let number = Int(digits), digits.utf8.count <= 9 else { return nil }
+    let unit = text.dropFirst(digits.count).drop { $0 == " " }
+    switch unit {
+    case "ms": self.init(milliseconds: Int64(number))
+    case "s", "second", "seconds": self.init(milliseconds: Int64(number) * 1000)
+    case "m", "min", "minute", "minutes": self.init(milliseconds: Int64(number) * 60_000)
+    case "h", "hour", "hours": self.init(milliseconds: Int64(number) * 3_600_000)
+    case "d", "day", "days": self.init(days: number)
+    case "w", "week", "weeks": self.init(days: number * 7)
+    case "mo", "month", "months": self.init(months: number)
+    case "y", "year", "years": self.init(months: number * 12)
+    default: return nil
+    }
+    guard approximateMilliseconds <= Int64(Self.maxYears) * 366 * LocalTime.millisecondsPerDay else { return nil }
+  }
+
+  public var isZero: Bool { months == 0 && days == 0 && milliseconds == 0 }
+
+  /// Good for comparing two spans and for bounds, not for calendars: a month counts 31 days.
+  public var approximateMilliseconds: Int64 {
+    (Int64(months) * 31 + Int64(days)) * LocalTime.millisecondsPerDay + milliseconds
+  }
+
+  /// `moment` plus this span, on the calendar of `zone`.
+  public func after(_ moment: Timestamp, in zone: Zone) -> Timestamp {
+    guard months != 0 || days != 0 else { return moment + milliseconds }
+    var local = zone.local(moment)
+    if months != 0 { local.date = local.date.adding(months: months) }
+    if days != 0 { local.date = local.date.adding(days: days) }
+    return zone.moment(of: local) + milliseconds
+  }
+
+  public static let hint = "a whole number and a unit: \"30m\", \"8h\", \"3d\", \"2w\", \"6mo\", \"1y\""
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A time zone of the IANA database, as Foundation holds it, with the two conversions that calendars here are made of.
+public struct Zone: Sendable, Hashable {
+  private let zone: TimeZone
+
+  /// Nil for a name the database does not know.
+  public init?(_ identifier: String) {
+    guard identifier.utf8.count <= 64, let zone = TimeZone(identifier: identifier) else { return nil }
+    self.zone = zone
+  }
+
+  public static let utc = Zone(TimeZone(secondsFromGMT: 0) ?? .current)
+
+  private init(_ zone: TimeZone) { self.zone = zone }
+
+  public var identifier: String { zone.identifier }
+
+  public func local(_ moment: Timestamp) -> LocalTime {
+    let shifted = moment + offset(at: moment)
+    let (days, time) = shifted.milliseconds.floorDivided(by: LocalTime.millisecondsPerDay)
+    return LocalTime(date: CivilDate(daysSince1970: days), millisecondOfDay: time)
+  }
+
+  /// The moment at which clocks here show `local`. A time that exists twice means the first; one that does not exist
+  /// means the first moment after the gap.
+  public func moment(of local: LocalTime) -> Timestamp {
+    let asIfUTC = Timestamp(
+      milliseconds: local.date.daysSince1970 * LocalTime.millisecondsPerDay + local.millisecondOfDay)
+    // No zone is further than a day from UTC or changes twice within two days.
+    let before = offset(at: asIfUTC + -LocalTime.millisecondsPerDay)
+    let after = offset(at: asIfUTC + LocalTime.millisecondsPerDay)
+    for candidate in [asIfUTC + -max(before, after), asIfUTC + -min(before, after)]
+    where candidate + offset(at: candidate) == asIfUTC {
+      return candidate
+    }
+    return transition(between: asIfUTC + -max(before, after), and: asIfUTC + -min(before, after))
+  }
+
+  /// The first millisecond with the offset that holds at `high`; bisection, since offsets change once between the two.
+  private func transition(between low: Timestamp, and high: Timestamp) -> Timestamp {
+    let target = offset(at: high)
+    var (low, high) = (low.milliseconds, high.milliseconds)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if offset(at: Timestamp(milliseconds: middle)) == target { high = middle } else { low = middle + 1 }
+    }
+    return Timestamp(milliseconds: high)
+  }
+
+  /// Milliseconds east of UTC.
+  private func offset(at moment: Timestamp) -> Int64 {
+    Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment.milliseconds) / 1000))) * 1000
+  }
+}
+
+/// What a calendar and a clock on the wall show.
+public struct LocalTime: Sendable, Hashable, Comparable {
+  public static let millisecondsPerDay: Int64 = 86_400_000
+  public var date: CivilDate
+  /// 0 ..< 86,400,000.
+  public var millisecondOfDay: Int64
+
+  public init(date: CivilDate, millisecondOfDay: Int64) {
+    (self.date, self.millisecondOfDay) = (date, millisecondOfDay)
+  }
+
+  public var minuteOfDay: Int { Int(millisecondOfDay / 60_000) }
+  public var hour: Int { Int(millisecondOfDay / 3_600_000) }
+
+  public static func < (a: LocalTime, b: LocalTime) -> Bool {
+    (a.date, a.millisecondOfDay) < (b.date, b.millisecondOfDay)
+  }
+}
