@@ -1,0 +1,104 @@
+/// Keys of one object against each other: compared as decoded bytes, so `"a"` and `"\u0061"` are the same key.
+enum JSONKey {
+  /// Objects of at most this many keys are compared in pairs, larger ones through a table.
+  private static let pairwiseKeys = 16
+
+  /// Index of the first key that has stood in the object before. Cost: linear, whatever the keys are.
+  static func firstDuplicate(in tape: ContiguousArray<TapeEntry>, object: Int, _ text: Span<UInt8>) -> Int? {
+    tape[object].children <= pairwiseKeys
+      ? duplicateByPairs(tape, object, text) : duplicateByTable(tape, object, text)
+  }
+
+  /// Equal decoded bytes have equal fingerprints. Not a hash to build a table on: whoever sends keys can make them collide.
+  static func fingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int, escaped: Bool) -> UInt32 {
+    guard escaped else { return fingerprint(text, start, end) }
+    let bytes = JSONText.decoded(text, start, end)
+    return fingerprint(bytes.span, 0, bytes.count)
+  }
+
+  private static func fingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32 {
+    let raw = text.bytes
+    let count = end - start
+    var mixed: UInt64
+    if count >= 8 {
+      let first = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+      let last = unsafe raw.unsafeLoadUnaligned(fromByteOffset: end - 8, as: UInt64.self)
+      mixed = UInt64(littleEndian: first) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(littleEndian: last)
+    } else {
+      mixed = 0
+      for at in start..<end { mixed = mixed << 8 | UInt64(text[at]) }
+    }
+    mixed = (mixed ^ UInt64(count) << 56) &* 0xD6E8_FEB8_6659_FD93
+    // Never the mark of a container without a container around it, and never a surprise in a signed conversion.
+    return UInt32(truncatingIfNeeded: mixed >> 33)
+  }
+
+  /// A mask of 64 bits says for most keys at once that they are new; the others are compared with all before them.
+  private static func duplicateByPairs(
+    _ tape: ContiguousArray<TapeEntry>, _ object: Int, _ text: Span<UInt8>
+  ) -> Int? {
+    var seen: UInt64 = 0
+    var key = object + 1
+    while key < tape.count {
+      let bit: UInt64 = 1 << UInt64(tape[key].next & 63)
+      if seen & bit != 0 {
+        var earlier = object + 1
+        while earlier < key {
+          if areEqual(tape[earlier], tape[key], text) { return key }
+          earlier = Int(tape[earlier + 1].next)
+        }
+      }
+      seen |= bit
+      key = Int(tape[key + 1].next)
+    }
+    return nil
+  }
+
+  /// Open addressing over the standard library's seeded hash: 10⁵ keys made to collide stay linear.
+  private static func duplicateByTable(
+    _ tape: ContiguousArray<TapeEntry>, _ object: Int, _ text: Span<UInt8>
+  ) -> Int? {
+    var slots = 64
+    while slots < tape[object].children * 2 { slots *= 2 }
+    var table = [UInt32](repeating: 0, count: slots)
+    var key = object + 1
+    while key < tape.count {
+      var slot = hash(tape[key], text) & (slots - 1)
+      while table[slot] != 0 {
+        if areEqual(tape[Int(table[slot])], tape[key], text) { return key }
+        slot = (slot + 1) & (slots - 1)
+      }
+      table[slot] = UInt32(key)
+      key = Int(tape[key + 1].next)
+    }
+    return nil
+  }
+
+  private static func hash(_ key: TapeEntry, _ text: Span<UInt8>) -> Int {
+    var hasher = Hasher()
+    let start = Int(key.start) + 1
+    let end = Int(key.end) - 1
+    if key.isEscaped {
+      for byte in JSONText.decoded(text, start, end) { hasher.combine(byte) }
+    } else {
+      unsafe text.extracting(start..<end).withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+    return hasher.finalize()
+  }
+
+  private static func areEqual(_ one: TapeEntry, _ other: TapeEntry, _ text: Span<UInt8>) -> Bool {
+    guard one.next == other.next else { return false }
+    let first = (start: Int(one.start) + 1, end: Int(one.end) - 1)
+    let second = (start: Int(other.start) + 1, end: Int(other.end) - 1)
+    if one.isEscaped || other.isEscaped {
+      return JSONText.decoded(text, first.start, first.end) == JSONText.decoded(text, second.start, second.end)
+    }
+    guard first.end - first.start == second.end - second.start else { return false }
+    var offset = 0
+    while first.start + offset < first.end {
+      if text[first.start + offset] != text[second.start + offset] { return false }
+      offset += 1
+    }
+    return true
+  }
+}
