@@ -59,7 +59,7 @@ extension Timestamp {
 struct DigitReader {
   private var rest: Substring.UTF8View
 
-  init(_ text: String.UTF8View) { rest = Substring(text).utf8 }
+  init(_ text: String.UTF8View) { rest = text[...] }
 
   var atEnd: Bool { rest.isEmpty }
 

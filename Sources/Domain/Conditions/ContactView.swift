@@ -1,0 +1,69 @@
+public import JSON
+
+/// An event as conditions see it.
+public struct EventFact: Sendable {
+  /// Its place in the log.
+  public let seq: Int64
+  public let at: Timestamp
+  public let type: String
+  public let properties: JSONValue
+
+  public init(seq: Int64, at: Timestamp, type: String, properties: JSONValue) {
+    (self.seq, self.at, self.type, self.properties) = (seq, at, type, properties)
+  }
+
+  public var moment: LogMoment { LogMoment(at: at, seq: seq) }
+}
+
+/// A place in a contact's past: events are ordered by when they happened, then by when they were accepted.
+public struct LogMoment: Sendable, Hashable, Comparable {
+  public let at: Timestamp
+  public let seq: Int64
+
+  public init(at: Timestamp, seq: Int64) { (self.at, self.seq) = (at, seq) }
+
+  public static func < (a: LogMoment, b: LogMoment) -> Bool { (a.at, a.seq) < (b.at, b.seq) }
+}
+
+/// What is known of a message of a run.
+public struct MessageState: Sendable {
+  public var step: Int
+  public var sentAt: Timestamp?
+  public var deliveredAt: Timestamp?
+  /// By a person.
+  public var openedAt: Timestamp?
+  public var machineOpenedAt: Timestamp?
+  public var clickedAt: Timestamp?
+  public var bouncedAt: Timestamp?
+  public var answeredAt: Timestamp?
+
+  public init(
+    step: Int, sentAt: Timestamp? = nil, deliveredAt: Timestamp? = nil, openedAt: Timestamp? = nil,
+    machineOpenedAt: Timestamp? = nil, clickedAt: Timestamp? = nil, bouncedAt: Timestamp? = nil,
+    answeredAt: Timestamp? = nil
+  ) {
+    (self.step, self.sentAt, self.deliveredAt, self.openedAt) = (step, sentAt, deliveredAt, openedAt)
+    (self.machineOpenedAt, self.clickedAt, self.bouncedAt) = (machineOpenedAt, clickedAt, bouncedAt)
+    self.answeredAt = answeredAt
+  }
+}
+
+/// Everything the pure rules may know of one contact. The engine answers from the file, tests from memory; both answer
+/// as of the log's position that the decision is made at.
+public protocol ContactView {
+  /// The contact's own zone, else the shop's.
+  var zone: Zone { get }
+  /// Built-in fields and attributes side by side.
+  var contact: JSONValue { get }
+  /// Calls `visit` with the events of `type` from `since` (inclusive) through `until`, newest first, while it answers
+  /// true.
+  func events(of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool) throws
+  /// The messages of the run that have been handed over or planned, in the order of their steps.
+  func messages() throws -> [MessageState]
+  /// Whether the contact may be asked for something over `channel`.
+  func consents(to channel: String) throws -> Bool
+  /// Whether there is an address, and nothing suppresses it.
+  func isReachable(over channel: String) throws -> Bool
+  /// Opens, clicks and visits of the 90 days before `now` by local hour (24 counts); nil with fewer than ten.
+  func readingHours(before now: Timestamp) throws -> [Int]?
+}

@@ -1,0 +1,132 @@
+public import JSON
+
+/// Answers conditions about one contact at one moment.
+public struct Evaluator {
+  let view: any ContactView
+  let run: RunScope
+  let now: Timestamp
+
+  public init(view: any ContactView, run: RunScope, now: Timestamp) {
+    (self.view, self.run, self.now) = (view, run, now)
+  }
+
+  public func evaluate(_ condition: Condition) throws -> Truth {
+    switch condition {
+    case .all(let inner): try join(inner, decidedBy: false)
+    case .any(let inner): try join(inner, decidedBy: true)
+    case .not(let inner): try negated(evaluate(inner))
+    case .contact(let match): Truth(try match.holds(for: view.contact, resolve: value))
+    case .trigger(let match): Truth(try match.holds(for: run.trigger.properties, resolve: value))
+    case .latest(let type, let match): Truth(try latest(type).map { try match.holds(for: $0, resolve: value) } ?? false)
+    case .did(let did): try evaluate(did)
+    case .message(let fact, let choice): Truth(try holds(fact, choice))
+    case .consent(let channel): Truth(try view.consents(to: channel))
+    case .reachable(let channel): Truth(try view.isReachable(over: channel))
+    case .weekday(let rules): weekday(rules)
+    case .localTime(let span): localTime(span)
+    }
+  }
+
+  /// Every part is asked, so that `until` is the earliest of all that could turn the answer.
+  private func join(_ conditions: [Condition], decidedBy deciding: Bool) throws -> Truth {
+    var deciders: [Truth] = []
+    var others: [Truth] = []
+    for condition in conditions {
+      let truth = try evaluate(condition)
+      if truth.holds == deciding { deciders.append(truth) } else { others.append(truth) }
+    }
+    // Decided: it lasts until the last decider may change. Undecided: until any part may.
+    guard deciders.isEmpty else {
+      let untils = deciders.map(\.until)
+      return Truth(deciding, until: untils.contains(nil) ? nil : untils.compactMap { $0 }.max())
+    }
+    return Truth(!deciding, until: others.compactMap(\.until).min())
+  }
+
+  private func negated(_ truth: Truth) -> Truth { Truth(!truth.holds, until: truth.until) }
+
+  /// What `{"from": …}` stands for; nil when there is nothing.
+  public func value(_ expression: ValueExpression) throws -> JSONValue? {
+    switch expression {
+    case .literal(let value): value
+    case .from(.contact(let path)): path.value(in: view.contact)
+    case .from(.trigger(let path)): path.value(in: run.trigger.properties)
+    case .from(.latest(let type, let path)): try latest(type).flatMap { path.value(in: $0) }
+    case .from(.data(let path)): path.value(in: .object(run.data))
+    }
+  }
+
+  /// The properties of the contact's latest event of `type`.
+  public func latest(_ type: String) throws -> JSONValue? {
+    var found: JSONValue?
+    try view.events(of: type, since: Timestamp(milliseconds: 0), until: now) {
+      found = $0.properties
+      return false
+    }
+    return found
+  }
+
+  private func weekday(_ rules: [DayRule]) -> Truth {
+    let today = view.zone.local(now).date
+    let tomorrow = view.zone.moment(of: LocalTime(date: today.adding(days: 1), millisecondOfDay: 0))
+    return Truth(rules.contains { $0.fits(today) }, until: tomorrow)
+  }
+
+  private func localTime(_ span: ClockSpan) -> Truth {
+    let inside = span.contains(minuteOfDay: view.zone.local(now).minuteOfDay)
+    let turning = ClockSpan(from: inside ? span.to % ClockSpan.minutesPerDay : span.from, to: ClockSpan.minutesPerDay)
+    let change = LocalTime(date: view.zone.local(now).date, millisecondOfDay: Int64(turning.from) * 60_000)
+    let today = view.zone.moment(of: change)
+    if today > now { return Truth(inside, until: today) }
+    let next = LocalTime(date: change.date.adding(days: 1), millisecondOfDay: change.millisecondOfDay)
+    return Truth(inside, until: view.zone.moment(of: next))
+  }
+
+  private func holds(_ fact: MessageFact, _ choice: MessageChoice) throws -> Bool {
+    let messages = try view.messages()
+    let chosen: [MessageState] =
+      switch choice {
+      case .any: messages
+      case .last: messages.filter { $0.sentAt != nil }.suffix(1)
+      case .step(let step): messages.filter { $0.step == step }
+      }
+    return chosen.contains { holds(fact, $0) }
+  }
+
+  private func holds(_ fact: MessageFact, _ message: MessageState) -> Bool {
+    func past(_ moment: Timestamp?) -> Bool { moment.map { $0 <= now } ?? false }
+    return switch fact {
+    case .opened: past(message.openedAt) || past(message.clickedAt)
+    case .unopened:
+      past(message.sentAt)
+        && !(past(message.openedAt) || past(message.machineOpenedAt) || past(message.clickedAt))
+    case .clicked: past(message.clickedAt)
+    case .delivered: past(message.deliveredAt)
+    case .bounced: past(message.bouncedAt)
+    case .answered: past(message.answeredAt)
+    }
+  }
+}
+
+/// What conditions may know of the run they are asked for; outside a run, of the event that would start one.
+public struct RunScope: Sendable {
+  public var trigger: EventFact
+  /// The event that entered the run; events strictly after it are "since entry".
+  public var entry: LogMoment
+  /// When the step at which the run stands began.
+  public var stepStart: LogMoment
+  public var marks: [Int: LogMoment]
+  public var data: JSONObject
+
+  public init(
+    trigger: EventFact, entry: LogMoment, stepStart: LogMoment, marks: [Int: LogMoment], data: JSONObject
+  ) {
+    (self.trigger, self.entry, self.stepStart) = (trigger, entry, stepStart)
+    (self.marks, self.data) = (marks, data)
+  }
+
+  /// Before there is a run.
+  public init(entering trigger: EventFact) {
+    self.init(trigger: trigger, entry: trigger.moment, stepStart: trigger.moment, marks: [:], data: [:])
+  }
+}

@@ -1,0 +1,103 @@
+/// A chain as the engine runs it: one parsed version, its steps laid out as a program. See the chain language's page.
+public struct Chain: Sendable {
+  public var name: String?
+  public var note: String?
+  public var purpose: Purpose
+  public var triggers: [Trigger]
+  public var onlyIf: Condition?
+  /// The trigger's property that keys one run.
+  public var per: PropertyPath?
+  public var reenter: Reenter
+  /// The run ends as soon as one holds.
+  public var stopWhen: [Condition]
+  public var goal: Goal?
+  public var late: Late?
+  public var hours: ClockSpan?
+  /// Every step, in the order of the document, branches before what follows them.
+  public var program: [Step]
+  /// The event types that can move or end a run already inside.
+  public private(set) var wakingTypes: Set<String> = []
+  /// The steps whose end some `since` counts from.
+  public private(set) var markedSteps: Set<Int> = []
+
+  /// The index that ends a run.
+  public var end: Int { program.count }
+}
+
+public struct Trigger: Sendable, Hashable {
+  public var event: String
+  public var match: Match?
+}
+
+/// Who may come in again, per contact and key.
+public enum Reenter: Sendable, Hashable {
+  case never
+  case always
+  case afterExit
+  case restart
+  case after(Span)
+}
+
+/// What a conversion is: the first such event within a time from entry.
+public struct Goal: Sendable, Hashable {
+  public var did: String
+  public var match: Match?
+  public var within: Span
+  /// The event's property that is the money made.
+  public var value: PropertyPath?
+}
+
+/// What becomes of a step found overdue.
+public enum Late: Sendable, Hashable {
+  case send
+  case skip
+  case skipAfter(Span)
+
+  public static func byDefault(for purpose: Purpose) -> Late {
+    switch purpose {
+    case .marketing: .skipAfter(Span(days: 1))
+    case .transactional: .send
+    }
+  }
+}
+
+extension Chain {
+  /// The event types that can start a run.
+  public var startingTypes: Set<String> { Set(triggers.map(\.event)) }
+
+  /// The same with what is looked up often worked out.
+  func indexed() -> Chain {
+    var chain = self
+    chain.wakingTypes = wakers
+    chain.markedSteps = marked
+    return chain
+  }
+
+  private var wakers: Set<String> {
+    var types = stopWhen.reduce(into: Set<String>()) { $0.formUnion($1.eventTypes) }
+    for step in program {
+      switch step.kind {
+      case .wait(let wait): types.formUnion(wait.resetOn)
+      case .waitFor(let wait): types.formUnion(wait.condition.eventTypes)
+      case .waitUntil, .send, .branch, .set, .exit: break
+      }
+    }
+    return types
+  }
+
+  private var marked: Set<Int> {
+    var steps: Set<Int> = []
+    for condition in conditions {
+      condition.forEach { part in
+        if case .did(let did) = part, case .sinceStep(let step) = did.window { steps.insert(step) }
+      }
+    }
+    for case .wait(let wait) in program.map(\.kind) {
+      if case .step(let step) = wait.since { steps.insert(step) }
+    }
+    return steps
+  }
+
+  /// Every condition of the chain.
+  var conditions: [Condition] { [onlyIf].compactMap { $0 } + stopWhen + program.flatMap(\.conditions) }
+}

@@ -1,0 +1,110 @@
+/// The one condition language: of triggers, branches, waits, exits and template flags.
+public indirect enum Condition: Sendable, Hashable {
+  case all([Condition])
+  case any([Condition])
+  case not(Condition)
+  case contact(Match)
+  case trigger(Match)
+  case latest(type: String, Match)
+  case did(Did)
+  case message(MessageFact, of: MessageChoice)
+  case consent(channel: String)
+  case reachable(channel: String)
+  case weekday([DayRule])
+  case localTime(ClockSpan)
+}
+
+/// `did` and `did_not`: how often events of a type happened in a window, or what their properties add up to.
+public struct Did: Sendable, Hashable {
+  public var type: String
+  public var negated: Bool
+  public var match: Match?
+  /// Pairs of paths, into the event and into the trigger, whose values must be equal.
+  public var same: [Same]
+  public var measure: Measure
+  public var tests: [NumberTest]
+  public var window: Window
+
+  public struct Same: Sendable, Hashable {
+    public var path: PropertyPath
+    public var triggerPath: PropertyPath
+  }
+
+  public enum Measure: Sendable, Hashable {
+    case times
+    case distinct(PropertyPath)
+    case sum(PropertyPath)
+    case average(PropertyPath)
+    case minimum(PropertyPath)
+    case maximum(PropertyPath)
+  }
+
+  public enum Window: Sendable, Hashable {
+    case ever
+    case within(Span)
+    case sinceEntry
+    /// Index of a step in the program.
+    case sinceStep(Int)
+    /// Since the step at which the run stands began.
+    case sinceOwnStart
+  }
+}
+
+/// `{">=": 3}`
+public struct NumberTest: Sendable, Hashable {
+  public var comparison: Comparison
+  public var operand: ValueExpression
+}
+
+/// What became of a message of this run.
+public enum MessageFact: String, Sendable, Hashable, CaseIterable {
+  case opened, unopened, clicked, delivered, bounced, answered
+}
+
+public enum MessageChoice: Sendable, Hashable {
+  case last
+  case any
+  /// Index of a `send` in the program.
+  case step(Int)
+}
+
+extension Condition {
+  /// The event types whose arrival can change the answer.
+  public var eventTypes: Set<String> {
+    switch self {
+    case .all(let conditions), .any(let conditions):
+      conditions.reduce(into: []) { $0.formUnion($1.eventTypes) }
+    case .not(let condition): condition.eventTypes
+    case .contact, .consent, .reachable: ["contact.updated"]
+    case .trigger, .weekday, .localTime: []
+    case .latest(let type, _): [type]
+    case .did(let did): [did.type]
+    case .message(let fact, _): fact.eventTypes
+    }
+  }
+}
+
+extension Condition {
+  /// Visits the condition and all inside it.
+  func forEach(_ visit: (Condition) -> Void) {
+    visit(self)
+    switch self {
+    case .all(let inner), .any(let inner): for condition in inner { condition.forEach(visit) }
+    case .not(let inner): inner.forEach(visit)
+    case .contact, .trigger, .latest, .did, .message, .consent, .reachable, .weekday, .localTime: break
+    }
+  }
+}
+
+extension MessageFact {
+  var eventTypes: Set<String> {
+    switch self {
+    case .opened: ["message.opened", "message.clicked"]
+    case .unopened: ["message.sent", "message.opened", "message.clicked"]
+    case .clicked: ["message.clicked"]
+    case .delivered: ["message.delivered"]
+    case .bounced: ["message.bounced"]
+    case .answered: ["call.answered", "message.answered"]
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/// One step of a chain's program.
+public struct Step: Sendable {
+  /// Its place in the program.
+  public let index: Int
+  /// Where it stands in the document (RFC 6901).
+  public let pointer: String
+  public let id: String?
+  public let note: String?
+  public var kind: Kind
+  /// Where a run goes on after it.
+  public var next: Int
+
+  public enum Kind: Sendable {
+    case wait(Wait)
+    case waitUntil(WaitUntil)
+    case waitFor(WaitFor)
+    case send(Send)
+    case branch(Branch)
+    case set([Assignment])
+    case exit(reason: String)
+  }
+
+  /// What people and figures call it: its id, else its place, `2.then.0`.
+  public var label: String {
+    id ?? pointer.split(separator: "/").drop { $0 == "steps" }.filter { $0 != "steps" }.joined(separator: ".")
+  }
+
+  /// Every condition in the step itself, its branches' steps aside.
+  var conditions: [Condition] {
+    switch kind {
+    case .wait, .waitUntil, .set, .exit: []
+    case .waitFor(let wait): [wait.condition]
+    case .send(let send): [send.onlyIf].compactMap { $0 } + send.flags.map(\.condition)
+    case .branch(let branch): [branch.condition]
+    }
+  }
+}
+
+/// `{"wait": "8h..24h", "reset_on": "cart"}`
+public struct Wait: Sendable, Hashable {
+  public var atLeast: Span
+  /// Set for a range.
+  public var atMost: Span?
+  public var since: Since
+  public var resetOn: Set<String>
+
+  public enum Since: Sendable, Hashable {
+    case ownStart
+    case entry
+    case step(Int)
+  }
+}
+
+/// `{"wait_until": "10:00", "on": ["mon"]}` or `{"wait_until": {"date": "contact.trip", "offset": "-3d"}, "at": "10:00"}`
+public enum WaitUntil: Sendable, Hashable {
+  case clock(ClockTime, on: [DayRule])
+  case date(Reference, offset: Span, before: Bool, at: ClockTime)
+}
+
+/// `{"wait_for": …, "at_most": "48h", "then": […], "else": […]}`
+public struct WaitFor: Sendable {
+  public var condition: Condition
+  public var atMost: Span
+  public var then: Int
+  public var otherwise: Int
+}
+
+public struct Branch: Sendable {
+  public var condition: Condition
+  public var then: Int
+  public var otherwise: Int
+}
+
+public struct Send: Sendable {
+  public var channel: String
+  public var template: String
+  public var purpose: Purpose
+  public var data: [Assignment]
+  public var flags: [Flag]
+  public var onlyIf: Condition?
+  /// How long after its planned time it may still leave.
+  public var hold: Span
+  /// A call's: which operators, and until when.
+  public var queue: String?
+  public var deadline: Span?
+
+  public struct Flag: Sendable {
+    public var name: String
+    public var condition: Condition
+  }
+
+  static func defaultHold(for purpose: Purpose) -> Span {
+    switch purpose {
+    case .marketing: Span(days: 1)
+    case .transactional: Span(days: 7)
+    }
+  }
+}
+
+/// A name and the value it gets.
+public struct Assignment: Sendable, Hashable {
+  public var name: String
+  public var value: ValueExpression
+}

@@ -1,0 +1,276 @@
+import JSON
+
+/// Where a condition stands decides how far back `did` looks when it does not say.
+enum ConditionPlace {
+  /// A chain's `only_if`: all the past.
+  case entry
+  case stopWhen
+  /// `if`, a step's `only_if`, `flags`: since entry.
+  case step
+  /// Since its own start.
+  case waitFor
+
+  var window: Did.Window {
+    switch self {
+    case .entry: .ever
+    case .stopWhen, .step: .sinceEntry
+    case .waitFor: .sinceOwnStart
+    }
+  }
+}
+
+/// Reads the one condition language.
+struct ConditionParser {
+  let steps: StepNames
+  let at: ConditionPlace
+  private var values: ValueParser { ValueParser(steps: steps) }
+
+  static let kinds = [
+    "all", "any", "not", "contact", "trigger", "latest", "did", "did_not", "opened", "unopened", "clicked",
+    "delivered", "bounced", "answered", "consent", "reachable", "weekday", "local_time",
+  ]
+  static let laterKinds = [
+    "silence", "segment", "list", "in_chain", "relation", "rfm", "buys_at_discount", "ltv", "points", "coupon",
+    "topic", "survey", "of",
+  ]
+  static let maxDepth = 32
+
+  init(steps: StepNames, at: ConditionPlace) { (self.steps, self.at) = (steps, at) }
+
+  func parse(_ place: Place, depth: Int = 0) -> Condition? {
+    guard place.node.kind == .object else {
+      place.wrongType(expected: "a condition, an object such as {\"did\": \"purchase\"}")
+      return nil
+    }
+    guard depth < Self.maxDepth else {
+      place.error(.badValue, "expected conditions nested at most \(Self.maxDepth) deep")
+      return nil
+    }
+    let keys = place.node.members.map(\.key)
+    if let later = keys.first(where: Self.laterKinds.contains) {
+      place.error(
+        .notYet, "the condition `\(later)` is part of the language, but this server does not do it yet",
+        hint: "leave it out")
+      return nil
+    }
+    let kinds = keys.filter(Self.kinds.contains)
+    guard kinds.count == 1, let kind = kinds.first, let node = place.node[kind] else {
+      reportKind(place, keys: keys, kinds: kinds)
+      return nil
+    }
+    let value = Place(node: node, pointer: place.pointer + "/" + kind, findings: place.findings)
+    return condition(kind, value, in: place, depth: depth)
+  }
+
+  private func reportKind(_ place: Place, keys: [String], kinds: [String]) {
+    if kinds.count > 1 {
+      place.error(
+        .badValue, "expected one condition, got \(kinds.map { "`\($0)`" }.joined(separator: " and "))",
+        hint: "join them: {\"all\": [{…}, {…}]}")
+      return
+    }
+    let hint = keys.lazy.compactMap { key in nearest(to: key, among: Self.kinds) }.first
+    let got = keys.isEmpty ? "an empty object" : keys.map { "`\($0.prefix(40))`" }.joined(separator: ", ")
+    place.error(
+      keys.isEmpty ? .badValue : .unknownKey,
+      "expected a condition, one of \(Self.kinds.map { "`\($0)`" }.joined(separator: ", ")), got \(got)",
+      hint: hint.map { "did you mean `\($0)`?" })
+  }
+
+  private func condition(_ kind: String, _ value: Place, in place: Place, depth: Int) -> Condition? {
+    func alone() { _ = Fields(place, what: "a condition", known: [kind]) }
+    switch kind {
+    case "all", "any":
+      alone()
+      guard let inner = list(value, depth: depth) else { return nil }
+      return kind == "all" ? .all(inner) : .any(inner)
+    case "not":
+      alone()
+      return parse(value, depth: depth + 1).map { .not($0) }
+    case "contact":
+      alone()
+      return values.match(value).map { .contact($0) }
+    case "trigger":
+      alone()
+      return values.match(value).map { .trigger($0) }
+    case "latest": return latest(value, in: place)
+    case "did", "did_not": return did(kind, value, in: place)
+    case "consent", "reachable":
+      alone()
+      guard let channel = value.string("the name of a channel") else { return nil }
+      return kind == "consent" ? .consent(channel: channel) : .reachable(channel: channel)
+    case "weekday":
+      alone()
+      let places = value.node.kind == .string ? [value] : value.list(of: "days") ?? []
+      let rules = places.compactMap { $0.parsed("a day", hint: DayRule.hint) { DayRule($0) } }
+      return rules.isEmpty ? nil : .weekday(rules)
+    case "local_time":
+      alone()
+      return value.parsed("a span of clock time", hint: ClockSpan.hint) { ClockSpan($0) }.map { .localTime($0) }
+    default:
+      alone()
+      return MessageFact(rawValue: kind).flatMap { fact in choice(value).map { .message(fact, of: $0) } }
+    }
+  }
+
+  /// An empty list would match everybody or nobody by accident.
+  private func list(_ place: Place, depth: Int) -> [Condition]? {
+    guard let places = place.list(of: "conditions") else { return nil }
+    guard !places.isEmpty else {
+      place.error(.badValue, "expected at least one condition, got an empty list")
+      return nil
+    }
+    return places.compactMap { parse($0, depth: depth + 1) }
+  }
+
+  private func latest(_ value: Place, in place: Place) -> Condition? {
+    guard let fields = Fields(place, what: "a condition", known: ["latest", "where"]) else { return nil }
+    guard let type = eventType(value), let match = fields.required("where").flatMap(values.match) else { return nil }
+    return .latest(type: type, match)
+  }
+
+  private func choice(_ place: Place) -> MessageChoice? {
+    guard let text = place.string("the id of a send, \"last\" or \"any\"") else { return nil }
+    if text == "last" { return .last }
+    if text == "any" { return .any }
+    return step(place, text, sendsOnly: true).map { .step($0) }
+  }
+
+  private func step(_ place: Place, _ id: String, sendsOnly: Bool) -> Int? {
+    let known = steps.indices.filter { !sendsOnly || steps.sends.contains($0.value) }
+    if let index = known[id] { return index }
+    place.error(
+      .unknownReference, "expected the id of a \(sendsOnly ? "send" : "step") of this chain, got \"\(id.prefix(60))\"",
+      hint: nearest(to: id, among: known.keys.sorted()).map { "did you mean `\($0)`?" })
+    return nil
+  }
+}
+
+extension ConditionParser {
+  private static let measures = ["times", "distinct", "sum", "avg", "min", "max"]
+
+  private func did(_ kind: String, _ value: Place, in place: Place) -> Condition? {
+    let known = [kind, "where", "same", "within", "since"] + (kind == "did" ? Self.measures : [])
+    guard let fields = Fields(place, what: "a condition", known: known) else { return nil }
+    guard let type = eventType(value) else { return nil }
+    guard let window = window(fields, kind: kind, in: place), let (measure, tests) = measure(fields, in: place) else {
+      return nil
+    }
+    return .did(
+      Did(
+        type: type, negated: kind == "did_not", match: fields["where"].flatMap(values.match),
+        same: fields["same"].map(same) ?? [], measure: measure, tests: tests, window: window))
+  }
+
+  func eventType(_ place: Place) -> String? {
+    place.parsed("an event type", hint: "up to 64 letters, digits, `.`, `_` and `-`, beginning with a letter") {
+      EventType.isValid($0) ? $0 : nil
+    }
+  }
+
+  private func window(_ fields: Fields, kind: String, in place: Place) -> Did.Window? {
+    if let since = fields["since"] {
+      if fields["within"] != nil {
+        place.error(.badValue, "expected `within` or `since`, got both")
+        return nil
+      }
+      guard let id = since.string("\"enter\" or the id of a step") else { return nil }
+      return id == "enter" ? .sinceEntry : step(since, id, sendsOnly: false).map { .sinceStep($0) }
+    }
+    if let within = fields["within"] {
+      if within.node.string == "ever" { return .ever }
+      return within.span(positive: true).map { .within($0) }
+    }
+    if kind == "did_not", at == .waitFor || at == .stopWhen {
+      place.error(
+        .missing, "`did_not` here needs `within` or `since`: without one it is true from the start",
+        hint: at == .waitFor ? "wait for {\"did\": …} and use `else`" : "use `wait_for` with {\"did\": …} and `else`")
+      return nil
+    }
+    if fields["times"] != nil || Self.measures.contains(where: { fields[$0] != nil }), at == .stopWhen || at == .step {
+      place.error(
+        .missing, "counting needs `within` or `since` here", hint: "add \"since\": \"enter\" or \"within\": \"30d\"")
+      return nil
+    }
+    return at.window
+  }
+
+  /// How often, unless it says otherwise: at least once.
+  private func measure(_ fields: Fields, in place: Place) -> (Did.Measure, [NumberTest])? {
+    let named = Self.measures.filter { fields[$0] != nil }
+    let once = [NumberTest(comparison: .greaterOrEqual, operand: .literal(1))]
+    guard let name = named.first, let value = fields[name] else { return (.times, once) }
+    if name == "distinct", let path = values.propertyPath(value) {
+      let tests = fields["times"].flatMap(values.numberTests) ?? once
+      return (.distinct(path), tests)
+    }
+    if named.count > 1, !(named == ["times", "distinct"]) {
+      place.error(.badValue, "expected one of \(Self.measures.map { "`\($0)`" }.joined(separator: ", ")), got several")
+      return nil
+    }
+    if named == ["times", "distinct"], let distinct = fields["distinct"] {
+      guard let path = values.propertyPath(distinct), let tests = values.numberTests(value) else { return nil }
+      return (.distinct(path), tests)
+    }
+    if name == "times" { return values.numberTests(value).map { (.times, $0) } }
+    return aggregate(name, value)
+  }
+
+  /// `{"sum": {"total": {">=": 5000}}}`
+  private func aggregate(_ name: String, _ place: Place) -> (Did.Measure, [NumberTest])? {
+    guard place.node.kind == .object, place.node.members.count == 1, let member = place.node.members.first else {
+      place.error(.badValue, "expected one property and its comparison, {\"total\": {\">=\": 5000}}")
+      return nil
+    }
+    let at = Place(
+      node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
+    guard let path = values.propertyPath(at, member.key), let tests = values.numberTests(at) else { return nil }
+    switch name {
+    case "sum": return (.sum(path), tests)
+    case "avg": return (.average(path), tests)
+    case "min": return (.minimum(path), tests)
+    default: return (.maximum(path), tests)
+    }
+  }
+
+  /// `"cart_id"`, a list of such, or `{"items.sku": "sku"}` for different names.
+  private func same(_ place: Place) -> [Did.Same] {
+    switch place.node.kind {
+    case .string:
+      return values.propertyPath(place).map { [Did.Same(path: $0, triggerPath: $0)] } ?? []
+    case .array:
+      return (place.list(of: "property paths") ?? []).flatMap(same)
+    case .object:
+      return place.node.members.compactMap { member in
+        let at = Place(
+          node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
+        guard let path = values.propertyPath(at, member.key), let trigger = values.propertyPath(at) else { return nil }
+        return Did.Same(path: path, triggerPath: trigger)
+      }
+    case .null, .bool, .number:
+      place.wrongType(expected: "a property path, or an object of two paths")
+      return []
+    }
+  }
+}
+
+/// What an event may be called.
+public enum EventType {
+  public static func isValid(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.count <= 64, isLetter(first) else { return false }
+    return text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || [46, 95, 45].contains($0) }
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (65...90).contains(byte) }
+
+  /// The shop's standard events.
+  public static let standard = [
+    "signup", "login", "view", "search", "cart", "purchase", "refund", "wish", "visit",
+  ]
+  /// What the server itself says.
+  public static let own = [
+    "message.sent", "message.delivered", "message.opened", "message.clicked", "message.bounced",
+    "message.complained", "message.unsubscribed", "message.skipped", "message.failed", "message.unknown",
+    "call.answered", "call.no_answer", "call.refused", "call.callback", "contact.updated",
+  ]
+}

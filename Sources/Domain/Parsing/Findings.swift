@@ -1,0 +1,84 @@
+import JSON
+
+/// Collects what is wrong and what is doubtful about one document while it is read.
+final class Findings {
+  private(set) var errors: [Issue] = []
+  private(set) var warnings: [Issue] = []
+
+  /// More would only bury the first ones.
+  static let limit = 200
+
+  func error(_ issue: Issue) { if errors.count < Self.limit { errors.append(issue) } }
+  func warning(_ issue: Issue) { if warnings.count < Self.limit { warnings.append(issue) } }
+}
+
+/// A value and where it stands.
+struct Place {
+  let node: JSONNode
+  let pointer: String
+  let findings: Findings
+
+  func error(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+    findings.error(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
+  }
+
+  func warning(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+    findings.warning(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
+  }
+
+  func wrongType(expected: String) {
+    error(.wrongType, "expected \(expected), got \(node.described)")
+  }
+
+  func element(_ index: Int, _ node: JSONNode) -> Place {
+    Place(node: node, pointer: "\(pointer)/\(index)", findings: findings)
+  }
+
+  /// The elements; nil, with an error, when it is no list.
+  func list(of what: String) -> [Place]? {
+    guard node.kind == .array else {
+      wrongType(expected: "a list of \(what)")
+      return nil
+    }
+    return node.elements.enumerated().map { element($0.offset, $0.element) }
+  }
+
+  func string(_ what: String) -> String? {
+    guard let string = node.string else {
+      wrongType(expected: what)
+      return nil
+    }
+    return string
+  }
+
+  /// A text that `parse` understands.
+  func parsed<T>(_ what: String, hint: String, _ parse: (String) -> T?) -> T? {
+    guard let text = string(what) else { return nil }
+    if let value = parse(text) { return value }
+    error(.badValue, "expected \(what), got \"\(text.prefix(80))\"", hint: "write \(hint)")
+    return nil
+  }
+
+  func span(positive: Bool = false) -> Span? {
+    guard let span = parsed("a duration", hint: Span.hint, { Span($0) }) else { return nil }
+    if positive, span.isZero {
+      error(.badValue, "expected a duration above zero, got \"\(node.string ?? "")\"")
+      return nil
+    }
+    return span
+  }
+}
+
+extension JSONNode {
+  /// What came, for the second half of "expected …, got …".
+  var described: String {
+    switch kind {
+    case .null: "null"
+    case .bool: bool == true ? "true" : "false"
+    case .number: "the number \(number?.text.prefix(40) ?? "")"
+    case .string: "the text \"\(string?.prefix(60) ?? "")\""
+    case .array: "a list"
+    case .object: "an object"
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import JSON
+
+/// Reads literals, `{"from": …}`, `where` and number tests.
+struct ValueParser {
+  let steps: StepNames
+
+  func expression(_ place: Place) -> ValueExpression? {
+    guard place.node.kind == .object, place.node["from"] != nil else { return .literal(place.node.value) }
+    guard let fields = Fields(place, what: "a value", known: ["from"]), let from = fields["from"] else { return nil }
+    return reference(from).map { .from($0) }
+  }
+
+  /// A literal that is no object or list, or `{"from": …}`.
+  func scalar(_ place: Place) -> ValueExpression? {
+    if place.node.kind == .array || (place.node.kind == .object && place.node["from"] == nil) {
+      place.wrongType(expected: "a text, a number, true, false, null or {\"from\": …}")
+      return nil
+    }
+    return expression(place)
+  }
+
+  func reference(_ place: Place) -> Reference? {
+    guard let text = place.string("a path such as \"trigger.sku\""), let path = propertyPath(place, text) else {
+      return nil
+    }
+    var parts = path.parts
+    let root = parts.removeFirst()
+    if Reference.laterRoots.contains(root) {
+      place.error(.notYet, "paths into `\(root)` come later", hint: "use contact, trigger, latest or data")
+      return nil
+    }
+    guard Reference.roots.contains(root) else {
+      place.error(
+        .badValue, "expected a path that begins with contact, trigger, latest or data, got \"\(text.prefix(60))\"",
+        hint: nearest(to: root, among: Reference.roots).map { "did you mean `\($0)`?" })
+      return nil
+    }
+    var type: String?
+    if root == "latest", !parts.isEmpty {
+      type = parts.removeFirst()
+      // The server's own types have two words.
+      if let first = type, Self.ownFamilies.contains(first), !parts.isEmpty { type = first + "." + parts.removeFirst() }
+    }
+    guard !parts.isEmpty else {
+      place.error(.badValue, "expected a path below `\(root)`, got \"\(text)\"")
+      return nil
+    }
+    let rest = PropertyPath(parts: parts)
+    switch root {
+    case "contact": return .contact(rest)
+    case "trigger": return .trigger(rest)
+    case "latest": return type.map { .latest(type: $0, rest) }
+    default: return .data(rest)
+    }
+  }
+
+  static let ownFamilies = ["message", "call", "segment", "rfm", "points", "coupon", "product", "survey", "contact"]
+
+  func propertyPath(_ place: Place) -> PropertyPath? {
+    guard let text = place.string("a property path such as \"items.sku\"") else { return nil }
+    return propertyPath(place, text)
+  }
+
+  func propertyPath(_ place: Place, _ text: String) -> PropertyPath? {
+    guard let path = PropertyPath(text) else {
+      place.error(.badValue, "expected names joined by dots, got \"\(text.prefix(80))\"")
+      return nil
+    }
+    guard path.parts.first != "properties" else {
+      place.error(
+        .badValue, "property paths never begin with `properties.`",
+        hint: "write \"\(path.parts.dropFirst().joined(separator: "."))\"")
+      return nil
+    }
+    return path
+  }
+
+  /// `{"total": {">=": 1000}, "city": "Kazan"}`
+  func match(_ place: Place) -> Match? {
+    guard place.node.kind == .object else {
+      place.wrongType(expected: "an object of property paths")
+      return nil
+    }
+    guard !place.node.members.isEmpty else {
+      place.error(.badValue, "expected at least one property, got an empty object", hint: "leave it out to match all")
+      return nil
+    }
+    let fields = place.node.members.compactMap { member -> Match.Field? in
+      let at = Place(
+        node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
+      guard let path = propertyPath(at, member.key), let tests = tests(at) else { return nil }
+      return Match.Field(path: path, tests: tests)
+    }
+    return Match(fields: fields)
+  }
+
+  private func tests(_ place: Place) -> [Match.Test]? {
+    guard place.node.kind == .object, place.node["from"] == nil else {
+      return scalar(place).map { [.compare(.equal, $0)] }
+    }
+    guard let fields = Fields(place, what: "operators", known: Match.operators) else { return nil }
+    if place.node.members.isEmpty {
+      place.error(.badValue, "expected at least one operator, got an empty object")
+      return nil
+    }
+    return Match.operators.compactMap { word in fields[word].flatMap { test(word, $0) } }
+  }
+
+  private func test(_ word: String, _ place: Place) -> Match.Test? {
+    if let comparison = Comparison(rawValue: word) { return scalar(place).map { .compare(comparison, $0) } }
+    switch word {
+    case "in": return place.list(of: "values").map { .oneOf($0.compactMap(scalar)) }
+    case "not_in": return place.list(of: "values").map { .noneOf($0.compactMap(scalar)) }
+    case "contains": return scalar(place).map { .contains($0) }
+    case "starts_with": return scalar(place).map { .startsWith($0) }
+    case "exists":
+      guard let wanted = place.node.bool else {
+        place.wrongType(expected: "true or false")
+        return nil
+      }
+      return .exists(wanted)
+    default: return match(place).map { .any($0) }
+    }
+  }
+
+  /// `{">=": 3}` or a bare number, which means equal.
+  func numberTests(_ place: Place) -> [NumberTest]? {
+    guard place.node.kind == .object, place.node["from"] == nil else {
+      return number(place).map { [NumberTest(comparison: .equal, operand: $0)] }
+    }
+    guard let fields = Fields(place, what: "comparisons", known: Comparison.allCases.map(\.rawValue)) else { return nil }
+    if place.node.members.isEmpty {
+      place.error(.badValue, "expected a comparison such as {\">=\": 3}, got an empty object")
+      return nil
+    }
+    return Comparison.allCases.compactMap { comparison in
+      fields[comparison.rawValue].flatMap(number).map { NumberTest(comparison: comparison, operand: $0) }
+    }
+  }
+
+  private func number(_ place: Place) -> ValueExpression? {
+    if let text = place.node.string, text.hasSuffix("own year") {
+      place.error(.notYet, "shares of the contact's own year come later")
+      return nil
+    }
+    guard place.node.kind == .number || place.node["from"] != nil else {
+      place.wrongType(expected: "a number or {\"from\": …}")
+      return nil
+    }
+    return expression(place)
+  }
+
+  func assignments(_ place: Place) -> [Assignment] {
+    guard place.node.kind == .object else {
+      place.wrongType(expected: "an object of names and values")
+      return []
+    }
+    return place.node.members.compactMap { member in
+      let at = Place(
+        node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
+      guard Self.isName(member.key) else {
+        at.error(.badValue, "expected a name of letters, digits and `_`, got \"\(member.key.prefix(60))\"")
+        return nil
+      }
+      return expression(at).map { Assignment(name: member.key, value: $0) }
+    }
+  }
+
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.count <= 64, !(48...57).contains(first) else { return false }
+    return text.utf8.allSatisfy {
+      (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95
+    }
+  }
+}
+
+/// The ids of a chain's steps, known before its conditions are read.
+struct StepNames {
+  var indices: [String: Int] = [:]
+  var sends: Set<Int> = []
+}

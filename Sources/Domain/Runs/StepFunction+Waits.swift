@@ -1,0 +1,99 @@
+import JSON
+
+extension StepFunction {
+  /// When a wait that began (or began anew) at the step's start is over.
+  func waitEnd(_ wait: Wait) throws -> Timestamp {
+    let base: Timestamp =
+      switch wait.since {
+      case .ownStart: run.stepStart.at
+      case .entry: run.enteredAt
+      case .step(let step): run.marks[step]?.at ?? run.stepStart.at
+      }
+    let earliest = wait.atLeast.after(base, in: view.zone)
+    guard let atMost = wait.atMost else { return earliest }
+    return try bestMoment(from: earliest, to: atMost.after(base, in: view.zone))
+  }
+
+  /// The first permitted moment inside the window, or the contact's best hour there if enough is known of him; if
+  /// nothing in the window is permitted, the first permitted moment after it.
+  private func bestMoment(from earliest: Timestamp, to latest: Timestamp) throws -> Timestamp {
+    let hours = nextSendHours()
+    let first = hours.firstMoment(from: earliest, in: view.zone)
+    guard first <= latest, let counts = try view.readingHours(before: now) else { return first }
+    var best: (count: Int, moment: Timestamp)?
+    for start in hourStarts(from: earliest, to: latest) {
+      let permitted = hours.firstMoment(from: max(start, earliest), in: view.zone)
+      let local = view.zone.local(permitted)
+      guard permitted <= latest, local.hour == view.zone.local(max(start, earliest)).hour else { continue }
+      let count = counts[safe: local.hour] ?? 0
+      if count > best?.count ?? 0 { best = (count, permitted) }
+    }
+    guard let best else { return first }
+    return min(best.moment + spread(over: best.moment), latest)
+  }
+
+  /// The full hours that touch the window.
+  private func hourStarts(from earliest: Timestamp, to latest: Timestamp) -> [Timestamp] {
+    let hour: Int64 = 3_600_000
+    let first = earliest.milliseconds - earliest.milliseconds.floorDivided(by: hour).remainder
+    let count = min(24 * 31, max(0, (latest.milliseconds - first) / hour + 1))
+    return (0..<count).map { Timestamp(milliseconds: first + $0 * hour) }
+  }
+
+  /// Up to the end of the hour, by a hash of the contact: not everybody at the full hour.
+  private func spread(over moment: Timestamp) -> Int64 {
+    let left = 3_600_000 - moment.milliseconds.floorDivided(by: 3_600_000).remainder
+    return Int64(StableHash.of("\(run.contact)") % UInt64(left))
+  }
+
+  /// The allowed hours of the next message on the way.
+  private func nextSendHours() -> AllowedHours {
+    for step in chain.program.dropFirst(run.step + 1) {
+      if case .send(let send) = step.kind { return chain.allowedHours(for: send, rules) }
+    }
+    return .always
+  }
+
+  /// Nil when the date is not known.
+  func moment(of rule: WaitUntil) throws -> Timestamp? {
+    switch rule {
+    case .clock(let clock, let days): return nextMoment(of: clock, on: days)
+    case .date(let reference, let offset, let before, let clock):
+      guard let text = try evaluator.value(.from(reference))?.string, let date = date(text) else { return nil }
+      let time = LocalTime(date: date, millisecondOfDay: Int64(clock.minute) * 60_000)
+      guard before else { return offset.after(view.zone.moment(of: time), in: view.zone) }
+      let back = LocalTime(
+        date: date.adding(months: -offset.months).adding(days: -offset.days), millisecondOfDay: time.millisecondOfDay)
+      return view.zone.moment(of: back) + -offset.milliseconds
+    }
+  }
+
+  /// `2026-03-08`, or the local day of a moment.
+  private func date(_ text: String) -> CivilDate? {
+    if let moment = Timestamp(rfc3339: text) { return view.zone.local(moment).date }
+    var reader = DigitReader(text.utf8)
+    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+      let day = reader.number(2), reader.atEnd
+    else { return nil }
+    return CivilDate(year: year, month: month, day: day)
+  }
+
+  /// The first such clock time from now on, on a day that fits; within four years there is one for every rule.
+  private func nextMoment(of clock: ClockTime, on days: [DayRule]) -> Timestamp? {
+    let today = view.zone.local(now).date
+    for offset in 0..<1500 {
+      let date = today.adding(days: offset)
+      guard days.isEmpty || days.contains(where: { $0.fits(date) }) else { continue }
+      let moment = view.zone.moment(of: LocalTime(date: date, millisecondOfDay: Int64(clock.minute) * 60_000))
+      if moment >= now { return moment }
+    }
+    return nil
+  }
+}
+
+/// FNV-1a, 64 bits: the same on every machine and in every process, unlike Swift's own hashes.
+public enum StableHash {
+  public static func of(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+  }
+}

@@ -1,0 +1,265 @@
+import JSON
+
+/// The one step function: (chain, run, contact's view, cause, now) → transition and effects. Pure: it reads no clock and
+/// draws no random number. Live traffic, a restart and the simulation are all callers of this.
+public struct StepFunction {
+  let chain: Chain
+  let rules: Rules
+  let view: any ContactView
+  /// The event's acceptance or the timer's due time, not the clock on the wall.
+  let now: Timestamp
+  /// The log's position the decision is made at.
+  let position: Int64
+  /// How long after `now` the decision is really made, in milliseconds.
+  let lateness: Int64
+  var run: Run
+  var trigger: EventFact
+  var effects: [Effect] = []
+
+  private init(
+    chain: Chain, rules: Rules, view: any ContactView, now: Timestamp, position: Int64, lateness: Int64, run: Run,
+    trigger: EventFact
+  ) {
+    (self.chain, self.rules, self.view, self.now) = (chain, rules, view, now)
+    (self.position, self.lateness, self.run, self.trigger) = (position, lateness, run, trigger)
+  }
+
+  /// Starts `run`, a new one, by `trigger`: goes through the steps until one holds it.
+  public static func enter(
+    _ run: Run, chain: Chain, rules: Rules, view: any ContactView, trigger: EventFact, now: Timestamp, lateness: Int64
+  ) throws -> Transition {
+    var function = StepFunction(
+      chain: chain, rules: rules, view: view, now: now, position: trigger.seq, lateness: lateness, run: run,
+      trigger: trigger)
+    function.effects.append(.count(step: "", outcome: "entered"))
+    if let goal = chain.goal { function.run.goalUntil = goal.within.after(run.entry.at, in: view.zone) }
+    if try function.stopping().holds {
+      function.end(reason: "stopped")
+    } else {
+      try function.arrive(at: 0)
+    }
+    try function.scheduleNextLook()
+    return Transition(run: function.run, effects: function.effects)
+  }
+
+  /// Moves a run that is inside. `trigger` is the event that is its trigger now; `position` the log's.
+  public static func advance(
+    _ run: Run, chain: Chain, rules: Rules, view: any ContactView, trigger: EventFact, cause: Cause, now: Timestamp,
+    position: Int64, lateness: Int64
+  ) throws -> Transition {
+    var function = StepFunction(
+      chain: chain, rules: rules, view: view, now: now, position: position, lateness: lateness, run: run,
+      trigger: trigger)
+    try function.advance(cause)
+    return Transition(run: function.run, effects: function.effects)
+  }
+
+  private mutating func advance(_ cause: Cause) throws {
+    guard run.state == .active else { return }
+    let stop = try stopping()
+    guard !stop.holds else { return end(reason: "stopped") }
+    switch cause {
+    case .event(let event): try wake(by: event)
+    case .due: try passTime()
+    case .handedOver(let step):
+      guard run.step == step, case .send = chain.program[safe: step]?.kind else { break }
+      try leave(to: chain.program[step].next)
+    }
+    try scheduleNextLook()
+  }
+
+  /// Whether any of `stop_when` holds.
+  private func stopping() throws -> Truth {
+    try chain.stopWhen.reduce(Truth(false)) { truth, condition in
+      let next = try evaluator.evaluate(condition)
+      return Truth(truth.holds || next.holds, until: Truth.earlier(truth.until, next.until))
+    }
+  }
+
+  var evaluator: Evaluator {
+    Evaluator(
+      view: view,
+      run: RunScope(
+        trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data),
+      now: now)
+  }
+
+  private mutating func wake(by event: EventFact) throws {
+    guard let step = chain.program[safe: run.step] else { return }
+    switch step.kind {
+    case .wait(let wait) where wait.resetOn.contains(event.type) && hasSameKey(event):
+      if chain.startingTypes.contains(event.type) {
+        trigger = event
+        run.triggerSeq = event.seq
+      }
+      run.stepStart = LogMoment(at: now, seq: position)
+      effects.append(.count(step: step.label, outcome: "reset"))
+      run.stepDueAt = try waitEnd(wait)
+    case .waitFor(let wait): try look(at: wait, step)
+    case .wait, .waitUntil, .send, .branch, .set, .exit: break
+    }
+  }
+
+  /// With `per`, triggers and `reset_on` see events of the run's key only.
+  private func hasSameKey(_ event: EventFact) -> Bool {
+    guard let per = chain.per else { return true }
+    return Chain.key(per, of: event) == run.key
+  }
+
+  private mutating func passTime() throws {
+    guard let step = chain.program[safe: run.step] else { return }
+    let isOver = run.stepDueAt.map { $0 <= now } ?? false
+    switch step.kind {
+    case .wait, .waitUntil: if isOver { try leave(to: step.next) }
+    case .waitFor(let wait):
+      try look(at: wait, step)
+      if run.step == step.index, run.state == .active, isOver {
+        effects.append(.count(step: step.label, outcome: "else"))
+        try leave(to: wait.otherwise)
+      }
+    case .send, .branch, .set, .exit: break
+    }
+  }
+
+  private mutating func look(at wait: WaitFor, _ step: Step) throws {
+    guard try evaluator.evaluate(wait.condition).holds else { return }
+    effects.append(.count(step: step.label, outcome: "then"))
+    try leave(to: wait.then)
+  }
+
+  private mutating func leave(to next: Int) throws {
+    if chain.markedSteps.contains(run.step) { run.marks[run.step] = LogMoment(at: now, seq: position) }
+    try arrive(at: next)
+  }
+
+  /// When time alone could end the step, stop the run or turn a condition it waits for.
+  private mutating func scheduleNextLook() throws {
+    guard run.state == .active else {
+      run.dueAt = nil
+      return
+    }
+    var due = Truth.earlier(run.stepDueAt, try stopping().until)
+    if case .waitFor(let wait)? = chain.program[safe: run.step]?.kind {
+      due = Truth.earlier(due, try evaluator.evaluate(wait.condition).until)
+    }
+    run.dueAt = due
+  }
+
+  mutating func end(reason: String) {
+    run.state = .ended
+    run.endedAt = now
+    run.reason = reason
+    run.stepDueAt = nil
+    run.dueAt = nil
+    effects.append(.withdraw(reason: reason))
+    effects.append(.count(step: "", outcome: reason))
+  }
+}
+
+extension StepFunction {
+  /// Goes through the steps from `index` on until one holds the run, or the chain ends. The program has no loops.
+  fileprivate mutating func arrive(at index: Int) throws {
+    var index = index
+    while let step = chain.program[safe: index] {
+      run.step = index
+      run.stepStart = LogMoment(at: now, seq: position)
+      run.stepDueAt = nil
+      effects.append(.count(step: step.label, outcome: "reached"))
+      guard let next = try perform(step) else {
+        return
+      }
+      if chain.markedSteps.contains(index) { run.marks[index] = LogMoment(at: now, seq: position) }
+      index = next
+    }
+    run.step = chain.end
+    end(reason: "completed")
+  }
+
+  /// The index to go on at, nil when the step holds the run or ends it.
+  private mutating func perform(_ step: Step) throws -> Int? {
+    switch step.kind {
+    case .wait(let wait):
+      let due = try waitEnd(wait)
+      guard due > now else { return step.next }
+      run.stepDueAt = due
+    case .waitUntil(let rule):
+      guard let due = try moment(of: rule) else {
+        end(reason: "no_date")
+        return nil
+      }
+      guard due > now else { return step.next }
+      run.stepDueAt = due
+    case .waitFor(let wait):
+      if try evaluator.evaluate(wait.condition).holds {
+        effects.append(.count(step: step.label, outcome: "then"))
+        return wait.then
+      }
+      run.stepDueAt = wait.atMost.after(now, in: view.zone)
+    case .send(let send): try plan(send, step)
+    case .branch(let branch):
+      let holds = try evaluator.evaluate(branch.condition).holds
+      effects.append(.count(step: step.label, outcome: holds ? "then" : "else"))
+      return holds ? branch.then : branch.otherwise
+    case .set(let assignments):
+      try set(assignments)
+      return step.next
+    case .exit(let reason): end(reason: reason)
+    }
+    return nil
+  }
+
+  private mutating func set(_ assignments: [Assignment]) throws {
+    let values = try assignments.map { (name: $0.name, value: try evaluator.value($0.value) ?? .null) }
+    for (name, value) in values { run.data[name] = value }
+    effects.append(.set(values))
+  }
+
+  private mutating func plan(_ send: Send, _ step: Step) throws {
+    let hours = chain.allowedHours(for: send, rules)
+    let planned = now + max(0, lateness)
+    var skip: String?
+    if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { skip = "only_if" }
+    if isTooLate(send) { skip = skip ?? "late" }
+    let expires = send.hold.after(planned, in: view.zone)
+    effects.append(
+      .plan(
+        PlannedMessage(
+          step: step.index, label: step.label, channel: send.channel, template: send.template, purpose: send.purpose,
+          plannedAt: planned, dueAt: min(hours.firstMoment(from: planned, in: view.zone), expires), expiresAt: expires,
+          skip: skip)))
+  }
+
+  private func isTooLate(_ send: Send) -> Bool {
+    switch chain.late ?? .byDefault(for: send.purpose) {
+    case .send: false
+    case .skip: lateness > StepFunction.lateAfterMilliseconds
+    case .skipAfter(let span): span.after(now, in: view.zone) < now + lateness
+    }
+  }
+
+  /// Less is how long a busy server may take; it is not "late".
+  static let lateAfterMilliseconds: Int64 = 60_000
+}
+
+extension Chain {
+  /// The hours in which a message of `send` may leave.
+  public func allowedHours(for send: Send, _ rules: Rules) -> AllowedHours {
+    switch send.purpose {
+    case .transactional: .always
+    case .marketing: AllowedHours([rules.channels[send.channel]?.hours, hours])
+    }
+  }
+
+  /// The value of `per` in an event, as text; empty when it has none.
+  public static func key(_ per: PropertyPath, of event: EventFact) -> String {
+    switch per.value(in: event.properties) {
+    case .string(let text)?: String(text.prefix(256))
+    case nil, .null?: ""
+    case .some(let value): String(value.text.prefix(256))
+    }
+  }
+}
+
+extension Array {
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

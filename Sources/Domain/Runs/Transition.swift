@@ -1,0 +1,57 @@
+public import JSON
+
+/// Why a run is looked at.
+public enum Cause: Sendable {
+  /// An event of its contact that the chain listens to.
+  case event(EventFact)
+  /// Its time has come.
+  case due
+  /// The message it stands at was handed over, dropped or skipped.
+  case handedOver(step: Int)
+}
+
+/// What a decision came to: the run as it is now, and what is to be done about it in the same transaction.
+public struct Transition: Sendable {
+  public var run: Run
+  public var effects: [Effect]
+}
+
+public enum Effect: Sendable {
+  /// Ask for a message; the run stands at the step until it is handed over.
+  case plan(PlannedMessage)
+  /// The run's messages that have not left must not leave.
+  case withdraw(reason: String)
+  /// Attributes of the contact.
+  case set([(name: String, value: JSONValue)])
+  /// A figure of a step, or of the chain itself (empty).
+  case count(step: String, outcome: String)
+  /// The first goal event: the money made, if the event says.
+  case goal(value: JSONNumber?)
+}
+
+/// A message as the engine asks for it.
+public struct PlannedMessage: Sendable, Equatable {
+  public var step: Int
+  public var label: String
+  public var channel: String
+  public var template: String
+  public var purpose: Purpose
+  public var plannedAt: Timestamp
+  /// The first permitted moment.
+  public var dueAt: Timestamp
+  /// After this it must not leave.
+  public var expiresAt: Timestamp
+  /// Set when it is skipped from the start, with the reason.
+  public var skip: String?
+}
+
+/// What configuration tells the pure rules.
+public struct Rules: Sendable {
+  public var channels: [String: ChannelPolicy]
+  public var shopZone: Zone
+  public var triggerMaxAge: Span
+
+  public init(channels: [String: ChannelPolicy], shopZone: Zone, triggerMaxAge: Span = Domain.triggerMaxAge) {
+    (self.channels, self.shopZone, self.triggerMaxAge) = (channels, shopZone, triggerMaxAge)
+  }
+}
