@@ -130,8 +130,9 @@ CREATE TABLE runs (
   exclusive    INTEGER NOT NULL,            -- 1: no second one while this is active
   state        TEXT NOT NULL,
   step         INTEGER NOT NULL,            -- index in the version's program
-  entered_at   INTEGER NOT NULL,
-  entered_seq  INTEGER NOT NULL,            -- the event that entered it
+  entered_at   INTEGER NOT NULL,            -- when the decision was made
+  entry_at     INTEGER NOT NULL,            -- when the event happened that entered it
+  entry_seq    INTEGER NOT NULL,            -- and its place in the log
   trigger_seq  INTEGER NOT NULL,            -- the event that is `trigger` now
   step_at      INTEGER NOT NULL,            -- when the step began
   step_seq     INTEGER NOT NULL,            -- the log's position then
@@ -148,6 +149,7 @@ CREATE INDEX runs_due ON runs (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX runs_parked ON runs (chain, id) WHERE parked_at IS NOT NULL;
 CREATE INDEX runs_of_contact ON runs (contact, chain, key);
 CREATE INDEX runs_active ON runs (chain, id) WHERE state = 'active';
+CREATE INDEX runs_goal ON runs (contact, id) WHERE goal_until IS NOT NULL;
 CREATE UNIQUE INDEX runs_once ON runs (contact, chain, key) WHERE once = 1;
 CREATE UNIQUE INDEX runs_inside ON runs (contact, chain, key) WHERE exclusive = 1 AND state = 'active';
 
