@@ -1,0 +1,80 @@
+# Zveno. `make` alone says what there is.
+
+DATA   ?= data
+LISTEN ?= 127.0.0.1:8080
+# Words for the commands that take some: make test ARGS="--filter WalkTests"
+ARGS   ?=
+
+# What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
+LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
+TEST_TOOLS := python3-aiosmtpd
+
+SOURCES := Sources Tests Migrations Package.swift
+# Every target may import only what Package.swift gives it.
+CHECKED := --explicit-target-dependency-import-check error
+
+.DEFAULT_GOAL := help
+.PHONY: help run fresh build test lint format bench libraries test-tools clean
+
+help: ## this list
+	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
+
+run: build ## build for release, start on LISTEN with the folder DATA, apply config/
+	exec .build/release/zveno serve --data $(DATA) --listen $(LISTEN) --config config/zveno.json --apply config $(ARGS)
+
+fresh: ## delete the folder DATA with everything in it, then as `run`
+	rm -rf $(DATA)
+	@$(MAKE) --no-print-directory run
+
+build: libraries ## build .build/release/zveno
+	swift build -c release --product zveno
+
+test: libraries test-tools lint ## check the format, build, run all tests (ARGS="--filter SomeTests" runs some)
+	swift build --build-tests $(CHECKED)
+	swift test --skip-build $(CHECKED) $(ARGS)
+
+lint: ## check the format alone
+	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
+
+format: ## put the sources into the format
+	swift format --in-place --recursive --configuration .swift-format $(SOURCES)
+
+bench: libraries ## measure events, decisions and messages a second
+	swift run -c release Benchmarks $(ARGS)
+
+clean: ## delete what was built; data stays
+	rm -rf .build
+
+libraries: ## install the system libraries that are missing (apt, with sudo where needed)
+	@$(call install,$(LIBRARIES))
+
+test-tools: ## install what the tests need beside them: a real SMTP server
+	@$(call install,$(TEST_TOOLS))
+
+# Asks dpkg first: with everything there, apt is not called at all. Package lists are fetched only when installing from
+# those at hand fails. Never asks a question.
+define install
+missing=; \
+for package in $(1); do \
+  dpkg-query --show --showformat='$${Status}\n' "$$package" 2>/dev/null | grep -q '^install ok installed$$' \
+    || missing="$$missing $$package"; \
+done; \
+if [ -z "$$missing" ]; then exit 0; fi; \
+if ! command -v apt-get >/dev/null; then \
+  echo "missing:$$missing. These are Debian's names: install them by your system's means, then go on" >&2; exit 1; \
+fi; \
+as_root=; \
+if [ "$$(id -u)" -ne 0 ]; then \
+  if ! command -v sudo >/dev/null; then \
+    echo "missing:$$missing. As root: apt-get install --yes$$missing" >&2; exit 1; \
+  fi; \
+  as_root=sudo; \
+fi; \
+echo "installing:$$missing"; \
+get="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends"; \
+$$get install $$missing || { $$as_root apt-get --quiet update && $$get install $$missing; }
+endef
