@@ -9,13 +9,21 @@ public struct EmailAddress: Sendable, Hashable {
   static let maxLabelBytes = 63
 
   public init?(_ raw: String) {
-    guard raw.utf8.count <= Self.maxBytes else { return nil }
+    guard raw.utf8.count <= Self.maxBytes, raw.unicodeScalars.allSatisfy(Self.isVisible) else { return nil }
     let parts = raw.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
     guard parts.count == 2, Self.isLocalPart(parts[0]), Self.isDomain(parts[1]) else { return nil }
     text = raw.lowercased()
   }
 
   public static let hint = "one address without a name: \"ann@shop.example\""
+
+  /// Blanks, controls and marks of direction beyond ASCII pass for letters below, so they are caught here.
+  private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: false
+    default: true
+    }
+  }
 
   private static func isLocalPart(_ bytes: Substring.UTF8View) -> Bool {
     guard bytes.count <= maxLocalBytes else { return false }

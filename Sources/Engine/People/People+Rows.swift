@@ -1,0 +1,52 @@
+import Domain
+import JSON
+import SQL
+
+/// Rows of `contacts`.
+extension People {
+  static let columns =
+    "id, external_id, email, phone, anonymous_id, addresses, time_zone, locale, attributes, first_seen_at, updated_at"
+
+  static func read(_ row: Row) throws -> Contact {
+    Contact(
+      row: row.int(0), externalID: row.optionalText(1), email: row.optionalText(2), phone: row.optionalText(3),
+      anonymousID: row.optionalText(4), addresses: try object(row.textBytes(5)),
+      zone: row.optionalText(6).flatMap(Zone.init), locale: row.optionalText(7),
+      attributes: try object(row.textBytes(8)), firstSeenAt: Timestamp(milliseconds: row.int(9)),
+      updatedAt: Timestamp(milliseconds: row.int(10)))
+  }
+
+  func insert(_ keys: ContactKeys, at moment: Timestamp, _ db: Connection) throws -> Int64 {
+    try db.run(
+      """
+      INSERT INTO contacts (external_id, email, phone, anonymous_id, first_seen_at, updated_at)
+      VALUES ($1, $2, $3, $4, $5, $5)
+      """,
+      [
+        .optional(keys.id), .optional(keys.email), .optional(keys.phone), .optional(keys.anonymousID),
+        .int(moment.milliseconds),
+      ])
+    return db.lastInsertedRow
+  }
+
+  func update(_ contact: Contact, _ db: Connection) throws {
+    try db.run(
+      """
+      UPDATE contacts SET external_id = $2, email = $3, phone = $4, anonymous_id = $5, addresses = $6, time_zone = $7,
+        locale = $8, attributes = $9, updated_at = $10
+      WHERE id = $1
+      """,
+      [
+        .int(contact.row), .optional(contact.externalID), .optional(contact.email), .optional(contact.phone),
+        .optional(contact.anonymousID), .text(JSONValue.object(contact.addresses).text),
+        .optional(contact.zone?.identifier), .optional(contact.locale),
+        .text(JSONValue.object(contact.attributes).text), .int(contact.updatedAt.milliseconds),
+      ])
+  }
+
+  /// Most contacts have none of either: the parser is not asked.
+  private static func object(_ bytes: [UInt8]) throws -> JSONObject {
+    if bytes.count <= 2 { return [:] }
+    return try JSONValue(parsing: bytes).object ?? [:]
+  }
+}

@@ -1,0 +1,91 @@
+// People: keys and patches come in, contacts, consents and suppressions go out as rows of their tables. Whose event it
+// is, is decided here alone. It must not know chains, messages or HTTP.
+
+public import Domain
+public import SQL
+
+/// Finds, makes and changes contacts. Stateless: works over the connection it is given.
+public struct People: Sendable {
+  public init() {}
+
+  /// By the shop's own id, else by `email:…`, `phone:…`, `anonymous:…`.
+  public func find(_ publicID: String, _ db: Connection) throws -> Contact? {
+    if let row = try owner(of: .id, publicID, db) { return try contact(row, db) }
+    guard let key = Self.prefixed(publicID), let row = try owner(of: key.kind, key.value, db) else { return nil }
+    return try contact(row, db)
+  }
+
+  public func contact(_ row: Int64, _ db: Connection) throws -> Contact? {
+    try db.first("SELECT \(Self.columns) FROM contacts WHERE id = $1", [.int(row)]) { try Self.read($0) }
+  }
+
+  /// Creates or updates the contact with the shop's own `id`. Throws `Refusal` when its attributes grow too large.
+  public func put(
+    id: String, _ patch: ContactPatch, now: Timestamp, _ db: Connection
+  ) throws -> (contact: Contact, created: Bool) {
+    let change = try change(id: id, patch, now: now, db)
+    return (change.contact, change.created)
+  }
+
+  /// What a `put` did, with the names of the fields that are different now.
+  public struct Changed: Sendable {
+    public let contact: Contact
+    public let created: Bool
+    public let fields: [String]
+  }
+
+  /// The same as `put`, saying what changed.
+  public func change(id: String, _ patch: ContactPatch, now: Timestamp, _ db: Connection) throws -> Changed {
+    let known = try owner(of: .id, id, db)
+    let keys = ContactKeys(id: id, email: patch.email.applied(to: nil)?.text, phone: patch.phone.applied(to: nil)?.text)
+    let row = try known ?? resolve(keys, at: now, db)
+    guard let before = try contact(row, db) else { throw MissingContact(row: row) }
+    var after = before
+    try after.apply(patch)
+    var fields = (known == nil ? ["id"] : []) + after.differences(from: before)
+    try claimKeys(of: after, before: before, db)
+    if !fields.isEmpty {
+      after.updatedAt = max(now, before.updatedAt)
+      try update(after, db)
+    }
+    for consent in patch.consents {
+      if try give(consent, by: row, now: now, db) { fields.append("consents.\(consent.channel)") }
+    }
+    return Changed(contact: after, created: known == nil, fields: fields)
+  }
+
+  /// Records a consent that differs from what holds; says whether it did.
+  private func give(_ consent: ContactPatch.ConsentGiven, by row: Int64, now: Timestamp, _ db: Connection) throws -> Bool {
+    let consents = Consents()
+    guard try consents.granted(by: row, channel: consent.channel, db) != consent.granted else { return false }
+    let proof = ConsentProof(channel: consent.channel, granted: consent.granted, source: "api")
+    try consents.record(proof, of: row, now: now, db)
+    return true
+  }
+
+  /// Gives up the keys that the contact has no more, takes the new ones unless somebody has them: a family's e-mail
+  /// leads to whom it led to before.
+  private func claimKeys(of after: Contact, before: Contact, _ db: Connection) throws {
+    for (kind, old, new) in [(KeyKind.email, before.email, after.email), (.phone, before.phone, after.phone)]
+    where old != new {
+      if let old { try release(kind, old, of: after.row, db) }
+      if let new { try claim(kind, new, for: after.row, db) }
+    }
+  }
+
+  private static func prefixed(_ publicID: String) -> (kind: KeyKind, value: String)? {
+    guard let colon = publicID.firstIndex(of: ":") else { return nil }
+    let value = String(publicID[publicID.index(after: colon)...])
+    switch publicID[..<colon] {
+    case "email": return (.email, EmailAddress(value)?.text ?? value)
+    case "phone": return (.phone, PhoneNumber(value)?.text ?? value)
+    case "anonymous": return (.anonymousID, value)
+    default: return nil
+    }
+  }
+}
+
+/// A row that another row names is not there: the file was changed from outside.
+struct MissingContact: Error {
+  let row: Int64
+}
