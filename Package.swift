@@ -79,6 +79,7 @@ let package = Package(
       name: "DeliveryTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
       swiftSettings: rules),
     .testTarget(name: "APITests", dependencies: ["API", "Domain", "HTTP", "JSON"], swiftSettings: rules),
+    .testTarget(name: "ServerTests", dependencies: ["Domain", "JSON", "SQL", "Server"], swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "Server"], swiftSettings: rules),
     .testTarget(
       name: "SimulationTests",

@@ -1,0 +1,24 @@
+import Glibc
+import Synchronization
+
+/// The clock on the wall in milliseconds, kept from going back: while it stands behind what it has once shown, it shows
+/// that. Any thread; no lock.
+final class SystemClock: Sendable {
+  private let latest = Atomic<Int64>(0)
+
+  func now() -> Int64 {
+    let wall = Self.read(CLOCK_REALTIME)
+    return latest.max(wall, ordering: .relaxed).newValue
+  }
+
+  /// Milliseconds since some moment in the past; never steps. For time-outs.
+  static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
+
+  static func wall() -> Int64 { read(CLOCK_REALTIME) }
+
+  private static func read(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}

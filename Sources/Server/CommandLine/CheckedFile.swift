@@ -1,0 +1,86 @@
+import Domain
+import Foundation
+import JSON
+
+/// One file that `zveno check` looks at.
+enum CheckedFile {
+  enum Kind {
+    case chain, template, configuration, chainTests
+  }
+
+  static let chainDepth = LimitSettings().chainDepth
+
+  /// The file itself, or what a folder holds that can be checked.
+  static func files(_ path: String) throws -> [String] {
+    guard FileText.isFolder(path) else { return [path] }
+    let own = try FileText.names(in: path).map { path + "/" + $0 }
+    let inside = try ["chains", "templates"].map { path + "/" + $0 }.flatMap { folder in
+      try FileText.names(in: folder).map { folder + "/" + $0 }
+    }
+    return (own + inside).filter { $0.hasSuffix(".json") && (try? kind(of: $0)) != nil }
+  }
+
+  /// Prints what is wrong. Returns the number of errors; warnings do not count.
+  static func check(_ path: String) throws -> Int {
+    do {
+      switch try kind(of: path) {
+      case .chain: return try checkChain(SourceFile(path: path))
+      case .template: return try checkTemplate(path)
+      case .configuration: return try checkConfiguration(SourceFile(path: path))
+      case .chainTests: return try checkSyntax(SourceFile(path: path))
+      }
+    } catch let refusal as FileRefusal {
+      refusal.print()
+      return refusal.findings.count
+    }
+  }
+
+  private static func kind(of path: String) throws -> Kind {
+    let parts = path.split(separator: "/").map(String.init)
+    let (name, folder) = (parts.last ?? path, parts.dropLast().last)
+    if name.hasSuffix(".tests.json") { return .chainTests }
+    if folder == "chains" { return .chain }
+    if folder == "templates" { return .template }
+    if name == "zveno.json" || name == "configuration.json" { return .configuration }
+    return try guess(path)
+  }
+
+  /// By keys that only one kind has.
+  private static func guess(_ path: String) throws -> Kind {
+    let keys = Set(try SourceFile(path: path).parsed(maxDepth: chainDepth).root.members.map(\.key))
+    if keys.contains("steps") || keys.contains("enter") { return .chain }
+    if keys.contains("text") || keys.contains("html") || keys.contains("subject") { return .template }
+    if !keys.isDisjoint(with: ConfigurationKeys.top) { return .configuration }
+    throw Refused(
+      "\(path): expected a chain, a template or a configuration; put it into a folder chains or templates",
+      status: ExitStatus.found)
+  }
+
+  private static func checkChain(_ file: SourceFile) throws -> Int {
+    let result = ChainParser.parse(try file.parsed(maxDepth: chainDepth))
+    CompilerStyle.print(result.errors, file: file.path, severity: .error)
+    CompilerStyle.print(result.warnings, file: file.path, severity: .warning)
+    return result.errors.count
+  }
+
+  private static func checkConfiguration(_ file: SourceFile) throws -> Int {
+    do {
+      let read = try Configuration.read(file.bytes, environment: ProcessInfo.processInfo.environment)
+      CompilerStyle.print(read.warnings, file: file.path, severity: .warning)
+      return 0
+    } catch let refusal as Refusal {
+      CompilerStyle.print(refusal.issues, file: file.path, severity: .error)
+      return refusal.issues.count
+    }
+  }
+
+  private static func checkTemplate(_ path: String) throws -> Int {
+    _ = try SourceFile(path: path).parsed(maxDepth: LimitSettings().jsonDepth)
+    return 0
+  }
+
+  private static func checkSyntax(_ file: SourceFile) throws -> Int {
+    _ = try file.parsed(maxDepth: chainDepth)
+    return 0
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Domain
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Runs the server until it is told to stop (SIGTERM or Ctrl-C; twice: at once).",
+    discussion: """
+      The first start of a data folder makes an admin key and prints it once; ZVENO_ADMIN_KEY sets one instead.
+
+      EXAMPLES
+        zveno serve --data data
+        zveno serve --data data --listen 127.0.0.1:0 --config config/zveno.json --apply config
+        zveno serve --data trial --apply config --test-clock 2026-03-02T09:00:00Z
+      """)
+
+  @Option(help: "The folder for the database; made if it does not exist.")
+  var data: String
+
+  @Option(help: "HOST:PORT to listen on; port 0 is any free one. Wins over configuration and environment.")
+  var listen: String?
+
+  @Option(help: "The configuration, JSON; without it every default.")
+  var config: String?
+
+  @Option(help: "A folder with chains/ and templates/ to save and publish where they changed since the last time.")
+  var apply: String?
+
+  @Option(help: "Start on a clock that stands still at this time (RFC 3339) until POST /v1/test-clock moves it.")
+  var testClock: String?
+
+  func run() async throws {
+  }
+}

@@ -1,0 +1,53 @@
+import Domain
+import JSON
+import SQL
+
+/// Everything an operator decides before a start. It comes from one JSON file and from the environment, which wins;
+/// what neither says has the default written here.
+struct Configuration {
+  var listen = ListenAddress.standard
+  /// What links in messages begin with, without a slash at the end; nil is the address listened on.
+  var publicURL: String?
+  var shop = ShopSettings()
+  var durability = Durability.full
+  /// An event older than this starts no chain and wakes no wait.
+  var triggerMaxAge = Domain.triggerMaxAge
+  /// Query parameters added to links, their values templates. In the order written.
+  var utm: [(name: String, value: String)] = []
+  /// Parts of user agents whose opens and clicks are a machine's.
+  var scanners: [String] = []
+  var limits = LimitSettings()
+  var log = LogSettings()
+  var channels: [ChannelSettings] = []
+}
+
+struct ShopSettings {
+  var name = "Shop"
+  /// Whose clock counts where a contact's own is not known.
+  var timeZone = Zone.utc
+  var locale = "en"
+  /// ISO 4217.
+  var currency = "USD"
+  var url: String?
+}
+
+struct LogSettings {
+  enum Format: String, CaseIterable {
+    case text, json
+  }
+
+  enum Level: String, CaseIterable {
+    case debug, info, notice, warning, error
+  }
+
+  var level = Level.info
+  var format = Format.text
+}
+
+/// One channel as configured: its object with the environment's words already in it.
+struct ChannelSettings {
+  let name: String
+  let node: JSONNode
+  /// RFC 6901, in the configuration.
+  let pointer: String
+}

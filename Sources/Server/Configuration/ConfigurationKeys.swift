@@ -1,0 +1,49 @@
+import JSON
+
+/// The keys of a configuration and how the environment names them. `config/README.md` tells each with unit and default.
+enum ConfigurationKeys {
+  static let top = [
+    "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log", "channels",
+  ]
+  static let shop = ["name", "time_zone", "locale", "currency", "url"]
+  static let log = ["level", "format"]
+
+  /// Keys of the contract that are not built yet.
+  static let later = [
+    "caps": "frequency caps come with a later version",
+    "quiet_after": "quiet time after a purchase comes with a later version",
+    "retention": "retention by event type comes with a later version",
+  ]
+
+  /// The scalar keys outside `channels`, as paths.
+  static let scalars: [[String]] =
+    [["listen"], ["public_url"], ["durability"], ["trigger_max_age"]]
+    + shop.map { ["shop", $0] } + log.map { ["log", $0] } + LimitSettings.keys.map { ["limits", $0] }
+
+  /// The keys of a channel that hold one value.
+  static let channelScalars: [[String]] =
+    [["adapter"], ["url"], ["from"], ["reply_to"], ["price"], ["hours"], ["consent"], ["timeout"]]
+    + [["per_second"], ["connections"], ["max_attempts"], ["idempotent"], ["request", "method"], ["request", "url"]]
+
+  private static let numbers = Set(LimitSettings.keys + ["per_second", "connections", "max_attempts"])
+  private static let flags: Set = ["idempotent"]
+
+  /// The text of a variable as the file would hold it; left a text where it is not of its key's type.
+  static func typed(_ text: String, as key: String) -> JSONValue {
+    if numbers.contains(key), let number = JSONNumber(text: text) { return .number(number) }
+    if flags.contains(key), text == "true" || text == "false" { return .bool(text == "true") }
+    return .string(text)
+  }
+
+  static let prefix = "ZVENO_"
+
+  /// `ZVENO_SHOP_TIME_ZONE` for `shop`, `time_zone`.
+  static func variable(_ path: [String]) -> String { prefix + words(path) }
+
+  static func words(_ path: [String]) -> String { path.map(word).joined(separator: "_") }
+
+  /// Upper case, whatever is no letter or digit as `_`.
+  static func word(_ key: String) -> String {
+    String(key.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+  }
+}

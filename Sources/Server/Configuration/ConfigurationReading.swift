@@ -1,0 +1,107 @@
+import Domain
+import JSON
+import SQL
+
+/// A configuration as read, with what is doubtful about it.
+struct ReadConfiguration {
+  var configuration: Configuration
+  var warnings: [Issue]
+}
+
+extension Configuration {
+  /// Reads `text`, with the variables of `environment` over it. Throws a `Refusal` that holds everything wrong at once,
+  /// with places in `text` as it was written.
+  static func read(_ text: [UInt8], environment: [String: String]) throws -> ReadConfiguration {
+    let written = try parse(text)
+    var overlay = EnvironmentOverlay(environment: environment)
+    let node = try overlay.applied(to: written.root)
+    let findings = Findings()
+    let reader = SettingReader(node: node, pointer: "", findings: findings)
+    if node.kind != .object {
+      findings.add(.wrongType, at: "", "expected an object, got \(SettingReader.shown(node))")
+    }
+    let configuration = Configuration(reading: reader)
+    let issues = findings.issues.map { overlay.placed($0, in: written.root) }
+    guard issues.isEmpty else { throw Refusal(issues) }
+    return ReadConfiguration(configuration: configuration, warnings: overlay.warnings)
+  }
+
+  private static func parse(_ text: [UInt8]) throws -> JSONDocument {
+    do {
+      return try JSONDocument(parsing: text)
+    } catch {
+      let detail = "expected \(error.expected), got \(error.got)"
+      throw Refusal([Issue(pointer: "", at: error.location, code: .syntax, detail: detail)])
+    }
+  }
+
+  private init(reading reader: SettingReader) {
+    self.init()
+    reader.refuseOthers(than: ConfigurationKeys.top, later: ConfigurationKeys.later)
+    listen = reader.parsed("listen", expecting: ListenAddress.expected) { ListenAddress($0) } ?? listen
+    publicURL = reader.parsed("public_url", expecting: "an http or https URL", baseURL)
+    durability = reader.choice("durability", of: Durability.self) ?? durability
+    triggerMaxAge = reader.parsed("trigger_max_age", expecting: Span.hint) { Span($0) } ?? triggerMaxAge
+    utm = reader.textsByName("utm")
+    scanners = reader.texts("scanners") ?? []
+    shop = ShopSettings(reading: reader.reader("shop"))
+    limits = LimitSettings(reading: reader.reader("limits"))
+    log = LogSettings(reading: reader.reader("log"))
+    let channels = reader.reader("channels")
+    self.channels = (channels.node?.members ?? []).compactMap { member in
+      guard member.value.kind == .object else {
+        channels.refuse(member.key, expected: "an object", got: member.value)
+        return nil
+      }
+      return ChannelSettings(name: member.key, node: member.value, pointer: channels.pointer(to: member.key))
+    }
+  }
+}
+
+extension ShopSettings {
+  init(reading reader: SettingReader) {
+    self.init()
+    reader.refuseOthers(than: ConfigurationKeys.shop)
+    name = reader.text("name") ?? name
+    let zones = "an IANA time zone, as in \"Europe/Moscow\""
+    timeZone = reader.parsed("time_zone", expecting: zones) { Zone($0) } ?? timeZone
+    locale = reader.parsed("locale", expecting: "a language tag, as in \"ru\" or \"en-GB\"", languageTag) ?? locale
+    currency =
+      reader.parsed("currency", expecting: "three letters of ISO 4217, as in \"RUB\"", currencyCode) ?? currency
+    url = reader.parsed("url", expecting: "an http or https URL", baseURL)
+  }
+}
+
+extension LogSettings {
+  init(reading reader: SettingReader) {
+    self.init()
+    reader.refuseOthers(than: ConfigurationKeys.log)
+    level = reader.choice("level", of: Level.self) ?? level
+    format = reader.choice("format", of: Format.self) ?? format
+  }
+}
+
+/// An http or https URL with a host, without query and fragment; a slash at its end is dropped.
+private func baseURL(_ text: String) -> String? {
+  guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return nil }
+  let rest = text.dropFirst(scheme.count)
+  let plain = rest.unicodeScalars.allSatisfy {
+    $0.isASCII && $0.value > 0x20 && !"?#\"<>\\".unicodeScalars.contains($0)
+  }
+  guard let first = rest.first, first != "/", first != ":", plain else { return nil }
+  return text.hasSuffix("/") ? String(text.dropLast()) : text
+}
+
+/// Letters, digits and hyphens, beginning with two or three letters (RFC 5646, its outline).
+private func languageTag(_ text: String) -> String? {
+  let parts = text.split(whereSeparator: { $0 == "-" || $0 == "_" })
+  guard let language = parts.first, (2...3).contains(language.count), text.utf8.count <= 35,
+    language.allSatisfy({ $0.isASCII && $0.isLetter }),
+    parts.allSatisfy({ $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } })
+  else { return nil }
+  return text
+}
+
+private func currencyCode(_ text: String) -> String? {
+  text.utf8.count == 3 && text.utf8.allSatisfy { (65...90).contains($0) } ? text : nil
+}

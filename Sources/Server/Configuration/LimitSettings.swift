@@ -1,0 +1,34 @@
+/// How much of everything is taken. Each has its own answer when passed.
+struct LimitSettings {
+  /// Request line and fields; beyond 431.
+  var headBytes = 16 * 1024
+  /// Beyond 413.
+  var bodyBytes = 8 * 1024 * 1024
+  /// Of one event; beyond 413, in a batch that event is rejected.
+  var eventBytes = 64 * 1024
+  /// In one call; beyond 413.
+  var eventsPerCall = 10_000
+  /// Of JSON, chains aside; beyond 400.
+  var jsonDepth = 64
+  var chainDepth = 256
+  /// Open at once; beyond 503.
+  var connections = 4096
+
+  static let keys = [
+    "head_bytes", "body_bytes", "event_bytes", "events_per_call", "json_depth", "chain_depth", "connections",
+  ]
+}
+
+extension LimitSettings {
+  init(reading reader: SettingReader) {
+    self.init()
+    reader.refuseOthers(than: Self.keys)
+    headBytes = reader.whole("head_bytes", in: 1024...1_048_576) ?? headBytes
+    bodyBytes = reader.whole("body_bytes", in: 1024...1_073_741_824) ?? bodyBytes
+    eventBytes = reader.whole("event_bytes", in: 256...8_388_608) ?? eventBytes
+    eventsPerCall = reader.whole("events_per_call", in: 1...1_000_000) ?? eventsPerCall
+    jsonDepth = reader.whole("json_depth", in: 8...512) ?? jsonDepth
+    chainDepth = reader.whole("chain_depth", in: 16...512) ?? chainDepth
+    connections = reader.whole("connections", in: 1...1_000_000) ?? connections
+  }
+}

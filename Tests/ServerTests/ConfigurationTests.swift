@@ -1,0 +1,164 @@
+import Domain
+import JSON
+import SQL
+import Testing
+
+import struct Domain.Issue
+
+@testable import Server
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  private func read(_ text: String, _ environment: [String: String] = [:]) throws -> Configuration {
+    try Configuration.read(Array(text.utf8), environment: environment).configuration
+  }
+
+  private func issues(_ text: String, _ environment: [String: String] = [:]) -> [Issue] {
+    do {
+      _ = try read(text, environment)
+      return []
+    } catch let refusal as Refusal {
+      return refusal.issues
+    } catch {
+      Testing.Issue.record(error)
+      return []
+    }
+  }
+
+  @Test("an empty object is every default")
+  func defaults() throws {
+    let configuration = try read("{}")
+    #expect(configuration.listen == ListenAddress(host: "127.0.0.1", port: 8080))
+    #expect(configuration.durability == .full)
+    #expect(configuration.limits.bodyBytes == 8 * 1024 * 1024)
+    #expect(configuration.channels.isEmpty)
+  }
+
+  @Test("an unknown key is refused at its own place with the nearest known word")
+  func unknownKey() {
+    let found = issues("{\n  \"shop\": {},\n  \"lisen\": \"127.0.0.1:8080\"\n}")
+    #expect(found.count == 1)
+    #expect(found.first?.code == .unknownKey)
+    #expect(found.first?.pointer == "/lisen")
+    #expect(found.first?.line == 3)
+    #expect(found.first?.column == 3)
+    #expect(
+      found.map { CompilerStyle.line($0, file: "zveno.json", severity: .error) } == [
+        "zveno.json:3:3: error: unknown key \"lisen\" — did you mean \"listen\"? [/lisen]"
+      ])
+  }
+
+  @Test("all errors come at once, each with what was expected and what came")
+  func allAtOnce() {
+    let found = issues(
+      """
+      {"listen": 8080,
+       "shop": {"time_zone": "Europe/Moskow", "currency": "rub"},
+       "durability": "ful",
+       "limits": {"head_bytes": 1.5},
+       "log": {"level": "loud"}}
+      """)
+    #expect(
+      found.map(\.pointer).sorted() == [
+        "/durability", "/limits/head_bytes", "/listen", "/log/level", "/shop/currency", "/shop/time_zone",
+      ])
+    let durability = found.first { $0.pointer == "/durability" }
+    #expect(durability?.hint == "did you mean \"full\"?")
+    #expect(durability?.detail == "expected \"durability\" to be one of \"full\", \"normal\", \"off\", got \"ful\"")
+    #expect(durability?.line == 3)
+  }
+
+  @Test("keys of a later version are refused as not built yet", arguments: ["caps", "quiet_after", "retention"])
+  func later(_ key: String) {
+    let found = issues("{\"\(key)\": []}")
+    #expect(found.map(\.code) == [.notYet])
+    #expect(found.first?.column == 2)
+  }
+
+  @Test("a text that is no JSON is one error with its place")
+  func syntax() {
+    let found = issues("{\n  \"listen\": }")
+    #expect(found.map(\.code) == [.syntax])
+    #expect(found.first?.line == 2)
+  }
+
+  @Test("a shop chooses the names of its channels")
+  func channels() throws {
+    let configuration = try read("{\"channels\": {\"carrier-pigeon\": {\"adapter\": \"log\"}}}")
+    #expect(configuration.channels.map(\.name) == ["carrier-pigeon"])
+    #expect(configuration.channels.first?.pointer == "/channels/carrier-pigeon")
+  }
+
+  @Test("a variable of the environment wins over the file")
+  func environment() throws {
+    let configuration = try read(
+      "{\"listen\": \"127.0.0.1:1\", \"shop\": {\"name\": \"File\", \"locale\": \"ru\"}}",
+      [
+        "ZVENO_LISTEN": "0.0.0.0:9", "ZVENO_SHOP_TIME_ZONE": "Europe/Moscow", "ZVENO_SHOP_NAME": "42",
+        "ZVENO_LIMITS_EVENT_BYTES": "4096", "ZVENO_UTM_UTM_SOURCE": "zveno",
+      ])
+    #expect(configuration.listen == ListenAddress(host: "0.0.0.0", port: 9))
+    #expect(configuration.shop.timeZone.identifier == "Europe/Moscow")
+    #expect(configuration.shop.name == "42")
+    #expect(configuration.shop.locale == "ru")
+    #expect(configuration.limits.eventBytes == 4096)
+    #expect(configuration.utm.map { $0.name + "=" + $0.value } == ["utm_source=zveno"])
+  }
+
+  @Test("variables reach into channels, whose names may hold underscores and hyphens")
+  func environmentOfChannels() throws {
+    let configuration = try read(
+      "{\"channels\": {\"web-push\": {\"adapter\": \"http\"}}}",
+      [
+        "ZVENO_CHANNELS_EMAIL_URL": "smtp://127.0.0.1:25", "ZVENO_CHANNELS_EMAIL_PER_SECOND": "30",
+        "ZVENO_CHANNELS_WEB_PUSH_REQUEST_URL": "http://127.0.0.1:9/",
+      ])
+    let email = configuration.channels.first { $0.name == "email" }?.node
+    #expect(email?["url"]?.string == "smtp://127.0.0.1:25")
+    #expect(email?["per_second"]?.number?.int == 30)
+    let push = configuration.channels.first { $0.name == "web-push" }?.node
+    #expect(push?["request"]?["url"]?.string == "http://127.0.0.1:9/")
+    #expect(push?["adapter"]?.string == "http")
+  }
+
+  @Test("an error in a variable names the variable, one in the file keeps its place")
+  func environmentErrors() {
+    let found = issues("{\n\"shop\": {\"currency\": \"x\"}}", ["ZVENO_LISTEN": "nowhere"])
+    #expect(found.first { $0.pointer == "/listen" }?.detail.hasPrefix("ZVENO_LISTEN in the environment") == true)
+    #expect(found.first { $0.pointer == "/listen" }?.line == nil)
+    #expect(found.first { $0.pointer == "/shop/currency" }?.line == 2)
+  }
+
+  @Test("a variable that fits no key is a warning, an empty one is none, and the command line's own are left alone")
+  func foreignVariables() throws {
+    let read = try Configuration.read(
+      Array("{}".utf8),
+      environment: [
+        "ZVENO_LISTN": "x", "ZVENO_PUBLIC_URL": "", "ZVENO_ADMIN_KEY": "k", "ZVENO_SECRET_SMS": "s", "HOME": "/",
+      ])
+    #expect(read.warnings.map(\.hint) == ["did you mean \"ZVENO_LISTEN\"?"])
+    #expect(read.configuration.publicURL == nil)
+  }
+
+  @Test("a secret comes from its variable or from the file that one names, without the line end")
+  func secrets() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("token\n", to: "sms")
+    let secrets = Secrets(environment: [
+      "ZVENO_SECRET_A": "1", "ZVENO_SECRET_B_FILE": folder.path + "/sms", "ZVENO_SECRET_C_FILE": folder.path + "/none",
+    ])
+    #expect(try secrets.value("A") == "1")
+    #expect(try secrets.value("B") == "token")
+    #expect(throws: Refused.self) { try secrets.value("C") }
+    #expect(try secrets.value("D") == nil)
+  }
+}
+
+@Suite("Listen address")
+struct ListenAddressTests {
+  @Test("hosts and ports of all kinds", arguments: ["127.0.0.1:0", "[::1]:8080", "localhost:65535"])
+  func good(_ text: String) { #expect(ListenAddress(text).map { $0.text(port: $0.port) } == text) }
+
+  @Test("anything else is refused", arguments: ["8080", ":8080", "::1:80", "a:65536", "a:-1", "a:", ""])
+  func bad(_ text: String) { #expect(ListenAddress(text) == nil) }
+}
