@@ -44,7 +44,7 @@ extension Contact {
 extension JSONObject {
   /// `null` removes.
   fileprivate mutating func merge(_ changes: JSONObject) {
-    for (key, value) in changes { self[key] = value.isNull ? nil : value }
+    for (key, value) in changes { self[key] = value.isNull ? Optional.none : value }
   }
 
   fileprivate func differences(from before: JSONObject) -> [String] {

@@ -39,6 +39,8 @@ public struct ContactPatch: Sendable {
   public struct ConsentGiven: Sendable, Hashable {
     public var channel: String
     public var granted: Bool
+
+    public init(channel: String, granted: Bool) { (self.channel, self.granted) = (channel, granted) }
   }
 
   public init() {}
@@ -111,7 +113,7 @@ extension FieldReader {
         return ContactPatch.ConsentGiven(channel: name, granted: granted)
       }
     case .null, .bool, .number, .string:
-      refuse(.wrongType(pointer(to: key), value, expected: "an array of channels, or an object of channels to booleans"))
+      refuse(.wrongType(pointer(to: key), value, expected: "an array of channels, or an object with true or false"))
       return []
     }
   }

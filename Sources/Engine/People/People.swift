@@ -55,7 +55,9 @@ public struct People: Sendable {
   }
 
   /// Records a consent that differs from what holds; says whether it did.
-  private func give(_ consent: ContactPatch.ConsentGiven, by row: Int64, now: Timestamp, _ db: Connection) throws -> Bool {
+  private func give(
+    _ consent: ContactPatch.ConsentGiven, by row: Int64, now: Timestamp, _ db: Connection
+  ) throws -> Bool {
     let consents = Consents()
     guard try consents.granted(by: row, channel: consent.channel, db) != consent.granted else { return false }
     let proof = ConsentProof(channel: consent.channel, granted: consent.granted, source: "api")
