@@ -1,0 +1,49 @@
+internal import CSQLite
+
+/// When the write-ahead log is copied back into the database. Only the writer does it, between rounds.
+final class Checkpoints {
+  /// Pages (of 4 KiB). Twenty times SQLite's default: rarer, and the same page is then copied once for many commits.
+  static let pagesBetween = 20_000
+  /// From here on readers that hold the log are waited for, within the connection's busy time.
+  static let pagesToInsist = 4 * pagesBetween
+
+  private var next = Checkpoints.pagesBetween
+
+  func isDue(_ connection: Connection) -> Bool { connection.logPages >= next }
+
+  func run(_ connection: Connection) throws(SQLError) {
+    let insists = connection.logPages >= Checkpoints.pagesToInsist
+    // Should it fail, or a reader still need a part of the log, the next try is not at once: each costs a sync.
+    next = connection.logPages + Checkpoints.pagesBetween / 4
+    let left = try connection.checkpoint(insists ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE)
+    if left == 0 { next = Checkpoints.pagesBetween }
+  }
+}
+
+extension Connection {
+  /// - Returns: the pages of the log that are not in the database yet.
+  func checkpoint(_ mode: Int32) throws(SQLError) -> Int {
+    var pages: Int32 = 0
+    var copied: Int32 = 0
+    let code = sqlite3_wal_checkpoint_v2(handle.database, nil, mode, &pages, &copied)
+    // Busy: a reader was not done in time. What could be copied has been.
+    guard code == SQLITE_OK || code == SQLITE_BUSY else { throw handle.error(code) }
+    // Until the next commit starts the log anew, the hook's figure stands for pages that are done with.
+    if pages == copied { logPages = 0 }
+    return Int(pages - copied)
+  }
+
+  /// A write without a meaning, committed: it shows whether the file takes writes.
+  func probe() throws {
+    try transaction {
+      let version = try first("PRAGMA user_version") { $0.int(0) } ?? 0
+      try execute("PRAGMA user_version = \(version)")
+    }
+  }
+
+  func requireTransaction() throws(SQLError) {
+    guard isInTransaction else {
+      throw SQLError(code: SQLITE_ABORT, message: "the transaction was rolled back by SQLite")
+    }
+  }
+}

@@ -1,0 +1,154 @@
+// SQL: statements go in, rows come out, and a transaction is durable when it says so. One writing thread with group
+// commit, reading threads beside it, one file in one folder. It must not know a marketing word: tables, their meaning
+// and their statements belong to the stages above, written in the common subset of SQLite and PostgreSQL.
+
+internal import CSQLite
+
+/// One connection, confined to one thread. Statements are prepared once and kept; `$1…$n` are bound by name.
+public final class Connection {
+  public enum Mode: Sendable {
+    /// Reads, writes and checkpoints. A file has one such connection, in one process.
+    case writer
+    /// Reads only, never checkpoints.
+    case reader
+  }
+
+  /// How a file is opened. `vfs` names a virtual file system of SQLite, nil the platform's own.
+  public struct Settings: Sendable {
+    public var durability: Durability
+    public var vfs: String?
+    public var cacheKiB: Int
+    /// How long a statement waits for another program's lock.
+    public var busyMilliseconds: Int32
+
+    public init(
+      durability: Durability = .full, vfs: String? = nil, cacheKiB: Int = 65_536, busyMilliseconds: Int32 = 1_000
+    ) {
+      self.durability = durability
+      self.vfs = vfs
+      self.cacheKiB = cacheKiB
+      self.busyMilliseconds = busyMilliseconds
+    }
+  }
+
+  public let path: String
+  public let mode: Mode
+  public let settings: Settings
+  /// How often the connection was opened anew; who keeps statements or mirrors the file in memory looks at it.
+  public private(set) var generation = 0
+  /// Pages in the write-ahead log after the last commit of this connection.
+  public internal(set) var logPages = 0
+
+  private(set) var handle: Handle
+  private var cache = StatementCache(capacity: 512)
+  /// What the open transaction has promised to do on its end; see Transaction.swift.
+  var settlements: [Settlement] = []
+  var savepointDepth = 0
+
+  public init(path: String, mode: Mode, settings: Settings = Settings()) throws(SQLError) {
+    self.path = path
+    self.mode = mode
+    self.settings = settings
+    handle = try Connection.open(path, mode, settings)
+    watchLog()
+  }
+
+  public convenience init(
+    path: String, mode: Mode, durability: Durability = .full, vfs: String? = nil
+  ) throws(SQLError) {
+    try self.init(path: path, mode: mode, settings: Settings(durability: durability, vfs: vfs))
+  }
+
+  deinit { handle.close() }
+
+  /// Runs a script without parameters.
+  public func execute(_ sql: String) throws(SQLError) {
+    try handle.requireTransactionIfPromised()
+    let code = sqlite3_exec(handle.database, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw handle.error(code) }
+  }
+
+  /// - Returns: the rows changed.
+  @discardableResult
+  public func run(_ sql: String, _ parameters: [SQLValue] = []) throws(SQLError) -> Int {
+    let statement = try take(sql, parameters)
+    defer { putBack(statement, sql) }
+    return try statement.run()
+  }
+
+  public func query<T>(_ sql: String, _ parameters: [SQLValue] = [], _ read: (Row) throws -> T) throws -> [T] {
+    var rows: [T] = []
+    try each(sql, parameters) { row in
+      rows.append(try read(row))
+      return true
+    }
+    return rows
+  }
+
+  public func first<T>(_ sql: String, _ parameters: [SQLValue] = [], _ read: (Row) throws -> T) throws -> T? {
+    let statement = try take(sql, parameters)
+    defer { putBack(statement, sql) }
+    return try statement.first(read)
+  }
+
+  /// Hands each row to `body` until it says false.
+  public func each(_ sql: String, _ parameters: [SQLValue] = [], _ body: (Row) throws -> Bool) throws {
+    let statement = try take(sql, parameters)
+    defer { putBack(statement, sql) }
+    try statement.each(body)
+  }
+
+  /// A statement for the caller to keep and bind by hand: for loops over many rows.
+  public func prepare(_ sql: String) throws(SQLError) -> Statement {
+    try Statement(sql, handle: handle, persistent: true)
+  }
+
+  public var lastInsertedRow: Int64 { handle.database.map { sqlite3_last_insert_rowid($0) } ?? 0 }
+
+  /// Opens anew, then closes the old: after a failed write nothing of the old connection's state is trusted. In this
+  /// order the log's index in shared memory outlives it, and with it the knowledge that the failed write is void.
+  public func reopen() throws(SQLError) {
+    let fresh = try Connection.open(path, mode, settings)
+    close()
+    handle = fresh
+    watchLog()
+    generation += 1
+  }
+
+  /// Ends the connection; an open transaction is rolled back. The last one to close a file checkpoints it.
+  public func close() {
+    cache.removeAll()
+    abandonTransaction()
+    handle.close()
+  }
+
+  private func take(_ sql: String, _ parameters: [SQLValue]) throws(SQLError) -> Statement {
+    let statement: Statement
+    if let kept = cache.take(sql) { statement = kept } else { statement = try prepare(sql) }
+    guard statement.parameterCount == parameters.count else {
+      throw .misuse("expected \(statement.parameterCount) parameters, got \(parameters.count) for: \(sql)")
+    }
+    for (index, value) in parameters.enumerated() { statement.bind(index + 1, value) }
+    return statement
+  }
+
+  private func putBack(_ statement: Statement, _ sql: String) {
+    guard statement.handle === handle, handle.database != nil else { return }
+    if statement.parameterCount > 0 { statement.clear() }
+    cache.putBack(statement, sql)
+  }
+
+  /// Follows the log's growth. The hook takes the place of SQLite's own checkpoints inside a commit: the writer
+  /// makes them after it has answered.
+  private func watchLog() {
+    logPages = 0
+    guard mode == .writer else { return }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    sqlite3_wal_hook(
+      handle.database,
+      { context, _, _, pages in
+        if let context { Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().logPages = Int(pages) }
+        return SQLITE_OK
+      }, context)
+  }
+}

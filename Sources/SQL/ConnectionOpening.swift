@@ -1,0 +1,47 @@
+internal import CSQLite
+
+/// What is said to SQLite when a file is opened.
+extension Connection {
+  static func open(_ path: String, _ mode: Mode, _ settings: Settings) throws(SQLError) -> Handle {
+    let flags = mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE
+    let handle = try Handle(path: path, flags: flags, vfs: settings.vfs)
+    sqlite3_busy_timeout(handle.database, settings.busyMilliseconds)
+    for pragma in mode == .writer ? writerPragmas(settings) : readerPragmas(settings) {
+      let code = sqlite3_exec(handle.database, pragma, nil, nil, nil)
+      guard code == SQLITE_OK else { throw handle.error(code) }
+    }
+    if mode == .reader {
+      // SQLite before 3.51.3 can damage a file when two connections write or checkpoint at the same moment
+      // (https://www.sqlite.org/wal.html#walresetbug): so only the writer ever checkpoints.
+      csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    }
+    csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_DQS_DML, 0)
+    csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_DQS_DDL, 0)
+    csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    return handle
+  }
+
+  /// auto_vacuum must be said before the first table is made, hence before the log mode touches the file.
+  private static func writerPragmas(_ settings: Settings) -> [String] {
+    [
+      "PRAGMA auto_vacuum = INCREMENTAL",
+      "PRAGMA journal_mode = WAL",
+      "PRAGMA synchronous = \(settings.durability.rawValue.uppercased())",
+      "PRAGMA wal_autocheckpoint = 0",
+      "PRAGMA journal_size_limit = 67108864",
+      "PRAGMA mmap_size = 0",
+      "PRAGMA temp_store = MEMORY",
+      "PRAGMA cache_size = -\(settings.cacheKiB)",
+    ]
+  }
+
+  private static func readerPragmas(_ settings: Settings) -> [String] {
+    [
+      "PRAGMA query_only = ON",
+      "PRAGMA wal_autocheckpoint = 0",
+      "PRAGMA mmap_size = 0",
+      "PRAGMA temp_store = MEMORY",
+      "PRAGMA cache_size = -\(settings.cacheKiB)",
+    ]
+  }
+}

@@ -1,0 +1,19 @@
+/// A part of the server that works inside the writer's rounds: a bounded slice a round, in the round's transaction.
+///
+/// All three calls come on the writer's thread.
+public protocol Duty: AnyObject {
+  /// A bounded slice of work inside the round's transaction. `now` is the round's time, milliseconds since 1970.
+  /// An error rolls back what this round's duties wrote; the jobs of the round are committed without them.
+  func work(_ db: Connection, now: Int64) throws -> DutyProgress
+  /// The round that `work` took part in is on disk.
+  func committed()
+  /// Forget whatever the lost transaction had put into memory. May come without a `work` before it.
+  func rolledBack()
+}
+
+public enum DutyProgress: Sendable, Equatable {
+  /// Has more to do at once.
+  case more
+  /// Nothing before that time (wall clock, ms) unless woken; nil: only when woken.
+  case idle(until: Int64?)
+}

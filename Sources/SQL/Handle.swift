@@ -1,0 +1,41 @@
+internal import CSQLite
+
+/// An open database of SQLite, shared by a connection and its statements: a statement that outlives it is harmless.
+final class Handle {
+  private(set) var database: OpaquePointer?
+  /// Set between `begin` and the transaction's end.
+  var promisesTransaction = false
+
+  init(path: String, flags: Int32, vfs: String?) throws(SQLError) {
+    let code = sqlite3_open_v2(path, &database, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
+    guard code == SQLITE_OK else {
+      let reason = database.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+      sqlite3_close_v2(database)
+      database = nil
+      throw SQLError(code: code, message: "cannot open \(path): \(reason)")
+    }
+  }
+
+  deinit { close() }
+
+  /// Ends all statements, then the connection: nothing keeps the files open afterwards.
+  func close() {
+    guard let open = database else { return }
+    while let statement = sqlite3_next_stmt(open, nil) { sqlite3_finalize(statement) }
+    sqlite3_close_v2(open)
+    database = nil
+  }
+
+  /// A full disk makes SQLite end a transaction by itself; what follows must not then be committed one by one.
+  func requireTransactionIfPromised() throws(SQLError) {
+    if promisesTransaction, let database, sqlite3_get_autocommit(database) != 0 {
+      throw SQLError(code: SQLITE_ABORT, message: "the transaction was rolled back by SQLite")
+    }
+  }
+
+  /// The last failure of this connection as an error.
+  func error(_ code: Int32) -> SQLError {
+    guard let database else { return SQLError.misuse("the connection is closed") }
+    return SQLError(code: code, message: String(cString: sqlite3_errmsg(database)))
+  }
+}

@@ -1,0 +1,97 @@
+internal import CSQLite
+
+/// What is to happen when the open transaction ends.
+enum Settlement {
+  case committed(() -> Void)
+  case rolledBack(() -> Void)
+}
+
+/// Transactions, and memory that follows them.
+extension Connection {
+  public var isInTransaction: Bool { handle.database.map { sqlite3_get_autocommit($0) == 0 } ?? false }
+
+  /// Takes the write lock at once, so that a transaction never fails in its middle for want of it. From here to its
+  /// end no statement runs outside: one that SQLite rolled back by itself (a full disk) refuses the rest.
+  public func begin() throws(SQLError) {
+    try run("BEGIN IMMEDIATE")
+    handle.promisesTransaction = true
+  }
+
+  public func commit() throws(SQLError) {
+    try run("COMMIT")
+    handle.promisesTransaction = false
+    settle(from: 0, committed: true)
+  }
+
+  /// Ends the transaction without its changes; no error if SQLite has done so already.
+  public func rollback() {
+    handle.promisesTransaction = false
+    if isInTransaction { _ = try? run("ROLLBACK") }
+    settle(from: 0, committed: false)
+  }
+
+  /// One transaction of its own: all of `body` or nothing of it.
+  public func transaction<T>(_ body: () throws -> T) throws -> T {
+    try begin()
+    do {
+      let result = try body()
+      try commit()
+      return result
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
+  /// Work that is undone alone when it throws. Outside of a transaction it is one (for readers: one view of the file).
+  public func savepoint<T>(_ body: () throws -> T) throws -> T {
+    let settled = settlements.count
+    let name = "zveno_\(savepointDepth)"
+    let outermost = !isInTransaction
+    try run("SAVEPOINT \(name)")
+    savepointDepth += 1
+    defer { savepointDepth -= 1 }
+    do {
+      let result = try body()
+      try run("RELEASE \(name)")
+      if outermost { settle(from: settled, committed: true) }
+      return result
+    } catch {
+      // After a full disk SQLite may have rolled back the whole transaction; then there is no savepoint to go back to.
+      if isInTransaction {
+        try run("ROLLBACK TO \(name)")
+        try run("RELEASE \(name)")
+      }
+      settle(from: settled, committed: false)
+      throw error
+    }
+  }
+
+  /// Called once what has been written so far is committed; at once where no transaction is open.
+  public func onCommit(_ action: @escaping () -> Void) {
+    if isInTransaction { settlements.append(.committed(action)) } else { action() }
+  }
+
+  /// Called if what has been written so far is rolled back, with its savepoint or as a whole; the latest first.
+  /// Memory that mirrors the file is put right here. Must not use the connection.
+  public func onRollback(_ undo: @escaping () -> Void) {
+    if isInTransaction { settlements.append(.rolledBack(undo)) }
+  }
+
+  /// For a connection about to close.
+  func abandonTransaction() {
+    handle.promisesTransaction = false
+    settle(from: 0, committed: false)
+  }
+
+  private func settle(from first: Int, committed: Bool) {
+    guard settlements.count > first else { return }
+    let due = settlements[first...]
+    settlements.removeSubrange(first...)
+    if committed {
+      for case .committed(let action) in due { action() }
+    } else {
+      for case .rolledBack(let undo) in due.reversed() { undo() }
+    }
+  }
+}

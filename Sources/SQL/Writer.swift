@@ -1,0 +1,257 @@
+internal import Synchronization
+
+/// The write connection, with group commit: a round takes what has queued up, commits once and answers all.
+///
+/// `round()` is the whole of it. In the server a thread drives it after `start()`; tests and simulation call it by
+/// hand. A job may run twice before its commit (see `RoundWork`): what it changes in memory it undoes by
+/// `Connection.onRollback`, or does only in `then`.
+public final class Writer: @unchecked Sendable {
+  // Unchecked: `connection`, `slots`, `checkpoints` and `needsReopening` belong to whoever drives the rounds, one at a
+  // time; `thread` is written once by `start`; the rest is behind locks.
+  private let connection: Connection
+  private let slots: [DutySlot]
+  private var needsReopening = false
+  private let checkpoints: Checkpoints
+  private let now: @Sendable () -> Int64
+  private let maxQueued: Int
+  private let report: @Sendable (String) -> Void
+  private let queue = Monitor(WriterQueue())
+  private let figures = Mutex(WriterMetrics())
+  private let healthy = Atomic(true)
+  private var thread: WorkerThread?
+
+  /// What a round did.
+  public struct Round: Sendable, Equatable {
+    public let jobs: Int
+    /// There is work left: the next round may follow at once.
+    public let more: Bool
+    /// Nothing to do before that time (wall clock, ms) unless woken; nil: only when woken.
+    public let idleUntil: Int64?
+  }
+
+  /// - Parameters:
+  ///   - connection: belongs to the writer from here on.
+  ///   - duties: asked in this order.
+  ///   - now: milliseconds since 1970.
+  ///   - report: gets a line for the log when a commit or a duty failed; called on the writer's thread.
+  public init(
+    connection: Connection, duties: [any Duty], now: @escaping @Sendable () -> Int64, maxQueued: Int = 20_000,
+    report: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.connection = connection
+    self.slots = duties.map(DutySlot.init)
+    self.checkpoints = Checkpoints()
+    self.now = now
+    self.maxQueued = maxQueued
+    self.report = report
+  }
+
+  /// Queues a job for the next round. It is a savepoint: its error is its own and undoes it alone.
+  /// - Parameter then: called after the commit on the writer's thread, or at once with `StoreUnavailable` if the queue
+  ///   is full.
+  public func submit(
+    _ job: @escaping @Sendable (Connection, Int64) throws -> Void,
+    then: @escaping @Sendable (Result<Void, any Error>) -> Void
+  ) {
+    enqueue(WriterJob(body: job, then: then), \.others)
+  }
+
+  /// The same in the intake lane, which runs before everything else of the round and without savepoints.
+  public func submitFirst(
+    _ job: @escaping @Sendable (Connection, Int64) throws -> Void,
+    then: @escaping @Sendable (Result<Void, any Error>) -> Void
+  ) {
+    enqueue(WriterJob(body: job, then: then), \.first)
+  }
+
+  /// Blocks until the job is committed. Not from the writer's own thread. Before `start()` the caller drives rounds.
+  @discardableResult
+  public func perform<T: Sendable>(_ job: @escaping @Sendable (Connection, Int64) throws -> T) throws -> T {
+    let box = Monitor<Result<T, any Error>?>(nil)
+    let value = Mutex<T?>(nil)
+    submit({ db, now in
+      let result = try job(db, now)
+      value.withLock { $0 = result }
+    }) { outcome in
+      let answer = outcome.flatMap { _ in
+        value.withLock { $0 }.map(Result.success) ?? .failure(StoreUnavailable(reason: "the job did not run"))
+      }
+      box.update { $0 = answer }
+    }
+    while thread == nil, box.withLock({ $0 == nil }) { _ = try? round() }
+    return try box.wait { $0 }.get()
+  }
+
+  /// A duty has work: the next round is due. From any thread.
+  public func wake() { queue.update { $0.woken = true } }
+
+  /// The last round could be committed: writes are likely to succeed.
+  public var isHealthy: Bool { healthy.load(ordering: .acquiring) }
+
+  public var metrics: WriterMetrics {
+    var metrics = figures.withLock { $0 }
+    metrics.queued = queue.withLock { $0.count }
+    return metrics
+  }
+
+  /// One transaction: the intake lane, the other jobs, the duties; then the commit and the answers.
+  ///
+  /// Throws what made the store lose the round; then all its jobs have been answered with `StoreUnavailable`, and the
+  /// next round opens the connection anew.
+  public func round() throws -> Round {
+    let taken = queue.withLock { $0.takeRound() }
+    let now = now()
+    var work = RoundWork(
+      connection: connection, now: now, first: taken.first, others: taken.others,
+      duties: slots.filter { $0.pause(at: now) == nil })
+    do {
+      try recover()
+      try work.run()
+      try commit()
+    } catch {
+      lose(taken.first + taken.others, error)
+      throw error
+    }
+    finish(work)
+    return summary(work)
+  }
+
+  /// Drives the rounds on a thread of its own until `stop()`.
+  public func start() {
+    thread = WorkerThread(name: "writer") { self.loop() }
+  }
+
+  /// Finishes what is queued, commits it and closes the connection. Blocks.
+  public func stop() {
+    queue.update { $0.isStopping = true }
+    if let thread { thread.join() } else { drain() }
+    connection.close()
+  }
+}
+
+extension Writer {
+  private func enqueue(_ job: WriterJob, _ lane: WritableKeyPath<WriterQueue, [WriterJob]>) {
+    let refusal: String? = queue.update { queue in
+      if queue.isStopping { return "the server is stopping" }
+      if queue[keyPath: lane].count >= maxQueued { return "\(maxQueued) writes are waiting already" }
+      queue[keyPath: lane].append(job)
+      return nil
+    }
+    guard let refusal else { return }
+    figures.withLock { $0.refusedJobs += 1 }
+    job.then(.failure(StoreUnavailable(reason: refusal)))
+  }
+
+  /// After a lost round: a fresh connection, and a write that costs nothing to see whether the disk takes it again.
+  private func recover() throws {
+    guard needsReopening else { return }
+    try connection.reopen()
+    try connection.probe()
+    needsReopening = false
+  }
+
+  private func commit() throws {
+    let start = Monotonic.nanoseconds()
+    try connection.commit()
+    let seconds = Double(Monotonic.nanoseconds() - start) / 1e9
+    figures.withLock {
+      $0.commits += 1
+      $0.commitSeconds.add(seconds: seconds)
+      $0.logPages = connection.logPages
+    }
+    healthy.store(true, ordering: .releasing)
+  }
+
+  private func finish(_ work: RoundWork) {
+    let failed = work.dutyErrors
+    for (slot, error) in failed {
+      slot.failed(at: work.now)
+      report("a duty failed and is tried again soon: \(type(of: slot.duty)): \(error)")
+    }
+    for slot in work.duties where !failed.contains(where: { $0.slot === slot }) {
+      slot.succeeded()
+      slot.duty.committed()
+    }
+    let outcomes = work.outcomes
+    figures.withLock {
+      $0.jobs += outcomes.count
+      $0.failedDuties += failed.count
+      if let error = failed.last?.error { $0.lastError = "\(error)" }
+    }
+    for (job, result) in outcomes { job.then(result) }
+    checkpoint()
+  }
+
+  /// After the answers, so that nobody's commit waits for it.
+  private func checkpoint() {
+    guard checkpoints.isDue(connection) else { return }
+    do {
+      try checkpoints.run(connection)
+      figures.withLock { $0.checkpoints += 1 }
+    } catch {
+      report("a checkpoint failed and is tried again later: \(error)")
+      figures.withLock { $0.lastError = "\(error)" }
+    }
+  }
+
+  private func lose(_ jobs: [WriterJob], _ error: any Error) {
+    healthy.store(false, ordering: .releasing)
+    needsReopening = true
+    connection.rollback()
+    for slot in slots { slot.duty.rolledBack() }
+    figures.withLock {
+      $0.failedCommits += 1
+      $0.refusedJobs += jobs.count
+      $0.lastError = "\(error)"
+    }
+    report("a commit failed, \(jobs.count) writes were refused: \(error)")
+    let refusal = StoreUnavailable(reason: "\(error)")
+    for job in jobs { job.then(.failure(refusal)) }
+  }
+
+  private func summary(_ work: RoundWork) -> Round {
+    var more = queue.withLock { $0.count > 0 }
+    var until: [Int64] = slots.compactMap { $0.pause(at: work.now) }
+    for progress in work.progress {
+      switch progress {
+      case .more: more = true
+      case .idle(let time): if let time { until.append(time) }
+      }
+    }
+    return Round(jobs: work.outcomes.count, more: more, idleUntil: until.min())
+  }
+}
+
+extension Writer {
+  /// How long a wait may last before the wall clock is looked at again: it may have been set.
+  private static let longestWaitMilliseconds: Int64 = 1_000
+
+  private func loop() {
+    var failures: Int64 = 0
+    while !queue.withLock({ $0.isStopping && $0.count == 0 }) {
+      do {
+        let round = try self.round()
+        failures = 0
+        if !round.more { sleep(until: round.idleUntil) }
+      } catch {
+        failures = min(failures + 1, 10)
+        queue.wait(milliseconds: min(Writer.longestWaitMilliseconds, 5 << failures)) { $0.isStopping }
+      }
+    }
+  }
+
+  private func sleep(until time: Int64?) {
+    while true {
+      let left = time.map { $0 - now() } ?? Writer.longestWaitMilliseconds
+      if left <= 0 { return }
+      queue.wait(milliseconds: min(left, Writer.longestWaitMilliseconds)) {
+        $0.count > 0 || $0.woken || $0.isStopping
+      }
+      if queue.withLock({ $0.count > 0 || $0.woken || $0.isStopping }) { return }
+    }
+  }
+
+  private func drain() {
+    while queue.withLock({ $0.count > 0 }) { _ = try? round() }
+  }
+}

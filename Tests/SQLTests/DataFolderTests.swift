@@ -1,0 +1,87 @@
+import Foundation
+import SQL
+import Testing
+
+@Suite struct DataFolderTests {
+  private let folder = TestFolder()
+  private let migrator = Migrator([Migration(number: 1, name: "first", sql: "CREATE TABLE a (x INTEGER)")])
+
+  /// A whole run of a server that ends in good order, or not.
+  private func run(endsWell: Bool) throws {
+    let data = try DataFolder(folder.path)
+    let db = try Connection(path: data.databasePath, mode: .writer)
+    try migrator.migrate(db)
+    try data.opened()
+    guard endsWell else { return crash(db, data) }
+    try data.closing()
+    db.close()
+  }
+
+  /// Leaves the files as kill -9 would: a copy taken while the database is open.
+  private func crash(_ db: Connection, _ data: DataFolder) {
+    let copy = folder.path + ".copy"
+    try? FileManager.default.copyItem(atPath: folder.path, toPath: copy)
+    db.close()
+    try? FileManager.default.removeItem(atPath: folder.path)
+    try? FileManager.default.moveItem(atPath: copy, toPath: folder.path)
+  }
+
+  private func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: folder.path + "/" + name)
+  }
+
+  private func refusal() -> String? {
+    #expect(throws: StoreRefusal.self) { _ = try DataFolder(folder.path) }?.description
+  }
+
+  @Test("a second process on the same folder is refused at once, with the number of the first")
+  func secondProcess() throws {
+    let first = try DataFolder(folder.path)
+    let reason = refusal()
+    #expect(reason?.contains("in use by another zveno (process \(ProcessInfo.processInfo.processIdentifier))") == true)
+    _ = first.path
+  }
+
+  @Test("the lock goes with its holder")
+  func lockIsFreed() throws {
+    do { _ = try DataFolder(folder.path) }
+    _ = try DataFolder(folder.path)
+  }
+
+  @Test("a folder opens again after a good end and after a crash", arguments: [true, false])
+  func again(endsWell: Bool) throws {
+    try run(endsWell: endsWell)
+    try run(endsWell: true)
+  }
+
+  @Test("a database that has gone is not made anew")
+  func missingDatabase() throws {
+    try run(endsWell: true)
+    try remove("zveno.sqlite")
+    #expect(refusal()?.contains("is missing though it was there before") == true)
+  }
+
+  @Test("a log that has gone after a crash is noticed")
+  func missingLog() throws {
+    try run(endsWell: false)
+    try remove("zveno.sqlite-wal")
+    #expect(refusal()?.contains("zveno.sqlite-wal is missing") == true)
+    try remove("state")
+    try run(endsWell: true)
+  }
+
+  @Test("another program's database is refused before a byte of it changes")
+  func foreign() throws {
+    let path = folder.path + "/zveno.sqlite"
+    do { try Connection(path: path, mode: .writer).execute("CREATE TABLE theirs (x INTEGER)") }
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(refusal()?.contains("another program") == true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  @Test("a file that is no database is refused", arguments: ["x", String(repeating: "not a database ", count: 100)])
+  func noDatabase(text: String) throws {
+    try text.write(toFile: folder.path + "/zveno.sqlite", atomically: false, encoding: .utf8)
+    #expect(refusal()?.contains("no database") == true)
+  }
+}
