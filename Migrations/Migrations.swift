@@ -1,0 +1,13 @@
+// The layouts of a data folder's file, oldest first, embedded in the binary. Append-only: a released .sql never changes.
+// What comes in: the files of this folder. What goes out: a list for SQL's Migrator. Nothing here knows what a table means.
+
+public import SQL
+
+public enum Migrations {
+  // SwiftPM names the bytes after the file, its first digit replaced: 0001_initial.sql is `_001_initial_sql`.
+  public static let all: [Migration] = [
+    Migration(number: 1, name: "initial", sql: text(PackageResources._001_initial_sql))
+  ]
+
+  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
