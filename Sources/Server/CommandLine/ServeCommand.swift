@@ -1,5 +1,8 @@
 import ArgumentParser
 import Domain
+import Foundation
+import Glibc
+import Logging
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,5 +32,39 @@ struct ServeCommand: AsyncParsableCommand {
   var testClock: String?
 
   func run() async throws {
+    try await ending {
+      let options = try options()
+      let configuration = try options.configuration()
+      LoggingSystem.bootstrap { LogLines(label: $0, settings: configuration.log) }
+      signal(SIGPIPE, SIG_IGN)
+      let server = try await onThread { Result { try LiveServer(options, configuration) } }.get()
+      try await Lifecycle.run(log: server.log) { server.stop() }
+    }
+  }
+
+  private func options() throws -> ServeOptions {
+    let options = ServeOptions(
+      data: data, listen: try listen.map(address), configPath: config, applyPath: apply,
+      testTime: try testClock.map(time), environment: ProcessInfo.processInfo.environment)
+    if let apply, !FileText.isFolder(apply) {
+      throw Refused("expected --apply to name a folder, got \(apply)", status: ExitStatus.usage)
+    }
+    return options
+  }
+
+  private func address(_ text: String) throws -> ListenAddress {
+    guard let address = ListenAddress(text) else {
+      throw Refused("expected --listen to be \(ListenAddress.expected), got \(quoted(text))", status: ExitStatus.usage)
+    }
+    return address
+  }
+
+  private func time(_ text: String) throws -> Timestamp {
+    guard let time = Timestamp(rfc3339: text), time.milliseconds >= 0 else {
+      throw Refused(
+        "expected --test-clock to be a time by RFC 3339 from 1970 on, as in 2026-03-02T09:00:00Z, got \(quoted(text))",
+        status: ExitStatus.usage)
+    }
+    return time
   }
 }

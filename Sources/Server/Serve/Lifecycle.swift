@@ -1,0 +1,56 @@
+import Dispatch
+import Foundation
+import Glibc
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs a server until a signal: the first ends it in good order, the second at once.
+struct Lifecycle: Service {
+  /// Blocks until everything is finished that can be within its time.
+  let stop: @Sendable () -> Void
+
+  func run() async throws {
+    try await gracefulShutdown()
+    let second = SecondSignal()
+    await onThread(stop)
+    second.cancel()
+  }
+
+  static func run(log: Logger, stop: @escaping @Sendable () -> Void) async throws {
+    var quiet = log
+    quiet.logLevel = max(log.logLevel, .warning)
+    let service = ServiceGroupConfiguration.ServiceConfiguration(
+      service: Lifecycle(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    try await group.run()
+  }
+}
+
+/// From its making on, one more signal ends the process as a crash would: nothing is finished, nothing is lost that was
+/// answered.
+private struct SecondSignal {
+  private let sources: [any DispatchSourceSignal]
+
+  init() {
+    sources = [SIGTERM, SIGINT].map { signal in
+      let source = DispatchSource.makeSignalSource(signal: signal, queue: .global())
+      source.setEventHandler { _exit(128 + signal) }
+      source.activate()
+      return source
+    }
+  }
+
+  func cancel() { for source in sources { source.cancel() } }
+}
+
+/// Runs what blocks on a thread of its own, away from the cooperative pool.
+func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+  await withCheckedContinuation { continuation in
+    let thread = Thread { continuation.resume(returning: body()) }
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+}

@@ -1,0 +1,41 @@
+import Domain
+import Foundation
+
+/// What the command line and the environment say of one start.
+struct ServeOptions {
+  var data: String
+  var listen: ListenAddress?
+  var configPath: String?
+  var applyPath: String?
+  var testTime: Timestamp?
+  var environment: [String: String]
+
+  /// The configuration, with what the command line says over it. Prints its warnings; prints its errors and throws.
+  func configuration() throws -> Configuration {
+    var read: ReadConfiguration
+    let shown = configPath ?? "configuration"
+    do {
+      let text = try configPath.map { try FileText.read($0) } ?? Array("{}".utf8)
+      read = try Configuration.read(text, environment: environment)
+    } catch let refusal as Refusal {
+      CompilerStyle.print(refusal.issues, file: shown, severity: .error)
+      throw Refused("the configuration is wrong: see above", status: ExitStatus.configuration)
+    } catch let refused as Refused {
+      throw Refused(refused.line, status: ExitStatus.configuration)
+    }
+    CompilerStyle.print(read.warnings, file: shown, severity: .warning)
+    if let listen { read.configuration.listen = listen }
+    return read.configuration
+  }
+
+  /// What `ZVENO_ADMIN_KEY` or the file named by `ZVENO_ADMIN_KEY_FILE` says.
+  func adminKey() throws -> String? {
+    guard let key = try Secrets.value(of: AdminKey.variable, environment) else { return nil }
+    guard key.utf8.count >= AdminKey.leastBytes, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw Refused(
+        "expected \(AdminKey.variable) to be at least \(AdminKey.leastBytes) printable ASCII characters",
+        status: ExitStatus.configuration)
+    }
+    return key
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import Glibc
+import JSON
+import Synchronization
+
+/// The real `zveno`, started as its users start it: the binary that stands beside the test bundle.
+final class Zveno {
+  let port: Int
+  private let process: Process
+  private let output: OutputOfProcess
+
+  struct DidNotStart: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  static let adminKey = "walk-admin-key-0123456789abcdef"
+  static let startSeconds = 60.0
+
+  static let binary: URL = {
+    let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(filePath: own ?? ".build/debug/x").deletingLastPathComponent().appending(path: "zveno")
+  }()
+
+  /// Throws unless the server says within the time limit where it listens.
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    (process, output) = try Self.launch(["serve", "--listen", "127.0.0.1:0"] + arguments, environment)
+    let ready = "listening on http://127.0.0.1:"
+    let line = output.wait(seconds: Self.startSeconds) { $0.contains(ready) }
+    guard let line, let port = Int(line.components(separatedBy: ready)[1].prefix { $0.isNumber }) else {
+      process.terminate()
+      throw DidNotStart(description: output.text)
+    }
+    self.port = port
+  }
+
+  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+  /// Everything it wrote so far, both streams.
+  var written: String { output.text }
+
+  /// As a crash: no byte more is written, nothing is finished.
+  func killHard() {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  /// As a supervisor stops it. Returns the exit status; nil if it does not end within the time limit.
+  func stop(_ signal: Int32 = SIGTERM, seconds: Double = 60) -> Int32? {
+    kill(process.processIdentifier, signal)
+    return process.end(within: seconds)
+  }
+
+  func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  func end(seconds: Double) -> Int32? { process.end(within: seconds) }
+
+  /// Runs a command to its end.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60
+  ) throws -> (status: Int32?, output: String) {
+    let (process, output) = try launch(arguments, environment)
+    let status = process.end(within: seconds)
+    if status == nil { kill(process.processIdentifier, SIGKILL) }
+    _ = output.wait(seconds: 5) { _ in false }
+    return (status, output.text)
+  }
+
+  private static func launch(
+    _ arguments: [String], _ environment: [String: String]
+  ) throws -> (Process, OutputOfProcess) {
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = arguments
+    let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ZVENO_") }
+    process.environment = own.merging(["ZVENO_ADMIN_KEY": adminKey]) { $1 }.merging(environment) { $1 }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    let output = OutputOfProcess(pipe.fileHandleForReading)
+    try process.run()
+    try pipe.fileHandleForWriting.close()
+    output.follow()
+    return (process, output)
+  }
+}
+
+extension Process {
+  fileprivate func end(within seconds: Double) -> Int32? {
+    let ended = DispatchSemaphore(value: 0)
+    let waiter = Thread { [self] in
+      waitUntilExit()
+      ended.signal()
+    }
+    waiter.start()
+    return ended.wait(timeout: .now() + seconds) == .success ? terminationStatus : nil
+  }
+}
+
+/// Lines of a process, gathered on a thread of their own.
+private final class OutputOfProcess: @unchecked Sendable {
+  // Unchecked: what is shared is behind the condition's lock.
+  private let handle: FileHandle
+  private let condition = NSCondition()
+  private var lines: [String] = []
+  private var isAtEnd = false
+
+  init(_ handle: FileHandle) { self.handle = handle }
+
+  func follow() {
+    Thread { [self] in
+      while let line = handle.firstLine { change { lines.append(line) } }
+      change { isAtEnd = true }
+    }.start()
+  }
+
+  var text: String { locked { lines.joined(separator: "\n") } }
+
+  /// The first line that fits; nil at the end of the output or of the time.
+  func wait(seconds: Double, for fits: (String) -> Bool) -> String? {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    condition.lock()
+    defer { condition.unlock() }
+    while true {
+      if let line = lines.first(where: fits) { return line }
+      if isAtEnd || !condition.wait(until: deadline) { return lines.first(where: fits) }
+    }
+  }
+
+  private func change(_ body: () -> Void) {
+    condition.lock()
+    body()
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  private func locked<T>(_ body: () -> T) -> T {
+    condition.lock()
+    defer { condition.unlock() }
+    return body()
+  }
+}
