@@ -76,5 +76,8 @@ if [ "$$(id -u)" -ne 0 ]; then \
 fi; \
 echo "installing:$$missing"; \
 get="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends"; \
-$$get install $$missing || { $$as_root apt-get --quiet update && $$get install $$missing; }
+$$get install $$missing || { \
+  echo "that failed with the package lists at hand: fetching new ones"; \
+  $$as_root apt-get --quiet update && $$get install $$missing; \
+}
 endef
