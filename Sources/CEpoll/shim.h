@@ -3,9 +3,6 @@
 
 /* What `import Glibc` does not show: epoll, eventfd, accept4. */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -21,8 +18,10 @@ static inline struct epoll_event cepoll_event(uint32_t events, uint64_t data) {
 
 static inline uint64_t cepoll_data(const struct epoll_event *event) { return event->data.u64; }
 
-/* Non-blocking, closed on exec. The prototype of accept4 depends on _GNU_SOURCE, which a module may not see. */
-int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int);
+/* glibc declares accept4 only under _GNU_SOURCE, and with that other types would differ from those of Swift's Glibc module. */
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+
+/* The connection it returns is non-blocking and closed on exec. */
 
 static inline int cepoll_accept(int listener, struct sockaddr *address, socklen_t *length) {
   return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

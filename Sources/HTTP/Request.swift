@@ -1,0 +1,39 @@
+/// One request, whole and decoded.
+public struct Request: Sendable {
+  /// One of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS. A HEAD may be answered like a GET: the body is left out on the way.
+  public let method: String
+  /// Percent-decoded, UTF-8, no control characters; starts with a slash, or is `*` for OPTIONS. Never normalised: `..` and
+  /// `//` are what the client wrote.
+  public let path: String
+  /// Percent-decoded, `+` as a space, in order.
+  public let query: [(name: String, value: String)]
+  public let headers: Headers
+  /// Without framing, inflated if it came as gzip.
+  public let body: [UInt8]
+  /// The peer's address without its port.
+  public let remoteAddress: String
+
+  private let targetAuthority: String?
+
+  /// For tests and calls from within; nothing is checked.
+  public init(
+    method: String, path: String, query: [(name: String, value: String)] = [], authority: String? = nil,
+    headers: Headers = Headers(), body: [UInt8] = [], remoteAddress: String = "127.0.0.1"
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.targetAuthority = authority
+    self.headers = headers
+    self.body = body
+    self.remoteAddress = remoteAddress
+  }
+
+  /// Host and perhaps port: of an absolute target, else of the Host field, else empty (HTTP/1.0).
+  public var authority: String { targetAuthority ?? headers["Host"] ?? "" }
+
+  /// The first value of that name.
+  public func query(_ name: String) -> String? {
+    query.first { $0.name == name }?.value
+  }
+}

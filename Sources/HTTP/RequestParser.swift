@@ -1,0 +1,162 @@
+/// Bytes in, requests out: a value, without a socket or a clock. However the bytes are cut, the requests are the same.
+struct RequestParser {
+  enum Outcome {
+    case needMore
+    case request(ParsedRequest)
+    /// Nothing more can be read from this connection.
+    case failure(RequestFailure)
+  }
+
+  /// Where the next byte will go.
+  enum Phase {
+    /// Between requests.
+    case idle
+    case head
+    case body
+  }
+
+  private enum Stage {
+    case head
+    case bytes(RequestHead, Int)
+    case chunks(RequestHead)
+    case failed(RequestFailure)
+    case ended
+  }
+
+  private let limits: HTTPLimits
+  private var buffer: [UInt8] = []
+  /// Offset of the first byte not yet taken.
+  private var start = 0
+  private var stage: Stage = .head
+  private var scanner = HeadScanner()
+  private var chunks = ChunkScanner()
+  private var body: [UInt8] = []
+  private var owesContinue = false
+
+  /// Buffers above this are given back between requests, so that ten thousand idle connections stay small.
+  private static let keptBytes = 4_096
+  private static let compactedBytes = 32 * 1024
+
+  init(limits: HTTPLimits) {
+    self.limits = limits
+  }
+
+  mutating func append(_ bytes: ArraySlice<UInt8>) {
+    switch stage {
+    case .failed, .ended: return
+    case .head, .bytes, .chunks: break
+    }
+    if start == buffer.count {
+      buffer.removeAll(keepingCapacity: true)
+      start = 0
+    } else if start > Self.compactedBytes {
+      buffer.removeSubrange(..<start)
+      start = 0
+    }
+    buffer.append(contentsOf: bytes)
+  }
+
+  var phase: Phase {
+    switch stage {
+    case .head: start == buffer.count ? .idle : .head
+    case .bytes, .chunks: .body
+    case .failed, .ended: .idle
+    }
+  }
+
+  /// Bytes kept for requests that are not complete.
+  var heldBytes: Int { buffer.count - start + body.count }
+
+  /// True once for each request that wants to hear `100 Continue` before it sends its body, unless the body comes anyway.
+  mutating func takeContinue() -> Bool {
+    defer { owesContinue = false }
+    guard owesContinue, body.isEmpty, start == buffer.count else { return false }
+    return true
+  }
+
+  /// The next complete request. To be called until it needs more.
+  mutating func next() -> Outcome {
+    do throws(RequestFailure) {
+      return try advance().map { .request($0) } ?? .needMore
+    } catch {
+      stage = .failed(error)
+      return .failure(error)
+    }
+  }
+
+  private mutating func advance() throws(RequestFailure) -> ParsedRequest? {
+    switch stage {
+    case .head:
+      guard let head = try takeHead() else { return nil }
+      try begin(head)
+      return try advance()
+    case .bytes(let head, let length):
+      return takeBytes(length) ? finish(head) : nil
+    case .chunks(let head):
+      guard try chunks.scan(buffer, from: &start, into: &body, limits: limits) else { return nil }
+      chunks = ChunkScanner()
+      return finish(head)
+    case .failed(let failure): throw failure
+    case .ended: return nil
+    }
+  }
+
+  private mutating func takeHead() throws(RequestFailure) -> RequestHead? {
+    if scanner.scanned == 0 { try skipEmptyLines() }
+    guard start < buffer.count else {
+      releaseBuffer()
+      return nil
+    }
+    let buffer = self.buffer
+    let text = buffer.span.extracting(start..<buffer.count)
+    guard let head = try scanner.scan(text, limits: limits) else { return nil }
+    start += scanner.scanned
+    scanner = HeadScanner()
+    return head
+  }
+
+  /// Some clients send a CRLF too many behind a body (RFC 9112 §2.2).
+  private mutating func skipEmptyLines() throws(RequestFailure) {
+    while start + 1 < buffer.count, buffer[start] == FieldText.cr, buffer[start + 1] == FieldText.lf { start += 2 }
+  }
+
+  private mutating func begin(_ head: RequestHead) throws(RequestFailure) {
+    switch head.framing.body {
+    case .none: stage = .bytes(head, 0)
+    case .bytes(let length):
+      guard length <= limits.bodyBytes else { throw ChunkScanner.tooLarge(limits) }
+      stage = .bytes(head, length)
+    case .chunked: stage = .chunks(head)
+    }
+    owesContinue = head.framing.expectsContinue && !head.isHTTP10 && head.framing.body != .none
+  }
+
+  private mutating func takeBytes(_ length: Int) -> Bool {
+    let taken = min(length - body.count, buffer.count - start)
+    if taken > 0 {
+      body.append(contentsOf: buffer[start..<start + taken])
+      start += taken
+    }
+    return body.count == length
+  }
+
+  private mutating func finish(_ head: RequestHead) -> ParsedRequest {
+    let request = ParsedRequest(head: head, body: body)
+    body = []
+    owesContinue = false
+    stage = head.keepsAlive ? .head : .ended
+    return request
+  }
+
+  private mutating func releaseBuffer() {
+    guard start > 0 else { return }
+    if buffer.capacity > Self.keptBytes { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
+    start = 0
+  }
+}
+
+/// A request as it left the parser: its content not yet decoded.
+struct ParsedRequest {
+  let head: RequestHead
+  let body: [UInt8]
+}
