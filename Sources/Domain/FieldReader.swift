@@ -47,6 +47,11 @@ public struct FieldReader {
       refuse(key, .badValue, "expected 1 to \(maxBytes) bytes of text, got \(text.utf8.count)")
       return nil
     }
+    // Databases disagree about such text.
+    guard !text.utf8.contains(0) else {
+      refuse(key, .badValue, "expected text without NUL, got \\u0000 in it")
+      return nil
+    }
     return text
   }
 

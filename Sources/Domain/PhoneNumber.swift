@@ -1,27 +1,30 @@
-/// A phone number in E.164, `+79161234567`. Spaces, dots, hyphens and parentheses are taken away; the country's code
-/// must be there after `+` or `00`: guessing it would send one person's messages to another.
+/// A phone number in E.164, `+79161234567`. Spaces, dots, hyphens and parentheses are taken away. The country's code
+/// stands after `+` or `00`; only Russian numbers are known without, as people there write them: 8 or 7 and ten digits.
 public struct PhoneNumber: Sendable, Hashable {
   public let text: String
 
   /// E.164 allows fifteen digits; with fewer than seven no country numbers its subscribers.
   static let digits = 7...15
+  static let russianDigits = 11
 
   public init?(_ raw: String) {
     guard raw.utf8.count <= 32 else { return nil }
     let kept = raw.utf8.filter { !" .-()\u{A0}".utf8.contains($0) }
-    let number: ArraySlice<UInt8>
-    if kept.first == UInt8(ascii: "+") {
-      number = kept.dropFirst()
-    } else if kept.starts(with: "00".utf8) {
-      number = kept.dropFirst(2)
-    } else {
-      return nil
-    }
-    guard Self.digits.contains(number.count), number.first != UInt8(ascii: "0"),
-      number.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
+    guard let number = Self.international(kept[...]), Self.digits.contains(number.count),
+      number.first != UInt8(ascii: "0"), number.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
     else { return nil }
     text = "+" + String(decoding: number, as: UTF8.self)
   }
 
   public static let hint = "with the country's code: \"+7 916 123-45-67\""
+
+  /// The digits after `+`; nil when the country is not known.
+  private static func international(_ kept: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    if kept.first == UInt8(ascii: "+") { return kept.dropFirst() }
+    if kept.starts(with: "00".utf8) { return kept.dropFirst(2) }
+    guard kept.count == russianDigits, kept.first == UInt8(ascii: "8") || kept.first == UInt8(ascii: "7") else {
+      return nil
+    }
+    return [UInt8(ascii: "7")] + kept.dropFirst()
+  }
 }

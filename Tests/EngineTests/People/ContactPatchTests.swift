@@ -19,7 +19,7 @@ import struct Domain.Issue
       (#"{"email":"ann"}"#, "/email", .badValue),
       (#"{"email":"a@b@c.example"}"#, "/email", .badValue),
       (#"{"email":7}"#, "/email", .wrongType),
-      (#"{"phone":"8 916 123-45-67"}"#, "/phone", .badValue),
+      (#"{"phone":"0916 123-45-67"}"#, "/phone", .badValue),
       (#"{"time_zone":"Europe/Moskow"}"#, "/time_zone", .badValue),
       (#"{"locale":"russian"}"#, "/locale", .badValue),
       (#"{"attributes":{"email":"x"}}"#, "/attributes/email", .badValue),

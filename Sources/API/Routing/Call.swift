@@ -1,0 +1,65 @@
+import Domain
+public import HTTP
+public import JSON
+
+/// A request that has found its route, and the key it came with.
+public struct Call: Sendable {
+  public let request: Request
+  let parameters: [String: String]
+  /// Nil on open routes.
+  public let caller: Caller?
+
+  init(request: Request, parameters: [String: String], caller: Caller?) {
+    (self.request, self.parameters, self.caller) = (request, parameters, caller)
+  }
+
+  /// What stands at a place of the path. Asking for a place the pattern does not have is a slip of the route's author.
+  public subscript(_ place: String) -> String { parameters[place] ?? "" }
+
+  public var isHead: Bool { request.method == "HEAD" }
+
+  /// The numeric id at a place of the path; anything else is not found.
+  public func number(_ place: String) throws(Problem) -> Int64 {
+    guard let number = Int64(self[place]), number > 0 else { throw .notFound() }
+    return number
+  }
+
+  /// The body as JSON. 415 unless declared as such, 400 with line and column unless it is.
+  public func json(limits: JSONLimits = JSONLimits()) throws(Problem) -> JSONNode {
+    try requireType(["application/json"])
+    return try JSONNode(body: request.body, limits: limits)
+  }
+
+  /// The same, where nothing at all may stand for an empty object.
+  public func optionalJSON() throws(Problem) -> JSONNode {
+    if request.body.isEmpty { return try JSONNode(body: Array("{}".utf8), limits: JSONLimits()) }
+    return try json()
+  }
+
+  /// The media type of the body in lower case, without parameters; nil when none is declared.
+  public var mediaType: String? {
+    guard let header = request.headers["Content-Type"] else { return nil }
+    let type = header.prefix { $0 != ";" }
+    return String(type.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()).lowercased()
+  }
+
+  func requireType(_ types: [String]) throws(Problem) {
+    guard let type = mediaType, types.contains(type) else { throw .unsupportedType(mediaType, expected: types) }
+  }
+
+  /// A query parameter that the route does not know is refused: a misspelled filter must not mean everything.
+  func requireQuery(_ known: [String]) throws(Problem) {
+    for parameter in request.query where !known.contains(parameter.name) {
+      let meant = nearest(to: parameter.name, among: known)
+      throw .badQuery(
+        parameter.name, "expected one of \(known.joined(separator: ", ")), got `\(parameter.name)`",
+        hint: meant.map { "did you mean `\($0)`?" })
+    }
+  }
+}
+
+extension JSONNode {
+  init(body: [UInt8], limits: JSONLimits) throws(Problem) {
+    do { self = try JSONDocument(parsing: body, limits: limits).root } catch { throw .malformedJSON(error) }
+  }
+}

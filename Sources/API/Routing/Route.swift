@@ -1,0 +1,38 @@
+public import HTTP
+public import SQL
+
+/// One line of the HTTP contract as data: what is asked for, who may, and what answers.
+public struct Route: Sendable {
+  public enum Access: Sendable {
+    /// Public links and health: no key.
+    case open
+    /// A key with one of these scopes, or `admin`.
+    case scopes([Scope])
+  }
+
+  /// Reads inside one view of the file, on a reader's thread.
+  public typealias Reading = @Sendable (Connection) throws -> Response
+  /// Writes in a savepoint of a writer's round, at `now` in ms; may run twice, the answer leaves after the commit.
+  public typealias Writing = @Sendable (Connection, Int64) throws -> Response
+
+  public enum Work: Sendable {
+    /// Answered where it stands, on an HTTP thread: must not block.
+    case immediate(@Sendable (Call) throws -> Response)
+    /// The outer closure reads the request, on an HTTP thread.
+    case read(@Sendable (Call) throws -> Reading)
+    /// The outer closure reads the request, on an HTTP thread.
+    case write(@Sendable (Call) throws -> Writing)
+    /// Answers by itself, once, from any thread. Called on an HTTP thread: must not block.
+    case custom(@Sendable (Call, @escaping Reply) throws -> Void)
+  }
+
+  public let method: String
+  public let pattern: RoutePattern
+  public let access: Access
+  public let work: Work
+
+  /// - Parameter pattern: `/v1/contacts/{id}`; see `RoutePattern`.
+  public init(_ method: String, _ pattern: RoutePattern, _ access: Access, _ work: Work) {
+    (self.method, self.pattern, self.access, self.work) = (method, pattern, access, work)
+  }
+}
