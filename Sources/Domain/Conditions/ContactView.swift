@@ -28,6 +28,8 @@ public struct LogMoment: Sendable, Hashable, Comparable {
 /// What is known of a message of a run.
 public struct MessageState: Sendable {
   public var step: Int
+  /// Handed over, dropped, skipped or unknown: nothing more is to come of it by itself.
+  public var isOver: Bool
   public var sentAt: Timestamp?
   public var deliveredAt: Timestamp?
   /// By a person.
@@ -38,11 +40,12 @@ public struct MessageState: Sendable {
   public var answeredAt: Timestamp?
 
   public init(
-    step: Int, sentAt: Timestamp? = nil, deliveredAt: Timestamp? = nil, openedAt: Timestamp? = nil,
+    step: Int, isOver: Bool = false, sentAt: Timestamp? = nil, deliveredAt: Timestamp? = nil, openedAt: Timestamp? = nil,
     machineOpenedAt: Timestamp? = nil, clickedAt: Timestamp? = nil, bouncedAt: Timestamp? = nil,
     answeredAt: Timestamp? = nil
   ) {
-    (self.step, self.sentAt, self.deliveredAt, self.openedAt) = (step, sentAt, deliveredAt, openedAt)
+    (self.step, self.isOver) = (step, isOver)
+    (self.sentAt, self.deliveredAt, self.openedAt) = (sentAt, deliveredAt, openedAt)
     (self.machineOpenedAt, self.clickedAt, self.bouncedAt) = (machineOpenedAt, clickedAt, bouncedAt)
     self.answeredAt = answeredAt
   }

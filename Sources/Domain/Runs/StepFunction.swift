@@ -117,7 +117,8 @@ public struct StepFunction {
         effects.append(.count(step: step.label, outcome: "else"))
         try leave(to: wait.otherwise)
       }
-    case .send, .branch, .set, .exit: break
+    case .send: if try view.messages().contains(where: { $0.step == run.step && $0.isOver }) { try leave(to: step.next) }
+    case .branch, .set, .exit: break
     }
   }
 

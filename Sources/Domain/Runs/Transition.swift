@@ -25,8 +25,6 @@ public enum Effect: Sendable {
   case set([(name: String, value: JSONValue)])
   /// A figure of a step, or of the chain itself (empty).
   case count(step: String, outcome: String)
-  /// The first goal event: the money made, if the event says.
-  case goal(value: JSONNumber?)
 }
 
 /// A message as the engine asks for it.

@@ -35,6 +35,12 @@ public struct Contact: Sendable {
 }
 
 extension Contact {
+  /// What a letter's address line calls him: the attributes `first_name` and `last_name`, else `name`.
+  public var displayName: String? {
+    let parts = [attributes["first_name"]?.string, attributes["last_name"]?.string].compactMap { $0 }
+    return parts.isEmpty ? attributes["name"]?.string : parts.joined(separator: " ")
+  }
+
   /// Names that an attribute cannot have: conditions and templates see both side by side.
   public static let builtInFields = [
     "id", "email", "phone", "anonymous_id", "addresses", "time_zone", "locale", "attributes", "consents",

@@ -1,0 +1,189 @@
+// Delivery is stage 3. Planned messages come in as rows of the ledger; out go claims to the channels' connections, and
+// from their answers the messages' ends, each an event in the log again. Here are the one gate that every message
+// passes, the templates, retries and operators' tasks. It must not know how an adapter talks to its provider, nor HTTP.
+
+public import Domain
+public import Engine
+public import Ingest
+import JSON
+public import SQL
+import Synchronization
+
+/// The duty that claims due messages and records how they ended. The intent is committed before an adapter is called,
+/// for as many messages as there are idle connections: a crash leaves at most that many unknown.
+public final class Delivery: Duty {
+  /// Messages the gate looks at in one round, all channels together.
+  private static let slice = 1000
+
+  private let engine: Engine
+  private let log: EventLog
+  private let catalog: ChainCatalog
+  private let rules: Rules
+  private let templates: TemplateCatalog
+  private let dispatch: any Dispatch
+  private let ledger: Ledger
+  private let recorder: OutcomeRecorder
+  private let gate: Gate
+  private let recovery: Recovery
+  private let counters: Counters
+  private var paces: [String: Pace] = [:]
+  private var pacesBefore: [String: Pace] = [:]
+  private var claims: [Claim] = []
+  private var recording: [Outcome] = []
+  /// Messages that this process has handed to a connection and whose end is not on disk yet.
+  private var inHand: Set<Int64> = []
+  /// After a start, and after a lost round: rows may say `sending` that nobody has in hand.
+  private var needsRecovery = true
+  private var isFirst = true
+  private let arrived = Mutex<[Outcome]>([])
+
+  public init(
+    engine: Engine, log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules,
+    templates: TemplateCatalog, dispatch: any Dispatch
+  ) {
+    (self.engine, self.log, self.catalog, self.counters, self.rules) = (engine, log, catalog, counters, rules)
+    (self.templates, self.dispatch) = (templates, dispatch)
+    ledger = Ledger(log: log, counters: counters)
+    recorder = OutcomeRecorder(ledger: ledger, rules: rules)
+    gate = Gate(log: log, catalog: catalog, rules: rules, templates: templates)
+    recovery = Recovery(log: log, counters: counters, catalog: catalog)
+  }
+
+  /// From any thread; the writer is to be woken afterwards.
+  public func accept(_ outcome: Outcome) { arrived.withLock { $0.append(outcome) } }
+
+  public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
+    pacesBefore = paces
+    // Asked before anything is recorded: the server's own events about this round's outcomes may act in the next.
+    let mayClaim = engine.isAtEnd
+    let end = log.lastSeq
+    if needsRecovery {
+      try recovery.run(besides: inHand, mayRepeat: { !isFirst || dispatch.mayRepeat($0) }, now: now, db)
+    }
+    recording = arrived.withLock { outcomes in
+      defer { outcomes = [] }
+      return outcomes
+    }
+    for outcome in recording { try record(outcome, now: now, db) }
+    var left = Self.slice
+    var next: Int64?
+    if mayClaim {
+      for channel in try DueMessage.channels(db) {
+        let opening = try claimDue(channel, left: &left, now: now, db)
+        if let opening { next = min(next ?? opening, opening) }
+      }
+    }
+    let deadline = try TaskStore().expire(now: now, db)
+    if let deadline { next = min(next ?? deadline, deadline) }
+    try counters.write(db)
+    if left <= 0 || log.lastSeq != end || !mayClaim { return .more }
+    return .idle(until: next)
+  }
+
+  public func committed() {
+    (needsRecovery, isFirst) = (false, false)
+    for outcome in recording { inHand.remove(outcome.claim.message) }
+    for claim in claims { inHand.insert(claim.message) }
+    if !claims.isEmpty { dispatch.handOver(claims) }
+    (claims, recording) = ([], [])
+  }
+
+  public func rolledBack() {
+    let lost = recording
+    arrived.withLock { $0 = lost + $0 }
+    (claims, recording) = ([], [])
+    paces = pacesBefore
+    needsRecovery = true
+    counters.forget()
+  }
+
+  private func record(_ outcome: Outcome, now: Int64, _ db: Connection) throws {
+    let channel = outcome.claim.channel
+    let hold = try recorder.record(
+      outcome, opensTask: dispatch.opensTask(channel), mayRepeat: dispatch.mayRepeat(channel), now: now, db)
+    if let hold { paces[channel, default: newPace(channel)].hold(until: hold) }
+  }
+
+  private func newPace(_ channel: String) -> Pace { Pace(perSecond: rules.channels[channel]?.perSecond) }
+
+  /// - Returns: when the channel is worth another look, nil when only an outcome or an event can change anything.
+  private func claimDue(_ channel: String, left: inout Int, now: Int64, _ db: Connection) throws -> Int64? {
+    guard rules.channels[channel] != nil else {
+      try dropAll(of: channel, left: &left, now: now, db)
+      return nil
+    }
+    var pace = paces[channel] ?? newPace(channel)
+    defer { paces[channel] = pace }
+    var room = min(dispatch.free(channel), pace.allowed(at: now))
+    while room > 0, left > 0 {
+      let due = try DueMessage.due(channel, through: Timestamp(milliseconds: now), limit: min(room, left), db)
+      if due.isEmpty { break }
+      for message in due {
+        left -= 1
+        guard try pass(message, now: now, db) else { continue }
+        room -= 1
+        pace.spend(1)
+      }
+    }
+    guard let next = try DueMessage.nextDue(channel, db) else { return nil }
+    if next.milliseconds > now { return next.milliseconds }
+    return dispatch.free(channel) - claims.count(where: { $0.channel == channel }) > 0 ? pace.opensAt(now) : nil
+  }
+
+  /// Whether the message was claimed.
+  private func pass(_ message: DueMessage, now: Int64, _ db: Connection) throws -> Bool {
+    let chain = catalog.entry(message.chain)?.id ?? ""
+    switch try gate.judge(message, now: Timestamp(milliseconds: now), db) {
+    case .skip(let reason): try ledger.drop(message, as: "skipped", reason: reason, chain: chain, now: now, db)
+    case .later(let moment): try ledger.postpone(message, to: moment, db)
+    case .park: try ledger.park(message, db)
+    case .pass(let passage):
+      guard let version = try TemplateStore().newest(message.template, db) else {
+        try ledger.drop(message, as: "failed", reason: "missing_template", chain: chain, now: now, db)
+        return false
+      }
+      guard message.attempts < rules.channels[message.channel]?.maxAttempts ?? 1 else {
+        try ledger.drop(message, as: "failed", reason: "too_many_attempts", chain: chain, now: now, db)
+        return false
+      }
+      try ledger.claim(message, passage, version: version, price: rules.channels[message.channel]?.price, now: now, db)
+      claims.append(
+        Claim(
+          message: message.id, attempt: message.attempts + 1, run: message.run, contact: message.contact,
+          contactID: passage.contact.publicID, chain: passage.chain, step: message.label, channel: message.channel,
+          purpose: message.purpose, address: passage.address, name: passage.contact.displayName,
+          locale: passage.contact.locale, zone: passage.zone, template: message.template, templateVersion: version,
+          values: passage.values, queue: passage.queue, deadline: passage.deadline))
+      return true
+    }
+    return false
+  }
+
+  /// Messages of a channel that the configuration no longer has.
+  private func dropAll(of channel: String, left: inout Int, now: Int64, _ db: Connection) throws {
+    for message in try DueMessage.due(channel, through: Timestamp(milliseconds: .max), limit: left, db) {
+      left -= 1
+      let chain = catalog.entry(message.chain)?.id ?? ""
+      try ledger.drop(message, as: "failed", reason: "unknown_channel", chain: chain, now: now, db)
+    }
+  }
+}
+
+extension Delivery {
+  /// When something is to be done next, nil when nothing is planned: for a clock that jumps there. On the writer's thread.
+  public func nextDue(now: Int64, _ db: Connection) throws -> Int64? {
+    var next = try TaskStore().nextDeadline(db)
+    for channel in try DueMessage.channels(db) {
+      guard let due = try DueMessage.nextDue(channel, db)?.milliseconds else { continue }
+      let opens = max(due, (paces[channel] ?? newPace(channel)).opensAt(now))
+      next = min(next ?? opens, opens)
+    }
+    return next
+  }
+
+  /// Whether nothing is in hand: no message `sending`, no outcome waiting to be recorded. On the writer's thread.
+  public func isIdle(_ db: Connection) throws -> Bool {
+    guard arrived.withLock({ $0.isEmpty }), claims.isEmpty else { return false }
+    return try db.first("SELECT 1 FROM messages WHERE status = 'sending' LIMIT 1", []) { _ in true } == nil
+  }
+}

@@ -1,0 +1,52 @@
+public import Domain
+import JSON
+
+/// Makes the message that an adapter is handed out of a claim: rendered, its links signed.
+public struct Renderer: Sendable {
+  private let templates: TemplateCatalog
+  private let tracker: Tracker
+  private let shop: JSONValue
+  /// In front of every message's key, so that two installations never share one.
+  private let instance: String
+
+  public init(templates: TemplateCatalog, tracker: Tracker, shop: JSONValue, instance: String) {
+    (self.templates, self.tracker, self.shop, self.instance) = (templates, tracker, shop, instance)
+  }
+
+  public enum Made: Sendable {
+    case message(OutgoingMessage)
+    case failure(code: String, detail: String)
+  }
+
+  public func make(_ claim: Claim) -> Made {
+    let tracked = TrackedMessage(
+      message: claim.message, contact: claim.contact, channel: claim.channel, chain: claim.chain, step: claim.step,
+      template: claim.template)
+    do {
+      let rendered = try render(claim, tracked)
+      let isMarketing = claim.purpose == .marketing
+      return .message(
+        OutgoingMessage(
+          id: claim.message, key: "\(instance).\(claim.message)", channel: claim.channel, purpose: claim.purpose,
+          to: claim.address, toName: claim.name, subject: rendered.subject, text: rendered.text,
+          html: rendered.html.map { tracker.rewrite(html: $0, for: tracked) },
+          unsubscribeURL: isMarketing ? tracker.unsubscribeURL(tracked) : nil, contact: claim.contactID,
+          data: claim.values["data"] ?? .object([:])))
+    } catch let failure as RenderFailure {
+      return .failure(code: failure.code, detail: failure.detail)
+    } catch {
+      return .failure(code: "template_unavailable", detail: "\(error)")
+    }
+  }
+
+  /// The bodies as the contact gets them, before links are rewritten.
+  public func render(_ claim: Claim, _ tracked: TrackedMessage) throws -> RenderedMessage {
+    guard let template = try templates.template(claim.template, version: claim.templateVersion) else {
+      throw RenderFailure(code: "missing_template", detail: "there is no template \(claim.template)")
+    }
+    var values = claim.values.object ?? [:]
+    values["shop"] = shop
+    values["links"] = ["unsubscribe": .string(tracker.unsubscribeURL(tracked))]
+    return try template.render(values: .object(values), locale: claim.locale, zone: claim.zone)
+  }
+}

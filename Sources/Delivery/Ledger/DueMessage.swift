@@ -1,0 +1,58 @@
+import Domain
+import SQL
+
+/// A planned message whose time has come.
+struct DueMessage {
+  let id: Int64
+  let run: Int64
+  let chain: Int64
+  let version: Int64
+  let step: Int
+  let label: String
+  let contact: Int64
+  let channel: String
+  let purpose: Purpose
+  let template: String
+  let attempts: Int
+  let dueAt: Timestamp
+  let expiresAt: Timestamp
+
+  private static let columns =
+    "id, run, chain, version, step, label, contact, channel, purpose, template, attempts, due_at, expires_at"
+
+  /// The oldest first.
+  static func due(_ channel: String, through now: Timestamp, limit: Int, _ db: Connection) throws -> [DueMessage] {
+    let sql = """
+      SELECT \(columns) FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL AND due_at <= $2
+      ORDER BY due_at, id LIMIT $3
+      """
+    return try db.query(sql, [.text(channel), .int(now.milliseconds), .int(limit)], read)
+  }
+
+  /// The channels that have planned messages: one index seek each, however many messages wait.
+  static func channels(_ db: Connection) throws -> [String] {
+    let sql = """
+      SELECT channel FROM messages WHERE status = 'planned' AND due_at IS NOT NULL AND channel > $1
+      ORDER BY channel LIMIT 1
+      """
+    var channels: [String] = []
+    while let next = try db.first(sql, [.text(channels.last ?? "")], { $0.text(0) }) { channels.append(next) }
+    return channels
+  }
+
+  static func nextDue(_ channel: String, _ db: Connection) throws -> Timestamp? {
+    let sql = """
+      SELECT due_at FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL
+      ORDER BY due_at LIMIT 1
+      """
+    return try db.first(sql, [.text(channel)]) { Timestamp(milliseconds: $0.int(0)) }
+  }
+
+  private static func read(_ row: Row) -> DueMessage {
+    DueMessage(
+      id: row.int(0), run: row.int(1), chain: row.int(2), version: row.int(3), step: Int(row.int(4)),
+      label: row.text(5), contact: row.int(6), channel: row.text(7),
+      purpose: Purpose(rawValue: row.text(8)) ?? .marketing, template: row.text(9), attempts: Int(row.int(10)),
+      dueAt: Timestamp(milliseconds: row.int(11)), expiresAt: Timestamp(milliseconds: row.int(12)))
+  }
+}

@@ -1,0 +1,91 @@
+import Domain
+import Engine
+import Ingest
+import JSON
+import SQL
+
+/// The one choke point that every message passes, inside the transaction that writes the intent: a run that is over, the
+/// chain's `stop_when`, the step's `only_if`, allowed hours, address, suppression and consent.
+struct Gate {
+  enum Verdict {
+    case pass(Passage)
+    case skip(reason: String)
+    /// Not in these hours.
+    case later(Timestamp)
+    /// The chain is paused.
+    case park
+  }
+
+  /// What the gate learned on the way.
+  struct Passage {
+    let contact: Contact
+    let address: String
+    let values: JSONValue
+    let zone: Zone
+    let queue: String?
+    let deadline: Timestamp?
+    let chain: String
+  }
+
+  let log: EventLog
+  let catalog: ChainCatalog
+  let rules: Rules
+  let templates: TemplateCatalog
+
+  func judge(_ message: DueMessage, now: Timestamp, _ db: Connection) throws -> Verdict {
+    guard let version = try catalog.version(message.chain, message.version, db) else { return .skip(reason: "gone") }
+    switch catalog.entry(message.chain)?.status {
+    case .paused: return .park
+    case .archived, nil: return .skip(reason: "archived")
+    case .live, .draft: break
+    }
+    if now >= message.expiresAt { return .skip(reason: "hold") }
+    guard let run = try RunRecord.read(message.run, db), !Self.forbids(run) else { return .skip(reason: "ended") }
+    guard let step = version.chain.program.indices.contains(message.step) ? version.chain.program[message.step] : nil,
+      case .send(let send) = step.kind
+    else { return .skip(reason: "gone") }
+    guard let contact = try People().contact(message.contact, db), let trigger = try log.event(run.triggerSeq, db)
+    else { return .skip(reason: "gone") }
+    let view = StoredContactView(contact: contact, run: run.id, log: log, rules: rules, db)
+    let fact = EventFact(
+      seq: trigger.seq, at: trigger.at, type: trigger.type, properties: try EventProperties.value(trigger.properties))
+    let scope = RunScope(
+      trigger: fact, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
+    let evaluator = Evaluator(view: view, run: scope, now: now)
+    for condition in version.chain.stopWhen where try evaluator.evaluate(condition).holds {
+      return .skip(reason: "stopped")
+    }
+    if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { return .skip(reason: "only_if") }
+    if let closed = try restriction(message, send, contact, version.chain, view.zone, now: now, db) { return closed }
+    guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
+    let values = try MessageValues(evaluator: evaluator, templates: templates).values(
+      for: send, contact: contact, trigger: fact, run: run)
+    return .pass(
+      Passage(
+        contact: contact, address: address, values: values, zone: view.zone, queue: send.queue,
+        deadline: send.deadline.map { $0.after(now, in: view.zone) }, chain: version.id))
+  }
+
+  /// A run that ends takes back what it had planned; what is planned after that, a person wants tried again.
+  private static func forbids(_ run: Run) -> Bool {
+    run.state == .ended && ["stopped", "archived", "restarted", "history_gone"].contains(run.reason)
+  }
+
+  /// Hours, address, suppression and consent, in this order; nil when nothing stands in the way.
+  private func restriction(
+    _ message: DueMessage, _ send: Send, _ contact: Contact, _ chain: Chain, _ zone: Zone, now: Timestamp,
+    _ db: Connection
+  ) throws -> Verdict? {
+    let hours = chain.allowedHours(for: send, rules)
+    if !hours.contains(now, in: zone) {
+      return .later(min(hours.firstMoment(from: now, in: zone), message.expiresAt))
+    }
+    guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
+    let suppressed = try Suppressions().reason(
+      against: address, channel: message.channel, purpose: message.purpose, db)
+    if suppressed != nil { return .skip(reason: "suppressed") }
+    guard message.purpose == .marketing else { return nil }
+    let consents = try Permission.consents(contact.row, to: message.channel, rules, db)
+    return consents ? nil : .skip(reason: "no_consent")
+  }
+}

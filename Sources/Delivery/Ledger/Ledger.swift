@@ -1,0 +1,89 @@
+import Domain
+import Engine
+import Ingest
+import JSON
+import SQL
+
+/// The messages' rows and how they move: planned → sending → sent, failed, skipped, unknown, or back to planned for
+/// another try. Every move that ends a hand-over is an event in the log too, by which the engine moves the run on.
+struct Ledger {
+  let log: EventLog
+  let counters: Counters
+
+  /// The intent: written before the adapter is called.
+  func claim(_ message: DueMessage, _ passage: Gate.Passage, version: Int64, price: String?, now: Int64, _ db: Connection)
+    throws
+  {
+    let sql = """
+      UPDATE messages SET status = 'sending', attempts = attempts + 1, sending_at = $2, address = $3, "values" = $4,
+        template_version = $5, price = $6, due_at = NULL WHERE id = $1
+      """
+    try db.run(
+      sql,
+      [
+        .int(message.id), .int(now), .text(passage.address), .text(passage.values.text), .int(version),
+        .optional(price),
+      ])
+    counters.move(message.channel, from: "planned", to: "sending")
+  }
+
+  /// A planned message that will not leave.
+  func drop(
+    _ message: DueMessage, as status: String, reason: String, chain: String, now: Int64, _ db: Connection
+  ) throws {
+    try db.run(
+      "UPDATE messages SET status = $2, error = $3, due_at = NULL WHERE id = $1",
+      [.int(message.id), .text(status), .text(reason)])
+    counters.move(message.channel, from: "planned", to: status)
+    let event = MessageEvent(
+      type: "message." + status, message: message.id, contact: message.contact, channel: message.channel,
+      chain: chain, step: message.label, more: ["reason": .string(reason)])
+    try log.append(own: [event.incoming], now: now, db)
+  }
+
+  func postpone(_ message: DueMessage, to moment: Timestamp, _ db: Connection) throws {
+    try db.run(
+      "UPDATE messages SET due_at = $2 WHERE id = $1", [.int(message.id), .int(moment.milliseconds)])
+  }
+
+  func park(_ message: DueMessage, _ db: Connection) throws {
+    try db.run("UPDATE messages SET parked_at = due_at, due_at = NULL WHERE id = $1", [.int(message.id)])
+  }
+
+  /// The end of a hand-over. False when the claim is not the one that is open: its answer came too late.
+  func finish(
+    _ claim: Claim, as status: String, providerID: String? = nil, error: String? = nil, more: JSONObject = [:],
+    now: Int64, _ db: Connection
+  ) throws -> Bool {
+    let sql = """
+      UPDATE messages SET status = $3, provider_id = coalesce($4, provider_id), error = $5,
+        sent_at = CASE WHEN $3 IN ('sent', 'unknown') THEN $6 ELSE sent_at END
+      WHERE id = $1 AND status = 'sending' AND attempts = $2
+      """
+    let changed = try db.run(
+      sql,
+      [
+        .int(claim.message), .int(claim.attempt), .text(status), .optional(providerID), .optional(error), .int(now),
+      ])
+    guard changed == 1 else { return false }
+    counters.move(claim.channel, from: "sending", to: status)
+    let event = MessageEvent(
+      type: "message." + status, message: claim.message, contact: claim.contact, channel: claim.channel,
+      chain: claim.chain, step: claim.step, more: more)
+    try log.append(own: [event.incoming], now: now, db)
+    return true
+  }
+
+  /// Another try later. False when the claim is not the one that is open.
+  func retry(_ claim: Claim, at moment: Int64, error: String, _ db: Connection) throws -> Bool {
+    let sql = """
+      UPDATE messages SET status = 'planned', due_at = $3, error = $4
+      WHERE id = $1 AND status = 'sending' AND attempts = $2
+      """
+    let changed = try db.run(
+      sql, [.int(claim.message), .int(claim.attempt), .int(moment), .text(error)])
+    guard changed == 1 else { return false }
+    counters.move(claim.channel, from: "sending", to: "planned")
+    return true
+  }
+}

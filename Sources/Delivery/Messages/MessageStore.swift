@@ -1,0 +1,71 @@
+public import Domain
+import Engine
+import JSON
+public import SQL
+
+/// The send ledger for people: list, read one. Stateless: works over the connection it is given.
+public struct MessageStore: Sendable {
+  public init() {}
+
+  private static let columns = """
+    m.id, m.run, c.id, m.version, m.label, m.contact, m.channel, m.purpose, m.address, m.template, \
+    m.template_version, m.status, m.attempts, m.price, m.planned_at, m.due_at, m.expires_at, m.sent_at, \
+    m.delivered_at, m.opened_at, m.machine_opened_at, m.clicked_at, m.provider_id, m.error, m."values" \
+    FROM messages m JOIN chains c ON c.number = m.chain
+    """
+
+  public func message(_ id: Int64, _ db: Connection) throws -> Message? {
+    try db.first("SELECT \(Self.columns) WHERE m.id = $1", [.int(id)]) { try read($0, db) }
+  }
+
+  public struct Filter: Sendable {
+    /// contacts.id
+    public var contact: Int64?
+    /// chains.id
+    public var chain: String?
+    public var status: Message.Status?
+
+    public init(contact: Int64? = nil, chain: String? = nil, status: Message.Status? = nil) {
+      (self.contact, self.chain, self.status) = (contact, chain, status)
+    }
+  }
+
+  /// By id, from after `id` on.
+  public func page(_ filter: Filter, after id: Int64, limit: Int, _ db: Connection) throws -> [Message] {
+    var wheres = ["m.id > $1"]
+    var parameters: [SQLValue] = [.int(id)]
+    func add(_ clause: String, _ value: SQLValue) {
+      parameters.append(value)
+      wheres.append("\(clause) = $\(parameters.count)")
+    }
+    if let contact = filter.contact { add("m.contact", .int(contact)) }
+    if let chain = filter.chain { add("c.id", .text(chain)) }
+    switch filter.status {
+    case .delivered?: wheres.append("m.status = 'sent' AND m.delivered_at IS NOT NULL")
+    case let status?: add("m.status", .text(status.rawValue))
+    case nil: break
+    }
+    parameters.append(.int(limit))
+    let sql = """
+      SELECT \(Self.columns) WHERE \(wheres.joined(separator: " AND ")) ORDER BY m.id LIMIT $\(parameters.count)
+      """
+    return try db.query(sql, parameters) { try read($0, db) }
+  }
+
+  private func read(_ row: Row, _ db: Connection) throws -> Message {
+    func moment(_ column: Int) -> Timestamp? { row.optionalInt(column).map { Timestamp(milliseconds: $0) } }
+    let contact = row.int(5)
+    var status = Message.Status(rawValue: row.text(11)) ?? .unknown
+    if status == .sent, moment(18) != nil { status = .delivered }
+    let values = row.textBytes(24)
+    return Message(
+      id: row.int(0), run: row.int(1), chain: row.text(2), version: row.int(3), step: row.text(4), contact: contact,
+      contactID: try People().contact(contact, db)?.publicID ?? "", channel: row.text(6),
+      purpose: Purpose(rawValue: row.text(7)) ?? .marketing, address: row.optionalText(8), template: row.text(9),
+      templateVersion: row.optionalInt(10), status: status, attempts: Int(row.int(12)), price: row.optionalText(13),
+      plannedAt: moment(14) ?? Timestamp(milliseconds: 0), dueAt: moment(15),
+      expiresAt: moment(16) ?? Timestamp(milliseconds: 0), sentAt: moment(17), deliveredAt: moment(18),
+      openedAt: moment(19), machineOpenedAt: moment(20), clickedAt: moment(21), providerID: row.optionalText(22),
+      error: row.optionalText(23), values: values.isEmpty ? nil : try JSONValue(parsing: values))
+  }
+}

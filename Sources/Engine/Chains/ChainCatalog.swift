@@ -1,0 +1,101 @@
+public import Domain
+import JSON
+public import SQL
+
+/// The chains as the writer's thread sees them: which are live, which event types concern them, and every version that
+/// still has runs, parsed once. Mirrors the file; a rollback or a publish makes it read anew.
+public final class ChainCatalog {
+  public enum Status: String, Sendable {
+    case draft, live, paused, archived
+  }
+
+  public struct Entry: Sendable {
+    public let number: Int64
+    public let id: String
+    public let status: Status
+    public let liveVersion: Int64?
+  }
+
+  private struct VersionKey: Hashable {
+    let number: Int64
+    let version: Int64
+  }
+
+  private var entries: [Int64: Entry] = [:]
+  private var versions: [VersionKey: ChainVersion] = [:]
+  /// Live chains that an event type can start, in the order of their numbers.
+  private var starters: [String: [ChainVersion]] = [:]
+  private var wakers: Set<String> = []
+  private var goals: Set<String> = []
+  private var isStale = true
+
+  public init() {}
+
+  /// Something was published, paused or rolled back: read again before the next use.
+  public func invalidate() { isStale = true }
+
+  public func refresh(_ db: Connection) throws {
+    guard isStale else { return }
+    let rows = try db.query("SELECT number, id, status, live_version FROM chains") {
+      Entry(
+        number: $0.int(0), id: $0.text(1), status: Status(rawValue: $0.text(2)) ?? .draft, liveVersion: $0.optionalInt(3))
+    }
+    entries = Dictionary(rows.map { ($0.number, $0) }) { _, last in last }
+    (starters, wakers, goals) = ([:], [], [])
+    for entry in rows.sorted(by: { $0.number < $1.number }) {
+      guard let version = entry.liveVersion, let live = try self.version(entry.number, version, db) else { continue }
+      guard entry.status == .live else { continue }
+      for type in live.chain.startingTypes { starters[type, default: []].append(live) }
+    }
+    // Older versions that runs still walk listen too.
+    for used in try db.query("SELECT chain, version FROM chain_versions", [], { ($0.int(0), $0.int(1)) }) {
+      guard let chain = try version(used.0, used.1, db)?.chain else { continue }
+      wakers.formUnion(chain.wakingTypes)
+      if let goal = chain.goal { goals.insert(goal.did) }
+    }
+    isStale = false
+  }
+
+  public func entry(_ number: Int64) -> Entry? { entries[number] }
+
+  public var all: [Entry] { entries.values.sorted { $0.number < $1.number } }
+
+  func startable(by type: String) -> [ChainVersion] { starters[type] ?? [] }
+
+  /// Whether an event of `type` can move or end any run.
+  func wakesRuns(_ type: String) -> Bool { wakers.contains(type) }
+
+  func isGoal(_ type: String) -> Bool { goals.contains(type) }
+
+  /// Nil when there is no such version.
+  public func version(_ number: Int64, _ version: Int64, _ db: Connection) throws -> ChainVersion? {
+    let key = VersionKey(number: number, version: version)
+    if let known = versions[key] { return known }
+    let sql = """
+      SELECT c.id, v.document FROM chain_versions v JOIN chains c ON c.number = v.chain
+      WHERE v.chain = $1 AND v.version = $2
+      """
+    let found = try db.first(sql, [.int(number), .int(version)]) { ($0.text(0), $0.textBytes(1)) }
+    guard let (id, document) = found else { return nil }
+    // What was published was valid then; a version that a newer server no longer understands must say so.
+    let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
+    let result = ChainParser.parse(try JSONDocument(parsing: document, limits: limits))
+    guard let chain = result.chain else {
+      throw UnreadableVersion(chain: id, version: version, issues: result.errors)
+    }
+    let parsed = ChainVersion(number: number, id: id, version: version, chain: chain)
+    versions[key] = parsed
+    return parsed
+  }
+}
+
+/// A published version that this server cannot read.
+public struct UnreadableVersion: Error, CustomStringConvertible {
+  public let chain: String
+  public let version: Int64
+  public let issues: [Issue]
+
+  public var description: String {
+    "version \(version) of the chain \(chain) cannot be read by this server: \(issues.first?.detail ?? "")"
+  }
+}

@@ -1,0 +1,189 @@
+// Engine is stage 2. The log comes in, from the cursor on; out go runs that have moved, messages that are asked for, and
+// figures, all in the transaction that moves the cursor: each event acts exactly once, whatever crashes. Whose event it
+// is, is decided here, and what a contact's past says. It must not know HTTP, templates or how a message leaves.
+
+public import Domain
+public import Ingest
+public import SQL
+import Synchronization
+
+/// The duty that reads the log and lets due runs act. Events act in the order of acceptance; a timer due at T acts after
+/// every event accepted by T. After a start the engine reads to the log's end before any timer acts.
+public final class Engine: Duty {
+  /// How much a round may take on before the writer commits.
+  public struct Slice: Sendable {
+    public var events: Int
+    public var timers: Int
+
+    public init(events: Int = 2000, timers: Int = 2000) { (self.events, self.timers) = (events, timers) }
+  }
+
+  private static let cursorFact = "engine.cursor"
+  private static let page = 256
+
+  private let log: EventLog
+  private let catalog: ChainCatalog
+  private let counters: Counters
+  private let slice: Slice
+  private let steps: RunSteps
+  private let runs = RunStore()
+  /// Seq of the last event that has acted; nil: to be read from the file.
+  private var cursor: Int64?
+  /// The log's end at the start: no timer acts before.
+  private var catchUp: Int64
+  /// A moment before which no run is due; nil: not known.
+  private var quietUntil: Timestamp?
+  /// Archived chains without active runs.
+  private var emptied: Set<Int64> = []
+  private let lag = Mutex(Lag())
+
+  /// For metrics: how far behind the log the engine is.
+  public struct Lag: Sendable {
+    public var unread: Int64 = 0
+    /// Between an event's acceptance and the round that let it act.
+    public var lastMilliseconds: Int64 = 0
+    public var decisions = Histogram.seconds
+    public var events: Int64 = 0
+    public var timers: Int64 = 0
+    /// When the oldest run that is due was due.
+    public var oldestDue: Int64?
+  }
+
+  public init(log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice()) {
+    (self.log, self.catalog, self.counters, self.slice) = (log, catalog, counters, slice)
+    steps = RunSteps(log: log, catalog: catalog, counters: counters, rules: rules)
+    catchUp = log.lastSeq
+  }
+
+  public var metrics: Lag { lag.withLock { $0 } }
+
+  /// Whether every event in the log has acted: only then may a message leave.
+  public var isAtEnd: Bool { cursor == log.lastSeq }
+
+  public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
+    try catalog.refresh(db)
+    if cursor == nil { cursor = try Self.readCursor(db) }
+    let before = cursor
+    var left = slice
+    var round = EngineRound(now: Timestamp(milliseconds: now))
+    while left.events > 0, left.timers > 0 {
+      let events = try log.read(db, after: cursor ?? 0, limit: min(Self.page, left.events))
+      if events.isEmpty {
+        let acted = try fire(before: round.now + 1, limit: left.timers, &round, db)
+        left.timers -= acted
+        if acted == 0 { break }
+      }
+      for event in events {
+        if (cursor ?? 0) >= catchUp {
+          left.timers -= try fire(before: event.acceptedAt, limit: left.timers, &round, db)
+          if left.timers <= 0 { break }
+        }
+        try steps.act(on: event, &round, db)
+        cursor = event.seq
+        left.events -= 1
+      }
+    }
+    let archiving = try endArchivedRuns(now: round.now, db)
+    if cursor != before { try writeCursor(db) }
+    try counters.write(db)
+    quietUntil = Self.earlier(quietUntil, round.earliestDue)
+    note(round, db)
+    return archiving ? .more : try progress(left, now: round.now, db)
+  }
+
+  /// A slice of the runs that archived chains still have; whether there may be more.
+  private func endArchivedRuns(now: Timestamp, _ db: Connection) throws -> Bool {
+    for entry in catalog.all where entry.status == .archived && !emptied.contains(entry.number) {
+      if try steps.endArchived(entry.number, limit: Self.page, now: now, db) { return true }
+      emptied.insert(entry.number)
+    }
+    return false
+  }
+
+  private func progress(_ left: Slice, now: Timestamp, _ db: Connection) throws -> DutyProgress {
+    if left.events <= 0 || left.timers <= 0 || !isAtEnd { return .more }
+    let next = try runs.nextDue(db)
+    quietUntil = next ?? Timestamp(milliseconds: .max)
+    guard let next else { return .idle(until: nil) }
+    return next <= now ? .more : .idle(until: next.milliseconds)
+  }
+
+  public func committed() {}
+
+  public func rolledBack() {
+    cursor = nil
+    quietUntil = nil
+    emptied = []
+    counters.forget()
+    catalog.invalidate()
+  }
+
+  /// Lets the runs act that are due before `moment`, oldest first.
+  private func fire(before moment: Timestamp, limit: Int, _ round: inout EngineRound, _ db: Connection) throws -> Int {
+    let quiet = Self.earlier(quietUntil, round.earliestDue)
+    if let quiet, quietUntil != nil, quiet >= moment { return 0 }
+    var acted = 0
+    while acted < limit {
+      let due = try runs.due(before: min(moment, round.now + 1), limit: min(Self.page, limit - acted), db)
+      if due.isEmpty { break }
+      for timer in due {
+        try steps.act(onTimer: timer.id, due: timer.due, position: cursor ?? 0, &round, db)
+        acted += 1
+      }
+    }
+    round.earliestDue = nil
+    quietUntil = acted < limit ? try runs.nextDue(db) ?? Timestamp(milliseconds: .max) : nil
+    return acted
+  }
+
+  private func note(_ round: EngineRound, _ db: Connection) {
+    let unread = log.lastSeq - (cursor ?? 0)
+    lag.withLock { lag in
+      lag.unread = unread
+      lag.events += Int64(round.events)
+      lag.timers += Int64(round.timers)
+      if let oldest = round.oldestEvent {
+        lag.lastMilliseconds = round.now - oldest
+        lag.decisions.record(Double(round.now - oldest) / 1000)
+      } else {
+        lag.lastMilliseconds = 0
+      }
+    }
+  }
+
+  private static func earlier(_ a: Timestamp?, _ b: Timestamp?) -> Timestamp? {
+    guard let a, let b else { return a ?? b }
+    return min(a, b)
+  }
+
+  private static func readCursor(_ db: Connection) throws -> Int64 {
+    try db.first("SELECT value FROM facts WHERE name = $1", [.text(cursorFact)]) { Int64($0.text(0)) ?? 0 } ?? 0
+  }
+
+  private func writeCursor(_ db: Connection) throws {
+    let sql = "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    try db.run(sql, [.text(Self.cursorFact), .text(String(cursor ?? 0))])
+  }
+}
+
+extension Engine {
+  /// When the next run is due, as the file says: for a clock that jumps there.
+  public func nextDue(_ db: Connection) throws -> Timestamp? { try runs.nextDue(db) }
+}
+
+/// What one round of the engine has seen so far.
+struct EngineRound {
+  let now: Timestamp
+  var events = 0
+  var timers = 0
+  var oldestEvent: Timestamp?
+  /// The earliest due time that this round has set.
+  var earliestDue: Timestamp?
+
+  init(now: Timestamp) { self.now = now }
+
+  mutating func sawDue(_ moment: Timestamp?) {
+    guard let moment else { return }
+    earliestDue = min(earliestDue ?? moment, moment)
+  }
+}

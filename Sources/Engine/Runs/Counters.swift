@@ -1,0 +1,98 @@
+public import SQL
+import Synchronization
+
+/// Figures of chains and messages, moved in the same transaction as what they count. The totals in memory follow the
+/// commits, so that reading them costs the same at every size.
+public final class Counters: Sendable {
+  public struct Key: Hashable, Sendable {
+    public let chain: Int64
+    public let version: Int64
+    /// A step's label; empty for the chain itself.
+    public let step: String
+    public let outcome: String
+
+    public init(chain: Int64, version: Int64, step: String, outcome: String) {
+      (self.chain, self.version, self.step, self.outcome) = (chain, version, step, outcome)
+    }
+  }
+
+  public struct MessageKey: Hashable, Sendable {
+    public let channel: String
+    public let status: String
+  }
+
+  private struct Figures {
+    var chains: [Key: Int64] = [:]
+    var messages: [MessageKey: Int64] = [:]
+
+    mutating func add(_ other: Figures) {
+      chains.merge(other.chains, uniquingKeysWith: +)
+      messages.merge(other.messages, uniquingKeysWith: +)
+    }
+  }
+
+  private let committed = Mutex(Figures())
+  private let pending = Mutex(Figures())
+
+  public init() {}
+
+  /// Reads the totals from the file.
+  public func load(_ db: Connection) throws {
+    var figures = Figures()
+    try db.each("SELECT chain, version, step, outcome, count FROM chain_counters") { row in
+      let key = Key(chain: row.int(0), version: row.int(1), step: row.text(2), outcome: row.text(3))
+      figures.chains[key] = row.int(4)
+      return true
+    }
+    try db.each("SELECT channel, status, count FROM message_counters") { row in
+      figures.messages[MessageKey(channel: row.text(0), status: row.text(1))] = row.int(2)
+      return true
+    }
+    committed.withLock { [figures] in $0 = figures }
+    forget()
+  }
+
+  public func count(_ key: Key, by amount: Int64 = 1) {
+    pending.withLock { $0.chains[key, default: 0] += amount }
+  }
+
+  /// A message's way from one status (nil: it is new) to another.
+  public func move(_ channel: String, from: String?, to: String) {
+    pending.withLock { figures in
+      if let from { figures.messages[MessageKey(channel: channel, status: from), default: 0] -= 1 }
+      figures.messages[MessageKey(channel: channel, status: to), default: 0] += 1
+    }
+  }
+
+  /// Writes what was counted since the last call, inside the open transaction.
+  public func write(_ db: Connection) throws {
+    let figures = pending.withLock { figures in
+      defer { figures = Figures() }
+      return figures
+    }
+    guard !figures.chains.isEmpty || !figures.messages.isEmpty else { return }
+    for (key, amount) in figures.chains where amount != 0 {
+      let sql = """
+        INSERT INTO chain_counters (chain, version, step, outcome, count) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (chain, version, step, outcome) DO UPDATE SET count = count + excluded.count
+        """
+      try db.run(
+        sql, [.int(key.chain), .int(key.version), .text(key.step), .text(key.outcome), .int(amount)])
+    }
+    for (key, amount) in figures.messages where amount != 0 {
+      let sql = """
+        INSERT INTO message_counters (channel, status, count) VALUES ($1, $2, $3)
+        ON CONFLICT (channel, status) DO UPDATE SET count = count + excluded.count
+        """
+      try db.run(sql, [.text(key.channel), .text(key.status), .int(amount)])
+    }
+    db.onCommit { [self, figures] in committed.withLock { $0.add(figures) } }
+  }
+
+  /// What was counted in a transaction that was lost.
+  public func forget() { pending.withLock { $0 = Figures() } }
+
+  public var chains: [Key: Int64] { committed.withLock { $0.chains } }
+
+  public var messages: [MessageKey: Int64] { committed.withLock { $0.messages } }
+}

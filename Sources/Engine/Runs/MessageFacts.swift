@@ -1,0 +1,59 @@
+import Domain
+import Ingest
+import JSON
+import SQL
+
+/// Notes on a message's row what an event in the log says of it, once, and counts it in the funnel.
+struct MessageFacts {
+  let counters: Counters
+
+  struct Noted {
+    let run: Int64
+    let step: Int
+  }
+
+  /// - Returns: the run and step of the message when the event says that its hand-over is over.
+  func note(_ event: StoredEvent, message: Int64, _ db: Connection) throws -> Noted? {
+    let sql = "SELECT run, chain, version, step, label FROM messages WHERE id = $1"
+    let found = try db.first(sql, [.int(message)]) {
+      (run: $0.int(0), chain: $0.int(1), version: $0.int(2), step: Int($0.int(3)), label: $0.text(4))
+    }
+    guard let found else { return nil }
+    func count(_ outcome: String, by amount: Int64 = 1) {
+      counters.count(
+        Counters.Key(chain: found.chain, version: found.version, step: found.label, outcome: outcome), by: amount)
+    }
+    switch event.type {
+    case "message.sent", "message.failed", "message.skipped", "message.unknown":
+      let properties = try EventProperties.value(event.properties)
+      let outcome = String(event.type.dropFirst("message.".utf8.count))
+      count(outcome)
+      if properties["was"]?.string == "unknown" { count("unknown", by: -1) }
+      if event.type == "message.failed", properties["reason"]?.string == "missing_value" { count("missing_value") }
+      return Noted(run: found.run, step: found.step)
+    default:
+      guard let (column, outcome) = try Self.column(for: event) else { return nil }
+      let changed = try db.run(
+        "UPDATE messages SET \(column) = $2 WHERE id = $1 AND \(column) IS NULL",
+        [.int(message), .int(event.at.milliseconds)])
+      if changed == 1 { count(outcome) }
+      return nil
+    }
+  }
+
+  /// Where the first such event is noted, and what the funnel calls it.
+  private static func column(for event: StoredEvent) throws -> (String, String)? {
+    switch event.type {
+    case "message.opened":
+      let isMachine = try EventProperties.value(event.properties)["machine"]?.bool == true
+      return isMachine ? ("machine_opened_at", "machine_opened") : ("opened_at", "opened")
+    case "message.clicked":
+      let isMachine = try EventProperties.value(event.properties)["machine"]?.bool == true
+      return isMachine ? ("machine_opened_at", "machine_opened") : ("clicked_at", "clicked")
+    case "message.delivered": return ("delivered_at", "delivered")
+    case "message.bounced": return ("bounced_at", "bounced")
+    case "call.answered", "message.answered": return ("answered_at", "answered")
+    default: return nil
+    }
+  }
+}

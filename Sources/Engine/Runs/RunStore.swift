@@ -1,0 +1,151 @@
+public import Domain
+import JSON
+public import SQL
+
+/// Runs as rows. Only the engine writes them.
+struct RunStore {
+  private static let columns = """
+    id, chain, version, contact, key, state, step, entered_at, entry_at, entry_seq, trigger_seq, step_at, step_seq, \
+    step_due_at, due_at, data, marks, goal_until, ended_at, reason
+    """
+
+  func run(_ id: Int64, _ db: Connection) throws -> Run? {
+    try db.first("SELECT \(Self.columns) FROM runs WHERE id = $1", [.int(id)], Self.read)
+  }
+
+  /// The contact's active runs, by id.
+  func active(of contact: Int64, _ db: Connection) throws -> [Run] {
+    let sql = "SELECT \(Self.columns) FROM runs WHERE contact = $1 AND state = 'active' ORDER BY id"
+    return try db.query(sql, [.int(contact)], Self.read)
+  }
+
+  func active(ofChain chain: Int64, limit: Int, _ db: Connection) throws -> [Run] {
+    let sql = "SELECT \(Self.columns) FROM runs WHERE chain = $1 AND state = 'active' ORDER BY id LIMIT $2"
+    return try db.query(sql, [.int(chain), .int(limit)], Self.read)
+  }
+
+  /// Ids of runs due before `moment`, in the order in which they act.
+  func due(before moment: Timestamp, limit: Int, _ db: Connection) throws -> [(id: Int64, due: Timestamp)] {
+    let sql = "SELECT id, due_at FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2"
+    return try db.query(sql, [.int(moment.milliseconds), .int(limit)]) {
+      ($0.int(0), Timestamp(milliseconds: $0.int(1)))
+    }
+  }
+
+  func nextDue(_ db: Connection) throws -> Timestamp? {
+    try db.first("SELECT due_at FROM runs WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1", []) {
+      Timestamp(milliseconds: $0.int(0))
+    }
+  }
+
+  /// Runs of the contact whose goal is still looked for.
+  func awaitingGoal(of contact: Int64, _ db: Connection) throws -> [Run] {
+    let sql = "SELECT \(Self.columns) FROM runs WHERE contact = $1 AND goal_until IS NOT NULL ORDER BY id"
+    return try db.query(sql, [.int(contact)], Self.read)
+  }
+
+  func hasActive(chain: Int64, contact: Int64, key: String, _ db: Connection) throws -> Int64? {
+    let sql = "SELECT id FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 AND state = 'active' LIMIT 1"
+    return try db.first(sql, [.int(contact), .int(chain), .text(key)]) { $0.int(0) }
+  }
+
+  func lastEntry(chain: Int64, contact: Int64, key: String, _ db: Connection) throws -> Timestamp? {
+    let sql = "SELECT max(entered_at) FROM runs WHERE contact = $1 AND chain = $2 AND key = $3"
+    return try db.first(sql, [.int(contact), .int(chain), .text(key)]) { row in
+      row.optionalInt(0).map { Timestamp(milliseconds: $0) }
+    }.flatMap { $0 }
+  }
+
+  /// - Returns: the run's id; nil when another run holds its place, which the file's unique indexes say.
+  func insert(_ run: Run, once: Bool, exclusive: Bool, _ db: Connection) throws -> Int64? {
+    let sql = """
+      INSERT INTO runs (chain, version, contact, key, once, exclusive, state, step, entered_at, entry_at, entry_seq,
+        trigger_seq, step_at, step_seq, step_due_at, due_at, data, marks, goal_until, ended_at, reason)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+      ON CONFLICT DO NOTHING
+      """
+    let inserted = try db.run(
+      sql,
+      [
+        .int(run.chain), .int(run.version), .int(run.contact), .text(run.key), .bool(once), .bool(exclusive),
+        .text(run.state.rawValue), .int(run.step), .int(run.enteredAt.milliseconds), .int(run.entry.at.milliseconds),
+        .int(run.entry.seq), .int(run.triggerSeq), .int(run.stepStart.at.milliseconds), .int(run.stepStart.seq),
+        .optional(run.stepDueAt?.milliseconds), .optional(run.dueAt?.milliseconds), .text(Self.text(run.data)),
+        .text(Self.text(run.marks)), .optional(run.goalUntil?.milliseconds), .optional(run.endedAt?.milliseconds),
+        .optional(run.reason),
+      ])
+    return inserted == 1 ? db.lastInsertedRow : nil
+  }
+
+  func update(_ run: Run, _ db: Connection) throws {
+    let sql = """
+      UPDATE runs SET state = $2, step = $3, trigger_seq = $4, step_at = $5, step_seq = $6, step_due_at = $7,
+        due_at = $8, data = $9, marks = $10, goal_until = $11, ended_at = $12, reason = $13, parked_at = NULL
+      WHERE id = $1
+      """
+    try db.run(
+      sql,
+      [
+        .int(run.id), .text(run.state.rawValue), .int(run.step), .int(run.triggerSeq),
+        .int(run.stepStart.at.milliseconds), .int(run.stepStart.seq), .optional(run.stepDueAt?.milliseconds),
+        .optional(run.dueAt?.milliseconds), .text(Self.text(run.data)), .text(Self.text(run.marks)),
+        .optional(run.goalUntil?.milliseconds), .optional(run.endedAt?.milliseconds), .optional(run.reason),
+      ])
+  }
+
+  /// A paused chain's run found due: it waits for the chain to go on.
+  func park(_ id: Int64, due: Timestamp, _ db: Connection) throws {
+    try db.run("UPDATE runs SET due_at = NULL, parked_at = $2 WHERE id = $1", [.int(id), .int(due.milliseconds)])
+  }
+
+  func endGoal(_ id: Int64, _ db: Connection) throws {
+    try db.run("UPDATE runs SET goal_until = NULL WHERE id = $1", [.int(id)])
+  }
+
+  private static func read(_ row: Row) throws -> Run {
+    Run(
+      id: row.int(0), chain: row.int(1), version: row.int(2), contact: row.int(3), key: row.text(4),
+      state: Run.State(rawValue: row.text(5)) ?? .ended, step: Int(row.int(6)), enteredAt: moment(row, 7),
+      entry: LogMoment(at: moment(row, 8), seq: row.int(9)), triggerSeq: row.int(10),
+      stepStart: LogMoment(at: moment(row, 11), seq: row.int(12)), stepDueAt: optionalMoment(row, 13),
+      dueAt: optionalMoment(row, 14), data: try object(row, 15), marks: try marks(row, 16),
+      goalUntil: optionalMoment(row, 17), endedAt: optionalMoment(row, 18), reason: row.optionalText(19))
+  }
+
+  private static func moment(_ row: Row, _ column: Int) -> Timestamp { Timestamp(milliseconds: row.int(column)) }
+
+  private static func optionalMoment(_ row: Row, _ column: Int) -> Timestamp? {
+    row.optionalInt(column).map { Timestamp(milliseconds: $0) }
+  }
+
+  private static func object(_ row: Row, _ column: Int) throws -> JSONObject {
+    let bytes = row.textBytes(column)
+    return bytes.count <= 2 ? [:] : try JSONValue(parsing: bytes).object ?? [:]
+  }
+
+  /// `{"3": [at, seq]}`
+  private static func marks(_ row: Row, _ column: Int) throws -> [Int: LogMoment] {
+    try object(row, column).reduce(into: [:]) { marks, mark in
+      guard let step = Int(mark.key), let pair = mark.value.array, pair.count == 2, let at = pair[0].number?.int,
+        let seq = pair[1].number?.int
+      else { return }
+      marks[step] = LogMoment(at: Timestamp(milliseconds: at), seq: seq)
+    }
+  }
+
+  private static func text(_ object: JSONObject) -> String { object.isEmpty ? "{}" : JSONValue.object(object).text }
+
+  private static func text(_ marks: [Int: LogMoment]) -> String {
+    guard !marks.isEmpty else { return "{}" }
+    var object = JSONObject()
+    for (step, mark) in marks.sorted(by: { $0.key < $1.key }) {
+      object[String(step)] = [.number(JSONNumber(mark.at.milliseconds)), .number(JSONNumber(mark.seq))]
+    }
+    return text(object)
+  }
+}
+
+/// One run, for the stages after the engine.
+public enum RunRecord {
+  public static func read(_ id: Int64, _ db: Connection) throws -> Run? { try RunStore().run(id, db) }
+}

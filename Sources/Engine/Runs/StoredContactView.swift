@@ -1,0 +1,117 @@
+public import Domain
+public import Ingest
+public import JSON
+public import SQL
+
+/// The view of one contact and one run that the pure rules ask, answered from the file on the writer's thread. What was
+/// read once is kept: a view lives for one decision.
+public final class StoredContactView: ContactView {
+  private let db: Connection
+  private let log: EventLog
+  private let rules: Rules
+  private let run: Int64
+  private let stored: Contact
+  private var states: [MessageState]?
+  public let zone: Zone
+  public private(set) lazy var contact: JSONValue = stored.json
+
+  /// - Parameter run: 0 before there is one.
+  public init(contact: Contact, run: Int64, log: EventLog, rules: Rules, _ db: Connection) {
+    (self.stored, self.run, self.log, self.rules, self.db) = (contact, run, log, rules, db)
+    zone = contact.zone ?? rules.shopZone
+  }
+
+  private static let pageSizes = [4, 64, 512]
+
+  public func events(
+    of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
+  ) throws {
+    guard let number = log.number(ofType: type) else { return }
+    var last = LogMoment(at: until, seq: .max)
+    var round = 0
+    // In pages: a visit may ask for other events, and most want only the first few.
+    while true {
+      let size = Self.pageSizes[min(round, Self.pageSizes.count - 1)]
+      let page = try page(of: number, type, since: since, before: last, limit: size)
+      for event in page where try !visit(event) { return }
+      guard page.count == size, let oldest = page.last else { return }
+      last = oldest.moment
+      round += 1
+    }
+  }
+
+  private func page(
+    of number: Int64, _ type: String, since: Timestamp, before last: LogMoment, limit: Int
+  ) throws -> [EventFact] {
+    let sql = """
+      SELECT t.seq, t.at, e.properties FROM timeline t JOIN events e ON e.seq = t.seq
+      WHERE t.contact = $1 AND t.type = $2 AND t.at >= $3 AND (t.at, t.seq) < ($4, $5)
+      ORDER BY t.at DESC, t.seq DESC LIMIT $6
+      """
+    let parameters: [SQLValue] = [
+      .int(stored.row), .int(number), .int(since.milliseconds), .int(last.at.milliseconds), .int(last.seq), .int(limit),
+    ]
+    return try db.query(sql, parameters) { row in
+      EventFact(
+        seq: row.int(0), at: Timestamp(milliseconds: row.int(1)), type: type,
+        properties: try EventProperties.value(row.textBytes(2)))
+    }
+  }
+
+  public func messages() throws -> [MessageState] {
+    if let states { return states }
+    let sql = """
+      SELECT step, status, sent_at, delivered_at, opened_at, machine_opened_at, clicked_at, bounced_at, answered_at
+      FROM messages WHERE run = $1 ORDER BY step
+      """
+    let read = try db.query(sql, [.int(run)]) { row in
+      func moment(_ column: Int) -> Timestamp? { row.optionalInt(column).map { Timestamp(milliseconds: $0) } }
+      return MessageState(
+        step: Int(row.int(0)), isOver: !["planned", "sending"].contains(row.text(1)), sentAt: moment(2),
+        deliveredAt: moment(3), openedAt: moment(4), machineOpenedAt: moment(5), clickedAt: moment(6),
+        bouncedAt: moment(7), answeredAt: moment(8))
+    }
+    states = read
+    return read
+  }
+
+  public func consents(to channel: String) throws -> Bool {
+    try Permission.consents(stored.row, to: channel, rules, db)
+  }
+
+  public func isReachable(over channel: String) throws -> Bool {
+    guard let address = stored.address(for: channel) else { return false }
+    return try Suppressions().reason(
+      against: address, channel: channel, purpose: .transactional, db) == nil
+  }
+
+  static let readingDays: Int64 = 90
+  static let readingsNeeded = 10
+  /// The newest of each kind that are looked at.
+  static let readingsLimit = 500
+
+  public func readingHours(before now: Timestamp) throws -> [Int]? {
+    var hours = Array(repeating: 0, count: 24)
+    let since = now + -Self.readingDays * LocalTime.millisecondsPerDay
+    for type in ["message.opened", "message.clicked", "visit"] {
+      var seen = 0
+      try events(of: type, since: since, until: now) { event in
+        if event.properties["machine"]?.bool != true { hours[zone.local(event.at).hour] += 1 }
+        seen += 1
+        return seen < Self.readingsLimit
+      }
+    }
+    return hours.reduce(0, +) >= Self.readingsNeeded ? hours : nil
+  }
+}
+
+/// Whether a contact may be asked for something over a channel: what he said last, else the channel's rule.
+public enum Permission {
+  public static func consents(_ contact: Int64, to channel: String, _ rules: Rules, _ db: Connection) throws -> Bool {
+    if let said = try Consents().granted(by: contact, channel: channel, db) { return said }
+    return switch rules.channels[channel]?.consent ?? .none {
+    case .optIn: false
+    case .optOut, .none: true
+    }
+  }
+}
