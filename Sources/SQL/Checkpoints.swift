@@ -40,10 +40,4 @@ extension Connection {
       try execute("PRAGMA user_version = \(version)")
     }
   }
-
-  func requireTransaction() throws(SQLError) {
-    guard isInTransaction else {
-      throw SQLError(code: SQLITE_ABORT, message: "the transaction was rolled back by SQLite")
-    }
-  }
 }

@@ -29,7 +29,7 @@ final class Handle {
   /// A full disk makes SQLite end a transaction by itself; what follows must not then be committed one by one.
   func requireTransactionIfPromised() throws(SQLError) {
     if promisesTransaction, let database, sqlite3_get_autocommit(database) != 0 {
-      throw SQLError(code: SQLITE_ABORT, message: "the transaction was rolled back by SQLite")
+      throw SQLError(code: SQLITE_ABORT, message: "expected an open transaction, got none: SQLite has rolled it back")
     }
   }
 

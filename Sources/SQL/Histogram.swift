@@ -10,9 +10,12 @@ public struct Histogram: Sendable, Equatable {
   public private(set) var count = 0
   public private(set) var sumSeconds = 0.0
 
+  /// An empty one.
+  public static var seconds: Histogram { Histogram() }
+
   public init() { buckets = [Int](repeating: 0, count: Histogram.bounds.count) }
 
-  public mutating func add(seconds: Double) {
+  public mutating func record(_ seconds: Double) {
     if let index = Histogram.bounds.firstIndex(where: { seconds <= $0 }) { buckets[index] += 1 }
     count += 1
     sumSeconds += seconds

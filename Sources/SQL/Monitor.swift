@@ -2,13 +2,13 @@ internal import Glibc
 
 /// A value behind a lock, and a condition to wait for. Waits are counted on the monotonic clock: a step of the wall
 /// clock neither shortens nor hangs them.
-final class Monitor<State>: @unchecked Sendable {
+public final class Monitor<State>: @unchecked Sendable {
   // Unchecked: `state` is only touched with the mutex held.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var state: State
 
-  init(_ state: State) {
+  public init(_ state: State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
@@ -26,14 +26,14 @@ final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Reads or changes the state; who waits is not told.
-  func withLock<T>(_ body: (inout State) throws -> T) rethrows -> T {
+  public func withLock<T>(_ body: (inout State) throws -> T) rethrows -> T {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body(&state)
   }
 
   /// Changes the state and has all who wait look at it.
-  func update<T>(_ body: (inout State) throws -> T) rethrows -> T {
+  public func update<T>(_ body: (inout State) throws -> T) rethrows -> T {
     pthread_mutex_lock(mutex)
     defer {
       pthread_cond_broadcast(condition)
@@ -43,7 +43,7 @@ final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Blocks until `body` gives a value.
-  func wait<T>(_ body: (inout State) -> T?) -> T {
+  public func wait<T>(_ body: (inout State) -> T?) -> T {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {
@@ -53,7 +53,7 @@ final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Blocks until `ready` holds, at most so long.
-  func wait(milliseconds: Int64, until ready: (State) -> Bool) {
+  public func wait(milliseconds: Int64, until ready: (State) -> Bool) {
     let deadline = Monotonic.nanoseconds() + max(0, milliseconds) * 1_000_000
     var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
     pthread_mutex_lock(mutex)

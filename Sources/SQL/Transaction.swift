@@ -10,6 +10,12 @@ enum Settlement {
 extension Connection {
   public var isInTransaction: Bool { handle.database.map { sqlite3_get_autocommit($0) == 0 } ?? false }
 
+  public func requireTransaction() throws(SQLError) {
+    guard isInTransaction else {
+      throw SQLError(code: SQLITE_ABORT, message: "expected an open transaction, got none: SQLite has rolled it back")
+    }
+  }
+
   /// Takes the write lock at once, so that a transaction never fails in its middle for want of it. From here to its
   /// end no statement runs outside: one that SQLite rolled back by itself (a full disk) refuses the rest.
   public func begin() throws(SQLError) {

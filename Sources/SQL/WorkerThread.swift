@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// A thread of the system's, for calls that block: the cooperative pool has no threads to spare for them.
-final class WorkerThread: @unchecked Sendable {
+public final class WorkerThread: @unchecked Sendable {
   // Unchecked: the handle is written once, before anybody else sees the object, and joined once by its owner.
   private var thread = pthread_t()
 
   /// - Parameter name: at most 15 bytes, shown by `top -H`.
-  init(name: String, _ body: @escaping @Sendable () -> Void) {
+  public init(name: String, _ body: @escaping @Sendable () -> Void) {
     let context = Unmanaged.passRetained(Body(name: name, run: body)).toOpaque()
     let failure = pthread_create(
       &thread, nil,
@@ -23,7 +23,7 @@ final class WorkerThread: @unchecked Sendable {
   }
 
   /// Blocks until the body has returned. Once.
-  func join() { pthread_join(thread, nil) }
+  public func join() { pthread_join(thread, nil) }
 
   private static func rename(_ name: String) {
     guard let file = fopen("/proc/thread-self/comm", "w") else { return }

@@ -156,7 +156,7 @@ extension Writer {
     let seconds = Double(Monotonic.nanoseconds() - start) / 1e9
     figures.withLock {
       $0.commits += 1
-      $0.commitSeconds.add(seconds: seconds)
+      $0.commitSeconds.record(seconds)
       $0.logPages = connection.logPages
     }
     healthy.store(true, ordering: .releasing)

@@ -1,0 +1,212 @@
+public import Domain
+public import SQL
+
+/// The log: events in the order of acceptance, each id once within the window.
+///
+/// What it remembers mirrors the file and follows its rollbacks. Appending, `lastSeq` and `number(ofType:)` belong to
+/// the writer's thread; reading takes any connection on any thread, and so does `acceptedByType`.
+public final class EventLog: @unchecked Sendable {
+  // Unchecked: the mutable state is confined to the writer's thread, as said above.
+
+  /// What became of an event.
+  public enum Outcome: Sendable, Equatable {
+    case stored(seq: Int64)
+    /// The event with this id that is there already.
+    case duplicate(of: Int64)
+    /// Its type would be one more than the file takes.
+    case tooManyTypes
+  }
+
+  /// The newest event's, 0 before the first.
+  public private(set) var lastSeq: Int64 = 0
+  private var lastAcceptedAt: Int64 = 0
+  private let limits: IngestLimits
+  private let hash: IDHash
+  private let types: EventTypes
+  private var window = IDWindow()
+  private var marks = WindowMarks()
+  private var generation: Int
+  private var insert: Statement
+  private var idOfEvent: Statement
+
+  /// Reads the ids of the window: cost grows with its events, about a second for two million.
+  /// - Parameters:
+  ///   - now: milliseconds since 1970; where the window ends.
+  ///   - seed: of the fingerprints; a server draws one, so that nobody can aim at collisions.
+  public init(_ db: Connection, now: Int64, limits: IngestLimits = IngestLimits(), seed: UInt64 = 0) throws {
+    self.limits = limits
+    hash = IDHash(seed: seed)
+    types = try EventTypes(db)
+    generation = db.generation
+    insert = try db.prepare(EventLog.insertSQL)
+    idOfEvent = try db.prepare(EventLog.idSQL)
+    lastSeq = try firstInWindow(db, now) - 1
+    try readTail(db)
+  }
+
+  /// Accepted events by type, as far as they are committed; from any thread.
+  public var acceptedByType: [String: Int64] { types.accepted }
+
+  /// event_types.id; nil: no such event was ever accepted.
+  public func number(ofType name: String) -> Int64? { types.number(of: name) }
+
+  /// The first event after this one, nil at the log's end.
+  public func firstUnread(after seq: Int64) -> Int64? { seq < lastSeq ? seq + 1 : nil }
+
+  /// Appends inside the open transaction; the outcomes stand in the order of the events.
+  public func append(_ events: [IncomingEvent], now: Int64, _ db: Connection) throws -> [Outcome] {
+    try begin(db, now)
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(events.count)
+    for event in events { outcomes.append(try place(event, db)) }
+    try types.writeCounts(db)
+    return outcomes
+  }
+
+  /// Appends the server's own events, which have no id and no limit of types. Returns their seqs.
+  @discardableResult
+  public func append(own events: [IncomingEvent], now: Int64, _ db: Connection) throws -> [Int64] {
+    try begin(db, now)
+    let seqs = try events.map { try store($0, type: types.number(of: $0.type) ?? types.add($0.type, db)) }
+    try types.writeCounts(db)
+    return seqs
+  }
+}
+
+extension EventLog {
+  /// From there on in order, at most `limit`.
+  public func read(_ db: Connection, after seq: Int64, limit: Int) throws -> [StoredEvent] {
+    try db.query(EventLog.readSQL, [.int(seq), .int(limit)]) { StoredEvent($0) }
+  }
+
+  /// Nil: there is none, or it was deleted.
+  public func event(_ seq: Int64, _ db: Connection) throws -> StoredEvent? {
+    try db.first(EventLog.oneSQL, [.int(seq)]) { StoredEvent($0) }
+  }
+
+  private static let readSQL = """
+    SELECT \(StoredEvent.columns) FROM events JOIN event_types ON event_types.id = events.type
+    WHERE events.seq > $1 ORDER BY events.seq LIMIT $2
+    """
+  private static let oneSQL = """
+    SELECT \(StoredEvent.columns) FROM events JOIN event_types ON event_types.id = events.type WHERE events.seq = $1
+    """
+}
+
+// MARK: - Appending
+
+extension EventLog {
+  private static let insertSQL = """
+    INSERT INTO events (seq, accepted_at, at, type, id, external_id, email, phone, anonymous_id, contact, message,
+      properties) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    """
+  private static let idSQL = "SELECT id FROM events WHERE seq = $1"
+
+  /// Every append begins here: from now on a rollback takes memory back to where it is.
+  private func begin(_ db: Connection, _ now: Int64) throws {
+    try db.requireTransaction()
+    if db.generation != generation { try refresh(db) }
+    let (seq, acceptedAt, fresh) = (lastSeq, lastAcceptedAt, window.freshCount)
+    db.onRollback { [self] in
+      lastSeq = seq
+      lastAcceptedAt = acceptedAt
+      window.rollBack(to: fresh)
+      marks.rollBack(to: seq)
+      types.forgetUnwritten()
+    }
+    db.onCommit { [self] in window.committed() }
+    // A clock that was set back does not disturb the order of acceptance.
+    lastAcceptedAt = max(lastAcceptedAt, now)
+    if let first = marks.begin(now: lastAcceptedAt, length: limits.windowMilliseconds) { window.forget(before: first) }
+  }
+
+  private func place(_ event: IncomingEvent, _ db: Connection) throws -> Outcome {
+    guard var id = event.id else {
+      guard let type = try number(for: event.type, db) else { return .tooManyTypes }
+      return .stored(seq: try store(event, type: type))
+    }
+    let fingerprint = id.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
+    if let seq = try window.find(fingerprint, { try isID(id, of: $0) }) { return .duplicate(of: seq) }
+    guard let type = try number(for: event.type, db) else { return .tooManyTypes }
+    let seq = try store(event, type: type)
+    window.insert(fingerprint, seq)
+    return .stored(seq: seq)
+  }
+
+  /// Whether the stored event has this very id: two ids may share a fingerprint.
+  private func isID(_ id: String, of seq: Int64) throws -> Bool {
+    idOfEvent.bind(1, seq)
+    return try idOfEvent.first { row in row.withText(0) { $0.elementsEqual(id.utf8) } } ?? false
+  }
+
+  private func number(for type: String, _ db: Connection) throws -> Int64? {
+    if let number = types.number(of: type) { return number }
+    return types.count < limits.types ? try types.add(type, db) : nil
+  }
+
+  private func store(_ event: IncomingEvent, type: Int64) throws -> Int64 {
+    let seq = lastSeq + 1
+    insert.bind(1, seq)
+    insert.bind(2, lastAcceptedAt)
+    insert.bind(3, min(event.at?.milliseconds ?? lastAcceptedAt, lastAcceptedAt))
+    insert.bind(4, type)
+    insert.bind(5, event.id)
+    insert.bind(6, event.keys.id)
+    insert.bind(7, event.keys.email)
+    insert.bind(8, event.keys.phone)
+    insert.bind(9, event.keys.anonymousID)
+    insert.bind(10, event.contact)
+    insert.bind(11, event.message)
+    if event.properties.isEmpty {
+      insert.bindNull(12)
+    } else {
+      event.properties.withUnsafeBytes { insert.bind(12, textBytes: $0) }
+    }
+    try insert.run()
+    lastSeq = seq
+    marks.add(seq, acceptedAt: lastAcceptedAt)
+    types.count(type)
+    return seq
+  }
+}
+
+// MARK: - Memory from the file
+
+extension EventLog {
+  /// After the connection was opened anew: a commit that failed may have reached the disk all the same.
+  private func refresh(_ db: Connection) throws {
+    insert = try db.prepare(EventLog.insertSQL)
+    idOfEvent = try db.prepare(EventLog.idSQL)
+    try types.load(db)
+    try readTail(db)
+    generation = db.generation
+  }
+
+  private func readTail(_ db: Connection) throws {
+    try db.each("SELECT seq, accepted_at, id FROM events WHERE seq > $1 ORDER BY seq", [.int(lastSeq)]) { row in
+      lastSeq = row.int(0)
+      lastAcceptedAt = row.int(1)
+      marks.add(lastSeq, acceptedAt: lastAcceptedAt)
+      if !row.isNull(2) { window.load(row.withText(2) { hash($0) }, lastSeq) }
+      return true
+    }
+  }
+
+  /// The first event whose id is still remembered, or the one after the last. Acceptance only rises, so halving finds it.
+  private func firstInWindow(_ db: Connection, _ now: Int64) throws -> Int64 {
+    guard let first = try db.first("SELECT seq FROM events ORDER BY seq LIMIT 1", [], { $0.int(0) }),
+      let last = try db.first(
+        "SELECT seq, accepted_at FROM events ORDER BY seq DESC LIMIT 1", [], { ($0.int(0), $0.int(1)) })
+    else { return 1 }
+    lastAcceptedAt = last.1
+    var (low, high) = (first, last.0 + 1)
+    while low < high {
+      let middle = low + (high - low) / 2
+      let found = try db.first(
+        "SELECT seq, accepted_at FROM events WHERE seq >= $1 ORDER BY seq LIMIT 1", [.int(middle)]
+      ) { ($0.int(0), $0.int(1)) }
+      if let found, found.1 < now - limits.windowMilliseconds { low = found.0 + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,135 @@
+// Ingest is stage 1. Events come in as the bytes of a call; out goes the log: each event checked, stored once however
+// often it is sent, in the order of its acceptance, on disk before anybody is told so. It must not know what an event
+// means: whose it is, which chain it starts and what a message is are the business of the stages after it.
+
+public import Domain
+import JSON
+
+/// The bytes of a call to events, or for each what is wrong with it.
+public struct EventReader: Sendable {
+  /// How the events of a call are written.
+  public enum Form: Sendable {
+    /// One event, or an array of them.
+    case json
+    /// One event a line (application/x-ndjson); empty lines are nothing.
+    case lines
+  }
+
+  public enum Item: Sendable {
+    case event(IncomingEvent)
+    case refused([Issue])
+  }
+
+  private let limits: IngestLimits
+
+  public init(limits: IngestLimits = IngestLimits()) { self.limits = limits }
+
+  /// - Parameter now: milliseconds since 1970, against which `at` is checked.
+  /// - Throws: `BodyRefusal` where the call as a whole cannot be taken.
+  public func read(_ body: [UInt8], _ form: Form, now: Int64) throws(BodyRefusal) -> [Item] {
+    switch form {
+    case .json: try readJSON(body, now)
+    case .lines: try readLines(body, now)
+    }
+  }
+
+  private func readJSON(_ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
+    if body.count > limits.eventBytes, body.first(where: { !EventReader.isBlank($0) }) == UInt8(ascii: "{") {
+      throw .tooLarge(tooLarge(body.count))
+    }
+    let document: JSONDocument
+    do { document = try JSONDocument(parsing: body, limits: JSONLimits(maxDepth: limits.jsonDepth)) } catch {
+      throw .malformed(EventReader.syntax(error))
+    }
+    let root = document.root
+    switch root.kind {
+    case .object: return [read(EventFields(root, pointer: "", limits: limits, now: now))]
+    case .array: return try readElements(root, body, now)
+    case .null, .bool, .number, .string:
+      throw .malformed(Issue.wrongType("", root, expected: "an event or an array of events"))
+    }
+  }
+
+  /// Each element is looked at as a text of its own: places in it cost its own length, not the call's.
+  private func readElements(_ root: JSONNode, _ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
+    try checkCount(root.count)
+    var place = TextPlace(body)
+    var items: [Item] = []
+    items.reserveCapacity(root.count)
+    for (index, element) in root.elements.enumerated() {
+      let item = read(element.rawBytes, pointer: "/\(index)", now)
+      items.append(place.located(item, from: element.rawBytes.startIndex))
+    }
+    return items
+  }
+
+  private func readLines(_ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
+    var place = TextPlace(body)
+    var items: [Item] = []
+    var start = 0
+    while start < body.count {
+      let end = body[start...].firstIndex(of: UInt8(ascii: "\n")) ?? body.count
+      let line = body[start..<end]
+      start = end + 1
+      if line.allSatisfy(EventReader.isBlank) { continue }
+      guard items.count < limits.eventsPerCall else { throw tooMany() }
+      items.append(place.located(read(line, pointer: "", now), from: line.startIndex))
+    }
+    try checkCount(items.count)
+    return items
+  }
+
+  private func read(_ text: ArraySlice<UInt8>, pointer: String, _ now: Int64) -> Item {
+    guard text.count <= limits.eventBytes else { return .refused([tooLarge(text.count, pointer)]) }
+    do {
+      let document = try JSONDocument(parsing: text, limits: JSONLimits(maxDepth: limits.jsonDepth))
+      return read(EventFields(document.root, pointer: pointer, limits: limits, now: now))
+    } catch { return .refused([EventReader.syntax(error)]) }
+  }
+
+  private func read(_ fields: consuming EventFields) -> Item {
+    do throws(Refusal) { return .event(try fields.read()) } catch { return .refused(error.issues) }
+  }
+
+  private func checkCount(_ count: Int) throws(BodyRefusal) {
+    guard count > 0 else {
+      throw .malformed(Issue(pointer: "", code: .missing, detail: "expected at least one event, got none"))
+    }
+    guard count <= limits.eventsPerCall else { throw tooMany() }
+  }
+
+  private func tooMany() -> BodyRefusal {
+    .tooLarge(
+      Issue(
+        pointer: "", code: .tooLarge, detail: "expected at most \(limits.eventsPerCall) events a call, got more",
+        hint: "send them in several calls"))
+  }
+
+  private func tooLarge(_ count: Int, _ pointer: String = "") -> Issue {
+    Issue(
+      pointer: pointer, code: .tooLarge,
+      detail: "expected an event of at most \(limits.eventBytes) bytes, got \(count)",
+      hint: "keep in `properties` only what conditions and templates need")
+  }
+
+  private static func syntax(_ error: JSONError) -> Issue {
+    Issue(
+      pointer: "", at: error.location, code: .syntax, detail: "expected \(error.expected), got \(error.got)")
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
+}
+
+/// A call that cannot be taken as a whole: nothing of it was stored.
+public enum BodyRefusal: Error, Sendable {
+  /// Not JSON, no event in it, or not even an event or a list. To clients: 400.
+  case malformed(Issue)
+  /// More events or more bytes than are taken. To clients: 413.
+  case tooLarge(Issue)
+
+  public var issue: Issue {
+    switch self {
+    case .malformed(let issue), .tooLarge(let issue): issue
+    }
+  }
+}

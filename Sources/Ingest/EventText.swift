@@ -1,0 +1,57 @@
+import Glibc
+
+/// Which texts are good as what.
+enum EventText {
+  static let identifierBytes = 128
+  static let typeBytes = 64
+
+  /// Types that the server writes itself; nobody else may speak for it.
+  static let ownPrefixes = [
+    "message.", "call.", "segment.", "rfm.", "points.", "coupon.", "product.", "survey.", "contact.",
+  ]
+
+  static func isIdentifier(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= identifierBytes
+      && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || isMark($0) || $0 == 0x3A || $0 == 0x40 || $0 == 0x2B }
+  }
+
+  static func isType(_ text: String) -> Bool {
+    guard let first = text.utf8.first, isLetter(first), text.utf8.count <= typeBytes else { return false }
+    return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || isMark($0) }
+  }
+
+  static func ownPrefix(of type: String) -> String? { ownPrefixes.first { type.hasPrefix($0) } }
+
+  /// Russian numbers as people write them, with 8 or 7 and ten digits: what else they could mean has another length.
+  static func international(_ phone: String) -> String? {
+    let digits = phone.utf8.filter { !" .-()\u{A0}".utf8.contains($0) }
+    guard digits.count == 11, digits.allSatisfy(isDigit), let first = digits.first,
+      first == UInt8(ascii: "8") || first == UInt8(ascii: "7")
+    else { return nil }
+    return "+7" + String(decoding: digits.dropFirst(), as: UTF8.self)
+  }
+
+  /// Whether a valid JSON text has `\u0000` in a string: databases disagree about such text.
+  static func escapesNUL(_ json: ArraySlice<UInt8>) -> Bool {
+    json.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      var at = 0
+      // In valid JSON a backslash always begins an escape, of two bytes at least.
+      while let hit = memchr(start + at, Int32(UInt8(ascii: "\\")), bytes.count - at) {
+        let escape = UnsafeRawPointer(hit) - start
+        if bytes[escape...].starts(with: EventText.escapedNUL) { return true }
+        at = escape + 2
+        if at >= bytes.count { return false }
+      }
+      return false
+    }
+  }
+
+  private static let escapedNUL = Array(#"\u0000"#.utf8)
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  private static func isMark(_ byte: UInt8) -> Bool { byte == 0x2E || byte == 0x5F || byte == 0x2D }
+}
