@@ -79,7 +79,12 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
       swiftSettings: rules),
-    .testTarget(name: "APITests", dependencies: ["API", "Domain", "HTTP", "JSON"], swiftSettings: rules),
+    .testTarget(
+      name: "APITests",
+      dependencies: [
+        "API", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL", logging,
+      ],
+      swiftSettings: rules),
     .testTarget(name: "ServerTests", dependencies: ["Domain", "JSON", "SQL", "Server"], swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "Server"], swiftSettings: rules),
     .testTarget(

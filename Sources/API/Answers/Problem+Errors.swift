@@ -1,4 +1,5 @@
 import Domain
+import Ingest
 import SQL
 
 extension Problem {
@@ -7,9 +8,19 @@ extension Problem {
     switch error {
     case let problem as Problem: self = problem
     case let refusal as Refusal: self = .refused(refusal.issues)
+    case let refusal as BodyRefusal: self = .notRead(refusal)
     case let unavailable as StoreUnavailable: self = .overloaded(retryAfterSeconds: unavailable.retryAfterSeconds)
-    case let error as SQLError where error.isStoreFailure || error.isInterrupted: self = .overloaded(retryAfterSeconds: 1)
+    case let error as SQLError where error.isStoreFailure || error.isInterrupted:
+      self = .overloaded(retryAfterSeconds: 1)
     default: self = .internal
+    }
+  }
+
+  private static func notRead(_ refusal: BodyRefusal) -> Problem {
+    switch refusal {
+    case .malformed(let issue) where issue.code == .syntax: .malformedJSON(issue)
+    case .malformed(let issue): .badRequest(issue.detail, errors: [issue])
+    case .tooLarge(let issue): .tooLarge(issue.detail, errors: [issue])
     }
   }
 }

@@ -21,10 +21,14 @@ extension Problem {
   }
 
   static func malformedJSON(_ error: JSONError) -> Problem {
-    let issue = Issue(
-      pointer: "", at: error.location, code: .syntax, detail: "expected \(error.expected), got \(error.got)")
+    malformedJSON(
+      Issue(pointer: "", at: error.location, code: .syntax, detail: "expected \(error.expected), got \(error.got)"))
+  }
+
+  static func malformedJSON(_ issue: Issue) -> Problem {
+    let place = issue.line.flatMap { line in issue.column.map { "line \(line), column \($0): " } } ?? ""
     return Problem(
-      status: 400, code: "malformed_json", title: "The body is not JSON", detail: error.description, errors: [issue])
+      status: 400, code: "malformed_json", title: "The body is not JSON", detail: place + issue.detail, errors: [issue])
   }
 
   static let unauthorized = Problem(
@@ -60,8 +64,8 @@ extension Problem {
     status: 412, code: "changed_meanwhile", title: "It was changed meanwhile",
     detail: "expected the ETag of the newest version in If-Match; read it again and repeat the change")
 
-  public static func tooLarge(_ detail: String) -> Problem {
-    Problem(status: 413, code: "too_large", title: "The request is too large", detail: detail)
+  public static func tooLarge(_ detail: String, errors: [Issue] = []) -> Problem {
+    Problem(status: 413, code: "too_large", title: "The request is too large", detail: detail, errors: errors)
   }
 
   static func unsupportedType(_ type: String?, expected: [String]) -> Problem {

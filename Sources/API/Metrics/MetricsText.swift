@@ -37,7 +37,7 @@ public struct MetricsText: Sendable {
   }
 
   /// The samples of one histogram, in seconds.
-  public mutating func histogram(_ name: String, _ labels: [(String, String)] = [], _ histogram: Histogram) {
+  public mutating func histogram(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
     for bucket in histogram.cumulative {
       sample(name + "_bucket", labels + [("le", Self.text(bucket.bound))], bucket.count)
     }

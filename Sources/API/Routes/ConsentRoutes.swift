@@ -10,17 +10,19 @@ enum ConsentRoutes {
     let consents = Consents()
     let log = stages.log
     return [
-      Route("POST", "/v1/contacts/{id}/consents", .scopes([.events]), .write { call in
-        let id = call["id"]
-        let proof = try ConsentProof(call.json())
-        return { db, now in
-          let now = Timestamp(milliseconds: now)
-          guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
-          try consents.record(proof, of: contact.row, now: now, db)
-          try ContactEvents.updated(contact.row, fields: ["consents." + proof.channel], now: now, log, db)
-          return .json(["consents": .array(try consents.all(of: contact.row, db).map(\.json))], status: 201)
-        }
-      })
+      Route(
+        "POST", "/v1/contacts/{id}/consents", .scopes([.events]),
+        .write { call in
+          let id = call["id"]
+          let proof = try ConsentProof(call.json())
+          return { db, now in
+            let now = Timestamp(milliseconds: now)
+            guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
+            try consents.record(proof, of: contact.row, now: now, db)
+            try ContactEvents.updated(contact.row, fields: ["consents." + proof.channel], now: now, log, db)
+            return .json(["consents": .array(try consents.all(of: contact.row, db).map(\.json))], status: 201)
+          }
+        })
     ]
   }
 }

@@ -10,23 +10,27 @@ enum ContactRoutes {
     let people = People()
     let log = stages.log
     return [
-      Route("PUT", "/v1/contacts/{id}", .scopes([.events]), .write { call in
-        let id = call["id"]
-        let patch = try ContactPatch(call.json())
-        return { db, now in
-          let now = Timestamp(milliseconds: now)
-          let change = try people.change(id: id, patch, now: now, db)
-          try ContactEvents.updated(change.contact.row, fields: change.fields, now: now, log, db)
-          return .json(try card(change.contact, db), status: change.created ? 201 : 200)
-        }
-      }),
-      Route("GET", "/v1/contacts/{id}", .scopes([.read]), .read { call in
-        let id = call["id"]
-        return { db in
-          guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
-          return .json(try card(contact, db))
-        }
-      }),
+      Route(
+        "PUT", "/v1/contacts/{id}", .scopes([.events]),
+        .write { call in
+          let id = call["id"]
+          let patch = try ContactPatch(call.json())
+          return { db, now in
+            let now = Timestamp(milliseconds: now)
+            let change = try people.change(id: id, patch, now: now, db)
+            try ContactEvents.updated(change.contact.row, fields: change.fields, now: now, log, db)
+            return .json(try card(change.contact, db), status: change.created ? 201 : 200)
+          }
+        }),
+      Route(
+        "GET", "/v1/contacts/{id}", .scopes([.read]),
+        .read { call in
+          let id = call["id"]
+          return { db in
+            guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
+            return .json(try card(contact, db))
+          }
+        }),
     ]
   }
 

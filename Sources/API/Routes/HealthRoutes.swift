@@ -7,14 +7,16 @@ enum HealthRoutes {
     let unready = stages.unready
     return [
       Route("GET", "/healthz", .open, .immediate { _ in .json(["status": "alive"]) }),
-      Route("GET", "/readyz", .open, .immediate { _ in
-        if let reason = unready() {
-          var problem = Problem.overloaded(retryAfterSeconds: 1)
-          problem.detail = reason
-          throw problem
-        }
-        return .json(["status": "ready"])
-      }),
+      Route(
+        "GET", "/readyz", .open,
+        .immediate { _ in
+          if let reason = unready() {
+            var problem = Problem.overloaded(retryAfterSeconds: 1)
+            problem.detail = reason
+            throw problem
+          }
+          return .json(["status": "ready"])
+        }),
     ]
   }
 }

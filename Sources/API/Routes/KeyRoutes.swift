@@ -8,31 +8,37 @@ enum KeyRoutes {
     let keys = stages.keys
     let random = stages.random
     return [
-      Route("POST", "/v1/keys", .scopes([.admin]), .write { call in
-        let draft = try KeyDraft(call.json())
-        let secret = KeySecret(random: random(KeySecret.randomBytes))
-        return { db, now in
-          let key = try keys.create(
-            name: draft.name, scopes: draft.scopes, secret: secret, now: Timestamp(milliseconds: now), db)
-          var answer = key.json.object ?? [:]
-          answer["key"] = .string(secret.text)
-          return .json(.object(answer), status: 201)
-        }
-      }),
-      Route("GET", "/v1/keys", .scopes([.admin]), .read { call in
-        let paging = try Paging(call, by: .text)
-        return { db in
-          let items = try keys.page(after: paging.after.first?.string ?? "", limit: paging.limit + 1, db)
-          return .page(items, paging, cursor: { [.string($0.id)] }, json: \.json)
-        }
-      }),
-      Route("DELETE", "/v1/keys/{id}", .scopes([.admin]), .write { call in
-        let id = call["id"]
-        return { db, _ in
-          guard try keys.revoke(id, db) else { throw Problem.notFound("there is no key \(id)") }
-          return .noContent
-        }
-      }),
+      Route(
+        "POST", "/v1/keys", .scopes([.admin]),
+        .write { call in
+          let draft = try KeyDraft(call.json())
+          let secret = KeySecret(random: random(KeySecret.randomBytes))
+          return { db, now in
+            let key = try keys.create(
+              name: draft.name, scopes: draft.scopes, secret: secret, now: Timestamp(milliseconds: now), db)
+            var answer = key.json.object ?? [:]
+            answer["key"] = .string(secret.text)
+            return .json(.object(answer), status: 201)
+          }
+        }),
+      Route(
+        "GET", "/v1/keys", .scopes([.admin]),
+        .read { call in
+          let paging = try Paging(call, by: .text)
+          return { db in
+            let items = try keys.page(after: paging.after.first?.string ?? "", limit: paging.limit + 1, db)
+            return .page(items, paging, cursor: { [.string($0.id)] }, json: \.json)
+          }
+        }),
+      Route(
+        "DELETE", "/v1/keys/{id}", .scopes([.admin]),
+        .write { call in
+          let id = call["id"]
+          return { db, _ in
+            guard try keys.revoke(id, db) else { throw Problem.notFound("there is no key \(id)") }
+            return .noContent
+          }
+        }),
     ]
   }
 }

@@ -7,13 +7,15 @@ enum MetricsRoutes {
     let sources = stages.metrics
     let readers = stages.readers
     return [
-      Route("GET", "/metrics", .scopes([.metrics]), .custom { _, reply in
-        readers.submit { db in
-          reply((try? response(sources, db)) ?? memoryAlone(sources))
-        } rejected: {
-          reply(memoryAlone(sources))
-        }
-      })
+      Route(
+        "GET", "/metrics", .scopes([.metrics]),
+        .custom { _, reply in
+          readers.submit { db in
+            reply((try? response(sources, db)) ?? memoryAlone(sources))
+          } rejected: {
+            reply(memoryAlone(sources))
+          }
+        })
     ]
   }
 

@@ -8,35 +8,41 @@ enum SuppressionRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let suppressions = Suppressions()
     return [
-      Route("GET", "/v1/suppressions", .scopes([.read, .operate]), .read { call in
-        let paging = try Paging(call, filters: ["address"]) { values in
-          values.count == 3 && values.allSatisfy { $0.string != nil }
-        }
-        let address = call.request.query("address").map { Suppression.normalised($0, channel: nil) ?? $0 }
-        return { db in
-          let items = try suppressions.page(
-            after: position(paging.after), limit: paging.limit + 1, address: address, db)
-          return .page(items, paging, cursor: cursor, json: \.json)
-        }
-      }),
-      Route("POST", "/v1/suppressions", .scopes([.operate]), .write { call in
-        let body = try call.json()
-        _ = try Suppression(body, at: Timestamp(milliseconds: 0))
-        return { db, now in
-          let suppression = try Suppression(body, at: Timestamp(milliseconds: now))
-          try suppressions.add(suppression, db)
-          return .json(suppression.json, status: 201)
-        }
-      }),
-      Route("DELETE", "/v1/suppressions", .scopes([.operate]), .write { call in
-        let removal = try SuppressionRemoval(call)
-        return { db, _ in
-          let removed = try suppressions.remove(
-            address: removal.address, channel: removal.channel, reach: removal.reach, db)
-          guard removed > 0 else { throw Problem.notFound("this address is not suppressed there") }
-          return .noContent
-        }
-      }),
+      Route(
+        "GET", "/v1/suppressions", .scopes([.read, .operate]),
+        .read { call in
+          let paging = try Paging(call, filters: ["address"]) { values in
+            values.count == 3 && values.allSatisfy { $0.string != nil }
+          }
+          let address = call.request.query("address").map { Suppression.normalised($0, channel: nil) ?? $0 }
+          return { db in
+            let items = try suppressions.page(
+              after: position(paging.after), limit: paging.limit + 1, address: address, db)
+            return .page(items, paging, cursor: cursor, json: \.json)
+          }
+        }),
+      Route(
+        "POST", "/v1/suppressions", .scopes([.operate]),
+        .write { call in
+          let body = try call.json()
+          _ = try Suppression(body, at: Timestamp(milliseconds: 0))
+          return { db, now in
+            let suppression = try Suppression(body, at: Timestamp(milliseconds: now))
+            try suppressions.add(suppression, db)
+            return .json(suppression.json, status: 201)
+          }
+        }),
+      Route(
+        "DELETE", "/v1/suppressions", .scopes([.operate]),
+        .write { call in
+          let removal = try SuppressionRemoval(call)
+          return { db, _ in
+            let removed = try suppressions.remove(
+              address: removal.address, channel: removal.channel, reach: removal.reach, db)
+            guard removed > 0 else { throw Problem.notFound("this address is not suppressed there") }
+            return .noContent
+          }
+        }),
     ]
   }
 

@@ -9,16 +9,18 @@ enum TimelineRoutes {
     let people = People()
     let history = ContactHistory()
     return [
-      Route("GET", "/v1/contacts/{id}/timeline", .scopes([.read]), .read { call in
-        let id = call["id"]
-        let paging = try Paging(call) { values in values.count == 2 && values.allSatisfy { $0.number?.int != nil } }
-        return { db in
-          guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
-          let entries = try history.page(
-            of: contact.row, before: position(paging.after), limit: paging.limit + 1, db)
-          return .page(entries, paging, cursor: cursor, json: \.json)
-        }
-      })
+      Route(
+        "GET", "/v1/contacts/{id}/timeline", .scopes([.read]),
+        .read { call in
+          let id = call["id"]
+          let paging = try Paging(call) { values in values.count == 2 && values.allSatisfy { $0.number?.int != nil } }
+          return { db in
+            guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
+            let entries = try history.page(
+              of: contact.row, before: position(paging.after), limit: paging.limit + 1, db)
+            return .page(entries, paging, cursor: cursor, json: \.json)
+          }
+        })
     ]
   }
 

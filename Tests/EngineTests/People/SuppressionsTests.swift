@@ -59,7 +59,8 @@ import Testing
     "an address takes the form of its kind",
     arguments: [
       ("Ann@Shop.Example", nil, "ann@shop.example"), ("+7 916 123-45-67", nil, "+79161234567"),
-      ("8 916 123-45-67", "sms", "+79161234567"), ("916", "sms", nil), ("ann", "email", nil), ("@ann", "telegram", "@ann"), ("@ann", nil, "@ann"),
+      ("8 916 123-45-67", "sms", "+79161234567"), ("916", "sms", nil), ("ann", "email", nil),
+      ("@ann", "telegram", "@ann"), ("@ann", nil, "@ann"),
     ] as [(String, String?, String?)])
   func forms(raw: String, channel: String?, kept: String?) {
     #expect(Suppression.normalised(raw, channel: channel) == kept)
