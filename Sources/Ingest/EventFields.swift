@@ -20,6 +20,7 @@ struct EventFields {
   }
 
   consuming func read() throws(Refusal) -> IncomingEvent {
+    guard node.kind == .object else { throw Refusal([.wrongType(pointer, node, expected: "an event as an object")]) }
     guard var fields = reader(node, pointer, EventFields.known) else { throw Refusal(issues) }
     let id = identifier("id", &fields)
     let type = type(&fields)
