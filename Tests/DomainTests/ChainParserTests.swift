@@ -1,0 +1,137 @@
+import Domain
+import JSON
+import Testing
+
+@Suite("Reading a chain")
+struct ChainParserTests {
+  private func parse(_ text: String, _ references: References? = nil) throws -> ChainParser.Result {
+    ChainParser.parse(try JSONDocument(parsing: Array(text.utf8), limits: JSONLimits(maxDepth: 256)), references: references)
+  }
+
+  private func chain(_ steps: String, more: String = "") -> String {
+    #"{"enter":{"event":"cart"},\#(more)"steps":\#(steps)}"#
+  }
+
+  @Test("a chain that uses everything built so far has no errors")
+  func readsAll() throws {
+    let text = """
+      {"name": "Cart", "note": "kept", "purpose": "marketing", "per": "cart_id", "reenter": "after 3d",
+       "enter": [{"event": "cart", "where": {"total": {">=": 1000}}}, {"event": "wish"}],
+       "only_if": {"all": [{"contact": {"city": "Kazan"}}, {"not": {"did": "purchase", "within": "30d"}}]},
+       "stop_when": [{"did": "purchase", "same": "cart_id"}], "late": {"skip_after": "2h"}, "hours": "10:00..19:00",
+       "goal": {"did": "purchase", "within": "7d", "value": "total"},
+       "steps": [
+         {"wait": "8h..24h", "reset_on": "cart", "id": "first"},
+         {"send": "email", "template": "a", "id": "reminder", "data": {"sku": {"from": "trigger.items.sku"}},
+          "flags": {"rich": {"did": "purchase", "times": {">=": 3}, "within": "1y"}}, "hold": "12h"},
+         {"wait_for": {"opened": "reminder"}, "at_most": "24h",
+          "then": [{"set": {"stage": "warm"}}], "else": [{"send": "email", "template": "b"}]},
+         {"if": {"any": [{"clicked": "last"}, {"weekday": ["sat", "1st mon"]}]}, "then": [{"exit": "warm"}]},
+         {"wait_until": "10:00", "on": ["mon", "last fri"]},
+         {"wait_until": {"date": "contact.trip", "offset": "-3d"}, "at": "10:00"},
+         {"send": "call", "template": "c", "queue": "sales", "deadline": "2d", "only_if": {"reachable": "call"}}]}
+      """
+    let result = try parse(text)
+    #expect(result.errors == [])
+    let chain = try #require(result.chain)
+    #expect(chain.program.map(\.label) == ["first", "reminder", "2", "2.then.0", "2.else.0", "3", "3.then.0", "4", "5", "6"])
+    guard case .waitFor(let wait) = chain.program[2].kind else { throw Unexpected() }
+    #expect(wait.then == 3 && wait.otherwise == 4)
+    #expect(chain.program[3].next == 5 && chain.program[4].next == 5)
+    guard case .branch(let branch) = chain.program[5].kind else { throw Unexpected() }
+    #expect(branch.then == 6 && branch.otherwise == 7)
+    #expect(chain.wakingTypes.isSuperset(of: ["purchase", "cart", "message.opened", "message.clicked"]))
+  }
+
+  struct Unexpected: Error {}
+
+  @Test(
+    "each mistake is found where it stands, with a code and the nearest word",
+    arguments: [
+      (#"[{"wiat":"1h"}]"#, "/steps/0", "unknown_key", "did you mean `wait`?"),
+      (#"[{"send":"email","tempalte":"a"}]"#, "/steps/0/tempalte", "unknown_key", "did you mean `template`?"),
+      (#"[{"wait":"24 parsecs"}]"#, "/steps/0/wait", "bad_value", nil),
+      (#"[{"wait":24}]"#, "/steps/0/wait", "wrong_type", nil),
+      (#"[{"wait":"24h..8h"}]"#, "/steps/0/wait", "bad_value", nil),
+      (#"[{"wait":"1h","send":"email"}]"#, "/steps/0", "bad_value", nil),
+      (#"[]"#, "/steps", "bad_value", nil),
+      (#"[{"exit":"x"},{"wait":"1h"}]"#, "/steps/1", "unreachable", nil),
+      (#"[{"split":[]}]"#, "/steps/0", "not_yet", nil),
+      (#"[{"if":{"segment":"vip"},"then":[{"exit":"x"}]}]"#, "/steps/0/if", "not_yet", nil),
+      (#"[{"if":{"did":"view","times":{">=":3}},"then":[{"exit":"x"}]}]"#, "/steps/0/if", "missing", nil),
+      (#"[{"wait_for":{"did":"view"}}]"#, "/steps/0", "missing", nil),
+      (#"[{"wait_for":{"did_not":"view"},"at_most":"1d"}]"#, "/steps/0/wait_for", "missing", nil),
+      (#"[{"if":{"opened":"reminder"},"then":[{"exit":"x"}]}]"#, "/steps/0/if/opened", "unknown_reference", nil),
+      (#"[{"wait":"1h","id":"a"},{"wait":"1h","id":"a"}]"#, "/steps/1/id", "duplicate", nil),
+      (#"[{"if":{"all":[]},"then":[{"exit":"x"}]}]"#, "/steps/0/if/all", "bad_value", nil),
+      (#"[{"if":{"trigger":{"properties.total":1}},"then":[{"exit":"x"}]}]"#, "/steps/0/if/trigger/properties.total",
+       "bad_value", "write \"total\""),
+      (#"[{"set":{"a":{"from":"triger.sku"}}}]"#, "/steps/0/set/a/from", "bad_value", "did you mean `trigger`?"),
+      (#"[{"send":"email","template":["a","b"]}]"#, "/steps/0/template", "not_yet", nil),
+    ] as [(String, String, String, String?)])
+  func findsMistakes(_ steps: String, _ pointer: String, _ code: String, _ hint: String?) throws {
+    let result = try parse(chain(steps))
+    #expect(result.chain == nil)
+    let error = try #require(result.errors.first)
+    #expect(error.pointer == pointer)
+    #expect(error.code.rawValue == code)
+    #expect(error.line == 1 && error.column != nil)
+    if let hint { #expect(error.hint == hint) }
+  }
+
+  @Test("all mistakes of a document come back at once, with line and column")
+  func reportsAllAtOnce() throws {
+    let text = """
+      {"enter": {"event": "cart"},
+       "stop_wen": {"did": "purchase"},
+       "steps": [
+         {"wait": "soon"},
+         {"send": "email"}]}
+      """
+    let errors = try parse(text).errors
+    #expect(Set(errors.map(\.pointer)) == ["/stop_wen", "/steps/0/wait", "/steps/1"])
+    #expect(errors.first { $0.pointer == "/stop_wen" }?.line == 2)
+    #expect(errors.first { $0.pointer == "/steps/0/wait" }?.line == 4)
+    #expect(errors.first { $0.pointer == "/stop_wen" }?.hint == "did you mean `stop_when`?")
+  }
+
+  @Test(
+    "what belongs to later stages is refused with words that say so",
+    arguments: ["at_end", "holdout", "priority", "topic"])
+  func refusesLaterKeys(_ key: String) throws {
+    let errors = try parse(chain(#"[{"wait":"1h"}]"#, more: "\"\(key)\":\"10%\",")).errors
+    #expect(errors.map(\.code) == [.notYet])
+  }
+
+  @Test("a `then` that `stop_when` makes unreachable is refused")
+  func refusesStoppedThen() throws {
+    let steps = #"[{"wait_for":{"did":"purchase"},"at_most":"1d","then":[{"exit":"x"}],"else":[]}]"#
+    let errors = try parse(chain(steps, more: #""stop_when":{"did":"purchase"},"#)).errors
+    #expect(errors.map(\.code) == [.unreachable])
+    #expect(errors.first?.pointer == "/steps/0/then")
+  }
+
+  @Test("channels, templates and hours are held to what exists")
+  func checksReferences() throws {
+    let references = References(
+      channels: ["email": ChannelPolicy(hours: ClockSpan("09:00..20:00"))], templates: ["cart-1"], eventTypes: ["kart"])
+    let unknown = try parse(chain(#"[{"send":"emial","template":"cart-2"}]"#), references)
+    #expect(unknown.errors.map(\.code) == [.unknownReference, .unknownReference])
+    #expect(unknown.errors.map(\.hint) == ["did you mean `email`?", "did you mean `cart-1`?"])
+    let never = try parse(chain(#"[{"send":"email","template":"cart-1"}]"#, more: #""hours":"21:00..23:00","#), references)
+    #expect(never.errors.map(\.code) == [.badValue])
+    let doubtful = try parse(#"{"enter":{"event":"karts"},"steps":[{"send":"email","template":"cart-1"}]}"#, references)
+    #expect(doubtful.errors == [])
+    #expect(doubtful.warnings.map(\.hint) == ["did you mean `kart`?"])
+  }
+
+  @Test("a chain of ten thousand steps, or nested a hundred deep, is refused and nothing breaks")
+  func boundsSize() throws {
+    let many = "[" + Array(repeating: #"{"wait":"1h"}"#, count: 10_000).joined(separator: ",") + "]"
+    #expect(try parse(chain(many)).errors.contains { $0.code == .tooLarge })
+    let deep = String(repeating: #"[{"if":{"did":"view"},"then":"#, count: 100) + "[]" + String(repeating: "}]", count: 100)
+    #expect(try parse(chain(deep)).chain == nil)
+    let conditions = String(repeating: #"{"not":"#, count: 100) + #"{"did":"view"}"# + String(repeating: "}", count: 100)
+    #expect(try parse(chain(#"[{"if":\#(conditions),"then":[{"exit":"x"}]}]"#)).chain == nil)
+  }
+}

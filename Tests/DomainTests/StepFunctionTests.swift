@@ -1,0 +1,224 @@
+import Domain
+import JSON
+import Testing
+
+/// One contact, one chain, a clock moved by hand.
+private final class Walk {
+  let chain: Chain
+  let view = ScriptedView()
+  var rules = Rules(channels: ["email": ChannelPolicy()], shopZone: .utc)
+  var run: Run
+  var effects: [Effect] = []
+  private var seq: Int64 = 0
+  private var trigger: EventFact
+
+  init(_ text: String) throws {
+    let result = ChainParser.parse(try JSONDocument(parsing: Array(text.utf8), limits: JSONLimits(maxDepth: 256)))
+    chain = try #require(result.chain, "\(result.errors)")
+    trigger = EventFact(seq: 0, at: Timestamp(milliseconds: 0), type: "", properties: .object([:]))
+    run = Walk.start(trigger, "")
+  }
+
+  private static func start(_ trigger: EventFact, _ key: String) -> Run {
+    Run(
+      id: 1, chain: 1, version: 1, contact: 7, key: key, state: .active, step: 0, enteredAt: trigger.at,
+      entry: trigger.moment, triggerSeq: trigger.seq, stepStart: trigger.moment, stepDueAt: nil, dueAt: nil, data: [:],
+      marks: [:], goalUntil: nil, endedAt: nil, reason: nil)
+  }
+
+  func fact(_ type: String, _ at: String, _ properties: JSONValue = .object([:])) throws -> EventFact {
+    seq += 1
+    return EventFact(seq: seq, at: try moment(at), type: type, properties: properties)
+  }
+
+  func moment(_ text: String) throws -> Timestamp { try #require(Timestamp(rfc3339: text)) }
+
+  func enter(_ type: String, _ at: String, _ properties: JSONValue = .object([:]), lateness: Int64 = 0) throws {
+    trigger = try fact(type, at, properties)
+    view.past.append(trigger)
+    let transition = try StepFunction.enter(
+      Walk.start(trigger, chain.per.map { Chain.key($0, of: trigger) } ?? ""), chain: chain, rules: rules, view: view,
+      trigger: trigger, now: trigger.at, lateness: lateness)
+    (run, effects) = (transition.run, transition.effects)
+  }
+
+  func happens(_ type: String, _ at: String, _ properties: JSONValue = .object([:])) throws {
+    let event = try fact(type, at, properties)
+    view.past.append(event)
+    try advance(.event(event), event.at)
+    if run.triggerSeq == event.seq { trigger = event }
+  }
+
+  func time(_ at: String, lateness: Int64 = 0) throws { try advance(.due, try moment(at), lateness: lateness) }
+
+  func handedOver(_ at: String) throws {
+    view.states = [MessageState(step: run.step, isOver: true, sentAt: try moment(at))]
+    try advance(.handedOver(step: run.step), try moment(at))
+  }
+
+  private func advance(_ cause: Cause, _ now: Timestamp, lateness: Int64 = 0) throws {
+    let transition = try StepFunction.advance(
+      run, chain: chain, rules: rules, view: view, trigger: trigger, cause: cause, now: now, position: seq,
+      lateness: lateness)
+    (run, effects) = (transition.run, transition.effects)
+  }
+
+  var planned: [PlannedMessage] {
+    effects.compactMap { effect in
+      if case .plan(let message) = effect { return message }
+      return nil
+    }
+  }
+}
+
+@Suite("The step function")
+struct StepFunctionTests {
+  @Test("a fixed wait ends at its moment and not before")
+  func waits() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T17:00:00.000Z")
+    try walk.time("2026-03-02T16:59:59.999Z")
+    #expect(walk.run.step == 0 && walk.planned.isEmpty)
+    try walk.time("2026-03-02T17:00:00Z")
+    #expect(walk.planned.map(\.template) == ["a"])
+    #expect(walk.run.step == 1 && walk.run.dueAt == nil)
+  }
+
+  @Test("a run stands at a send until it is handed over, and later waits count from then")
+  func standsAtSend() throws {
+    let walk = try Walk(
+      #"{"enter":{"event":"cart"},"steps":[{"send":"email","template":"a"},{"wait":"1h"},{"exit":"x"}]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    try walk.time("2026-03-02T12:00:00Z")
+    #expect(walk.run.step == 0)
+    try walk.handedOver("2026-03-02T12:30:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T13:30:00.000Z")
+    try walk.time("2026-03-02T13:30:00Z")
+    #expect(walk.run.state == .ended && walk.run.reason == "x")
+  }
+
+  @Test("`stop_when` ends the run in the middle of a wait and takes back what was planned")
+  func stops() throws {
+    let walk = try Walk(
+      #"{"enter":{"event":"cart"},"stop_when":{"did":"purchase"},"steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    try walk.happens("purchase", "2026-03-02T10:00:00Z")
+    #expect(walk.run.state == .ended && walk.run.reason == "stopped")
+    #expect(walk.effects.contains { if case .withdraw = $0 { true } else { false } })
+  }
+
+  @Test("a purchase before the trigger event does not stop the run, one in the same millisecond after it does")
+  func countsStrictlyAfterTrigger() throws {
+    let walk = try Walk(
+      #"{"enter":{"event":"cart"},"stop_when":{"did":"purchase"},"steps":[{"wait":"8h"}]}"#)
+    walk.view.past.append(try walk.fact("purchase", "2026-03-02T09:00:00Z"))
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.run.state == .active)
+    try walk.happens("purchase", "2026-03-02T09:00:00Z")
+    #expect(walk.run.state == .ended)
+  }
+
+  @Test("`reset_on` begins the wait anew and an event of the entering type with the same key becomes the trigger")
+  func resets() throws {
+    let text = #"{"enter":{"event":"cart"},"per":"cart_id","steps":[{"wait":"8h","reset_on":"cart"},{"exit":"x"}]}"#
+    let walk = try Walk(text)
+    try walk.enter("cart", "2026-03-02T09:00:00Z", ["cart_id": "c1", "total": 1])
+    try walk.happens("cart", "2026-03-02T10:00:00Z", ["cart_id": "c2", "total": 2])
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T17:00:00.000Z")
+    try walk.happens("cart", "2026-03-02T12:00:00Z", ["cart_id": "c1", "total": 3])
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T20:00:00.000Z")
+    #expect(walk.run.triggerSeq == 3)
+  }
+
+  @Test("a range goes on at the first moment inside it that the next message's hours permit")
+  func findsPermittedMoment() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h..24h"},{"send":"email","template":"a"}]}"#)
+    walk.rules.channels["email"] = ChannelPolicy(hours: ClockSpan("09:00..20:00"))
+    try walk.enter("cart", "2026-03-02T14:00:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-03T09:00:00.000Z")
+  }
+
+  @Test("a range goes on in the contact's best hour when enough is known of him")
+  func findsBestHour() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h..24h"},{"send":"email","template":"a"}]}"#)
+    walk.rules.channels["email"] = ChannelPolicy(hours: ClockSpan("09:00..20:00"))
+    var hours = Array(repeating: 1, count: 24)
+    (hours[3], hours[11]) = (50, 20)
+    walk.view.hours = hours
+    try walk.enter("cart", "2026-03-02T14:00:00Z")
+    let due = try #require(walk.run.dueAt)
+    #expect(walk.view.zone.local(due).hour == 11 && due.rfc3339.hasPrefix("2026-03-03"))
+  }
+
+  @Test("`wait_for` takes `then` on the event and `else` at the end; at the same instant the event came first")
+  func waitsFor() throws {
+    let text = """
+      {"enter":{"event":"cart"},"steps":[
+        {"wait_for":{"did":"view"},"at_most":"24h","then":[{"exit":"viewed"}],"else":[{"exit":"silent"}]}]}
+      """
+    let viewed = try Walk(text)
+    try viewed.enter("cart", "2026-03-02T09:00:00Z")
+    try viewed.happens("view", "2026-03-03T09:00:00Z")
+    #expect(viewed.run.reason == "viewed")
+    let silent = try Walk(text)
+    try silent.enter("cart", "2026-03-02T09:00:00Z")
+    try silent.time("2026-03-03T09:00:00Z")
+    #expect(silent.run.reason == "silent")
+    try silent.happens("view", "2026-03-03T09:00:00Z")
+    #expect(silent.run.reason == "silent")
+  }
+
+  @Test("a step found overdue is skipped after a day for marketing, sent for what is transactional")
+  func skipsLate() throws {
+    let day: Int64 = 86_400_000
+    let text = #"{"enter":{"event":"cart"},"purpose":"PURPOSE","steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#
+    for (purpose, expected) in [("marketing", "late"), ("transactional", nil)] as [(String, String?)] {
+      let walk = try Walk(text.replacing("PURPOSE", with: purpose))
+      try walk.enter("cart", "2026-03-02T09:00:00Z")
+      try walk.time("2026-03-02T17:00:00Z", lateness: 3 * day)
+      #expect(walk.planned.map(\.skip) == [expected])
+    }
+  }
+
+  @Test("`set` keeps values for templates and for the contact, `{\"from\"}` reads the trigger through a list")
+  func sets() throws {
+    let walk = try Walk(
+      #"{"enter":{"event":"cart"},"steps":[{"set":{"stage":"warm","sku":{"from":"trigger.items.sku"}}},{"wait":"1h"}]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z", ["items": [["sku": "a1"], ["sku": "b2"]]])
+    #expect(walk.run.data["stage"] == "warm" && walk.run.data["sku"] == "a1")
+  }
+
+  @Test("a condition with a window says when time alone will change it")
+  func knowsWhenItChanges() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"1h"}]}"#)
+    walk.view.past = [
+      try walk.fact("view", "2026-03-01T10:00:00Z"), try walk.fact("view", "2026-03-02T08:00:00Z"),
+    ]
+    let parsed = ChainParser.parse(
+      try JSONDocument(
+        parsing: Array(
+          #"{"enter":{"event":"x"},"only_if":{"did":"view","times":{">=":2},"within":"2d"},"steps":[{"wait":"1h"}]}"#.utf8
+        )))
+    let condition = try #require(parsed.chain?.onlyIf)
+    let now = try walk.moment("2026-03-02T09:00:00Z")
+    let trigger = try walk.fact("x", "2026-03-02T09:00:00Z")
+    let scope = RunScope(entering: trigger)
+    let truth = try Evaluator(view: walk.view, run: scope, now: now).evaluate(condition)
+    #expect(truth.holds)
+    #expect(truth.until?.rfc3339 == "2026-03-03T10:00:00.000Z")
+    let later = try #require(truth.until)
+    #expect(try !Evaluator(view: walk.view, run: scope, now: later).evaluate(condition).holds)
+  }
+
+  @Test("`wait_until` finds the next such local time, today's if it is still to come")
+  func waitsUntil() throws {
+    let walk = try Walk(
+      #"{"enter":{"event":"cart"},"steps":[{"wait_until":"10:00","on":["mon"]},{"exit":"x"}]}"#)
+    walk.view.zone = try #require(Zone("Europe/Moscow"))
+    try walk.enter("cart", "2026-03-02T06:59:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T07:00:00.000Z")
+    try walk.enter("cart", "2026-03-02T07:00:01Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-09T07:00:00.000Z")
+  }
+}
