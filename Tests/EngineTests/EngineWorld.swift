@@ -1,0 +1,120 @@
+import Domain
+import Engine
+import Foundation
+import Ingest
+import JSON
+import Migrations
+import SQL
+import Synchronization
+import Testing
+
+/// The log and the engine over a real file, with a clock moved by hand.
+final class EngineWorld {
+  let folder: URL
+  let clock: Clock
+  private(set) var writer: Writer
+  private(set) var log: EventLog
+  private(set) var engine: Engine
+  private(set) var counters: Counters
+  private(set) var catalog: ChainCatalog
+  private let rules: Rules
+
+  final class Clock: Sendable {
+    private let milliseconds: Mutex<Int64>
+    init(_ start: Timestamp) { milliseconds = Mutex(start.milliseconds) }
+    var now: Int64 { milliseconds.withLock { $0 } }
+    func set(_ moment: Timestamp) { milliseconds.withLock { $0 = moment.milliseconds } }
+  }
+
+  init(
+    at start: String = "2026-03-02T09:00:00Z", channels: [String: ChannelPolicy] = ["email": ChannelPolicy()]
+  ) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "zveno-engine-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    clock = Clock(try #require(Timestamp(rfc3339: start)))
+    rules = Rules(channels: channels, shopZone: .utc)
+    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private static func open(
+    _ folder: URL, _ clock: Clock, _ rules: Rules
+  ) throws -> (Writer, EventLog, Engine, Counters, ChainCatalog) {
+    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer)
+    try Migrator(Migrations.all).migrate(db)
+    let log = try EventLog(db, now: clock.now)
+    let (counters, catalog) = (Counters(), ChainCatalog())
+    try counters.load(db)
+    let engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules)
+    let writer = Writer(connection: db, duties: [engine], now: { clock.now })
+    return (writer, log, engine, counters, catalog)
+  }
+
+  /// What a kill of the process between two rounds leaves: the file.
+  func restart() throws {
+    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules)
+  }
+
+  /// Runs rounds until nothing is left to do now.
+  func settle() throws {
+    for _ in 0..<1000 where try !writer.round().more { return }
+    Issue.record("the engine does not come to rest")
+  }
+
+  func publish(_ id: String, _ document: String) throws {
+    try write { db, now, world in
+      let parsed = ChainParser.parse(try JSONDocument(parsing: Array(document.utf8)))
+      #expect(parsed.errors == [])
+      let saved = try ChainStore().save(id, draft: document, now: now, db)
+      try ChainStore().publish(saved.stored, now: now, db)
+      world.catalog.invalidate()
+    }
+  }
+
+  /// Runs a job in a round of its own.
+  func write(_ job: @escaping (Connection, Timestamp, EngineWorld) throws -> Void) throws {
+    nonisolated(unsafe) let (world, job) = (self, job)
+    nonisolated(unsafe) var failure: (any Error)?
+    writer.submit { db, now in
+      try job(db, Timestamp(milliseconds: now), world)
+    } then: { if case .failure(let error) = $0 { failure = error } }
+    try settle()
+    if let failure { throw failure }
+  }
+
+  func happen(
+    _ type: String, _ contact: String = "ann", _ properties: JSONValue = .object([:]), at: String? = nil,
+    message: Int64? = nil
+  ) throws {
+    try write { db, now, world in
+      let event = IncomingEvent(
+        type: type, keys: ContactKeys(id: contact), at: at.flatMap { Timestamp(rfc3339: $0) },
+        properties: properties.serialized(), message: message)
+      _ = try world.log.append([event], now: now.milliseconds, db)
+    }
+  }
+
+  func time(_ at: String) throws {
+    clock.set(try #require(Timestamp(rfc3339: at)))
+    try settle()
+  }
+
+  func query<T: Sendable>(_ sql: String, _ read: @escaping (Row) throws -> T) throws -> [T] {
+    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .reader)
+    defer { db.close() }
+    return try db.query(sql, [], read)
+  }
+
+  var runs: [String] {
+    get throws {
+      try query("SELECT state || coalesce(' ' || reason, '') || ' ' || step FROM runs ORDER BY id") { $0.text(0) }
+    }
+  }
+
+  var messages: [String] {
+    get throws {
+      try query("SELECT label || ' ' || status || coalesce(' ' || error, '') FROM messages ORDER BY id") { $0.text(0) }
+    }
+  }
+}
