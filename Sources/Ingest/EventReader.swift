@@ -43,7 +43,7 @@ public struct EventReader: Sendable {
     }
     let root = document.root
     switch root.kind {
-    case .object: return [read(EventFields(root, pointer: "", limits: limits, now: now))]
+    case .object: return [read(root, pointer: "", now)]
     case .array: return try readElements(root, body, now)
     case .null, .bool, .number, .string:
       throw .malformed(Issue.wrongType("", root, expected: "an event or an array of events"))
@@ -83,11 +83,13 @@ public struct EventReader: Sendable {
     guard text.count <= limits.eventBytes else { return .refused([tooLarge(text.count, pointer)]) }
     do {
       let document = try JSONDocument(parsing: text, limits: JSONLimits(maxDepth: limits.jsonDepth))
-      return read(EventFields(document.root, pointer: pointer, limits: limits, now: now))
+      return read(document.root, pointer: pointer, now)
     } catch { return .refused([EventReader.syntax(error)]) }
   }
 
-  private func read(_ fields: consuming EventFields) -> Item {
+  private func read(_ node: JSONNode, pointer: String, _ now: Int64) -> Item {
+    if let event = PlainEvent.read(node, limits: limits, now: now) { return .event(event) }
+    let fields = EventFields(node, pointer: pointer, limits: limits, now: now)
     do throws(Refusal) { return .event(try fields.read()) } catch { return .refused(error.issues) }
   }
 

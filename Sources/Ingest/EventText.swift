@@ -11,13 +11,12 @@ enum EventText {
   ]
 
   static func isIdentifier(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.count <= identifierBytes
-      && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || isMark($0) || $0 == 0x3A || $0 == 0x40 || $0 == 0x2B }
+    !text.isEmpty && text.utf8.count <= identifierBytes && text.utf8.allSatisfy(isIdentifierPart)
   }
 
   static func isType(_ text: String) -> Bool {
     guard let first = text.utf8.first, isLetter(first), text.utf8.count <= typeBytes else { return false }
-    return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || isMark($0) }
+    return text.utf8.allSatisfy(isTypePart)
   }
 
   static func ownPrefix(of type: String) -> String? { ownPrefixes.first { type.hasPrefix($0) } }
@@ -49,9 +48,31 @@ enum EventText {
 
   private static let escapedNUL = Array(#"\u0000"#.utf8)
 
-  private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+  static func hasEscape(_ json: ArraySlice<UInt8>) -> Bool {
+    json.withUnsafeBytes { bytes in
+      bytes.baseAddress.flatMap { memchr($0, Int32(UInt8(ascii: "\\")), bytes.count) } != nil
+    }
+  }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+  /// Letters, digits and `. _ - : @ +`.
+  static func isIdentifierPart(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "+"): true
+    default: isTypePart(byte)
+    }
+  }
 
-  private static func isMark(_ byte: UInt8) -> Bool { byte == 0x2E || byte == 0x5F || byte == 0x2D }
+  /// Letters, digits and `. _ -`.
+  static func isTypePart(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+    default: isLetter(byte) || isDigit(byte)
+    }
+  }
+
+  static func isLetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }
