@@ -35,9 +35,9 @@ final class Connection {
   var lingeredBytes = 0
   private var owesContinue = false
 
-  // What the poller was last told.
-  var reads = true
-  var writes = false
+  /// What the poller was last told.
+  private(set) var reads = true
+  private var writes = false
   /// In the loop's list of connections to look after.
   var isTouched = false
   /// What the loop has counted as held for this connection.
@@ -46,7 +46,7 @@ final class Connection {
   // Milliseconds of the monotonic clock.
   var phase: RequestParser.Phase = .idle
   var phaseSince: Int64
-  var sentAt: Int64
+  private(set) var sentAt: Int64
 
   init(id: ConnectionID, descriptor: Int32, remoteAddress: String, limits: HTTPLimits, now: Int64) {
     self.id = id
@@ -127,4 +127,35 @@ final class Connection {
 
   /// Returns the bytes sent, nil when the connection is broken.
   func flush() -> Int? { outbox.flush(descriptor) }
+
+  /// The client has taken some of its answers.
+  func noteSent(_ now: Int64) {
+    sentAt = now
+    if phase == .idle { phaseSince = now }
+  }
+
+  // MARK: Reading
+
+  /// Remembers when a part of a request began. While the client is not read, its time does not run.
+  func notePhase(_ now: Int64) {
+    guard stage == .open, parser.phase != phase || !reads else { return }
+    phase = parser.phase
+    phaseSince = now
+  }
+
+  /// What to tell the poller, if it is not what it was told last.
+  func interest(_ limits: HTTPLimits, now: Int64) -> (reads: Bool, writes: Bool)? {
+    let writes = !outbox.isEmpty
+    let reads =
+      switch stage {
+      case .open: !inputEnded && takesRequests(limits)
+      case .lingering: lingeredBytes < limits.lingerBytes
+      case .closing, .closed: false
+      }
+    guard reads != self.reads || writes != self.writes else { return nil }
+    if writes && !self.writes { sentAt = now }
+    self.reads = reads
+    self.writes = writes
+    return (reads, writes)
+  }
 }

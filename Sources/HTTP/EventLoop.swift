@@ -4,47 +4,45 @@ import Synchronization
 
 /// One thread over many connections: waits for sockets and answers, lets each connection go on, sends what is ready.
 ///
+/// A turn: what epoll reports is read; answers of other threads are put in their places; every connection that was touched
+/// takes the requests that are complete, then sends all its ready answers at once.
+///
 /// `@unchecked Sendable`: other threads only use the mailbox, `problem` and the thread's identifier; everything else
 /// belongs to the thread that runs `run`.
 final class EventLoop: @unchecked Sendable {
-  private static let listenerData = UInt64.max - 1
   private static let readBytes = 64 * 1024
-  private static let acceptsPerTurn = 128
-  /// Connections beyond the limit that are told so; still more are just closed.
+  /// Connections beyond the limit that are told so; still more are just cut.
   private static let refusalsAtOnce = 256
 
   let problem: HTTPServer.Problem
   let limits: HTTPLimits
   let counters: HTTPCounters
-  private let handler: HTTPServer.Handler
+  let handler: HTTPServer.Handler
   private let clock: HTTPClock
   private let poller: Poller
   private let mailbox: Mailbox
   private let thread = Atomic<UInt>(0)
 
-  private var listener: Listener?
-  private var listens = true
-  private var spare = Sockets.spare()
-  private var connections: [Connection?] = []
-  private var generations: [UInt32] = []
-  private var freeSlots: [UInt32] = []
-  private var open = 0
-  private var refusing = 0
+  private var entrance: Entrance
+  private var connections = ConnectionTable()
+  private var refused = 0
   private var touched: [Connection] = []
   private var localAnswers: [Answer] = []
   private var buffer = [UInt8](repeating: 0, count: readBytes)
   private var date = HTTPDate()
-  private var now: Int64
   private var wallNow: Int64
+  /// Bytes of incomplete requests and unsent answers.
   private var held = 0
   private var nextSweep: Int64 = 0
-  private var stopAt: Int64?
+  /// Milliseconds of the monotonic clock, read once a turn.
+  private(set) var now: Int64
+  /// When what is still open will be cut.
+  private(set) var stopAt: Int64?
 
   init(
     listener: Listener, limits: HTTPLimits, clock: HTTPClock, counters: HTTPCounters,
     handler: @escaping HTTPServer.Handler, problem: @escaping HTTPServer.Problem
   ) throws {
-    self.listener = listener
     self.limits = limits
     self.clock = clock
     self.counters = counters
@@ -52,9 +50,9 @@ final class EventLoop: @unchecked Sendable {
     self.problem = problem
     poller = try Poller()
     mailbox = Mailbox(poller: poller)
+    entrance = Entrance(listener, poller)
     now = clock.monotonic()
     wallNow = clock.wall()
-    poller.add(listener.descriptor, data: Self.listenerData, reads: true, writes: false, isShared: true)
   }
 
   // MARK: From any thread
@@ -96,130 +94,87 @@ final class EventLoop: @unchecked Sendable {
 
   private var isDone: Bool {
     guard let stopAt else { return false }
-    return open + refusing == 0 || now >= stopAt
+    return connections.count == 0 || now >= stopAt
   }
 
   /// Milliseconds until the next look at the deadlines; without connections there are none.
   private var patience: Int32 {
-    if open + refusing == 0 && listens { return -1 }
+    if connections.count == 0 && entrance.isOpen { return -1 }
     return Int32(clamping: max(0, min(nextSweep, stopAt ?? .max) - clock.monotonic()))
   }
 
   private func handle(_ event: Poller.Event) {
-    if event.data == Self.listenerData {
-      tick()
-      return accept()
-    }
-    guard let connection = connection(ConnectionID(bits: event.data)) else { return }
+    if event.data == Entrance.data { return welcome() }
+    guard let connection = connections[ConnectionID(bits: event.data)] else { return }
     if event.canRead { read(connection) }
     if event.isBroken && !event.canRead { return close(connection) }
     touch(connection)
   }
 
-  private func finish() {
-    for connection in connections { connection.map(close) }
-    mailbox.close()
-    listener = nil
-    Sockets.close(spare)
-    // The identifier may soon be another thread's.
-    thread.store(0, ordering: .relaxed)
+  private func sweep() {
+    nextSweep = now + limits.sweepMilliseconds
+    entrance.open()
+    for connection in connections.all { enforceDeadline(connection) }
+    lookAfterTouched()
   }
 
-  // MARK: Connections
-
-  private func connection(_ id: ConnectionID) -> Connection? {
-    guard Int(id.slot) < connections.count, let connection = connections[Int(id.slot)], connection.id == id else {
-      return nil
-    }
-    return connection
-  }
-
-  private func accept() {
-    guard let listener, stopAt == nil else { return }
-    for _ in 0..<Self.acceptsPerTurn {
-      switch Sockets.accept(listener.descriptor) {
-      case .connection(let descriptor, let remoteAddress): admit(descriptor, remoteAddress)
-      case .gone: continue
-      case .nothing: return
-      case .exhausted: return turnAway(listener)
-      }
-    }
-  }
-
-  /// Out of descriptors: the spare one is given up to take a connection and close it, or epoll would report it for ever.
-  private func turnAway(_ listener: Listener) {
-    Sockets.close(spare)
-    if case .connection(let descriptor, _) = Sockets.accept(listener.descriptor) {
-      counters.refused.add(1, ordering: .relaxed)
-      Sockets.close(descriptor)
-    }
-    spare = Sockets.spare()
-    // Whoever else comes waits in the backlog until the next sweep, or until a connection is closed.
-    setListening(false)
-  }
-
-  private func setListening(_ listens: Bool) {
-    guard let listener, listens != self.listens else { return }
-    self.listens = listens
-    if listens {
-      poller.add(listener.descriptor, data: Self.listenerData, reads: true, writes: false, isShared: true)
-    } else {
-      poller.remove(listener.descriptor)
-    }
-  }
-
-  private func admit(_ descriptor: Int32, _ remoteAddress: String) {
-    let isWelcome = counters.connections.load(ordering: .relaxed) < limits.connections
-    guard isWelcome || refusing < Self.refusalsAtOnce else {
-      counters.refused.add(1, ordering: .relaxed)
-      return Sockets.close(descriptor)
-    }
-    let connection = add(descriptor, remoteAddress)
-    if isWelcome {
-      open += 1
-      counters.connections.add(1, ordering: .relaxed)
-      counters.accepted.add(1, ordering: .relaxed)
-    } else {
-      refusing += 1
-      counters.refused.add(1, ordering: .relaxed)
-      connection.isRefused = true
-      refuse(connection, overload("the server has as many connections as it takes"))
+  private func beginStop(within seconds: Double) {
+    stopAt = now + Int64(max(0, min(seconds, 86_400)) * 1_000)
+    entrance.close()
+    for connection in connections.all {
+      // What the client has already sent is read and answered: it could not know.
+      if connection.stage == .open, connection.inFlight == 0 { read(connection) }
+      connection.markLast()
       touch(connection)
     }
   }
 
-  private func add(_ descriptor: Int32, _ remoteAddress: String) -> Connection {
-    let slot = freeSlots.popLast() ?? UInt32(connections.count)
-    if Int(slot) == connections.count {
-      connections.append(nil)
-      generations.append(0)
-    }
-    generations[Int(slot)] = (generations[Int(slot)] + 1) & 0x7FFF_FFFF
-    let connection = Connection(
-      id: ConnectionID(slot: slot, generation: generations[Int(slot)]), descriptor: descriptor,
-      remoteAddress: remoteAddress, limits: limits, now: now)
-    connections[Int(slot)] = connection
-    poller.add(descriptor, data: connection.id.bits, reads: true, writes: false)
-    return connection
+  private func finish() {
+    for connection in connections.all { close(connection) }
+    mailbox.close()
+    // The identifier may soon be another thread's.
+    thread.store(0, ordering: .relaxed)
   }
 
-  private func close(_ connection: Connection) {
+  // MARK: Coming and going
+
+  private func welcome() {
+    tick()
+    let arrivals = entrance.accept()
+    for (descriptor, remoteAddress) in arrivals.connections { admit(descriptor, remoteAddress) }
+    counters.refused.add(arrivals.cut, ordering: .relaxed)
+  }
+
+  private func admit(_ descriptor: Int32, _ remoteAddress: String) {
+    let isWelcome = counters.connections.load(ordering: .relaxed) < limits.connections
+    if !isWelcome { counters.refused.add(1, ordering: .relaxed) }
+    guard isWelcome || refused < Self.refusalsAtOnce else { return Sockets.close(descriptor) }
+    let connection = connections.add { id in
+      Connection(id: id, descriptor: descriptor, remoteAddress: remoteAddress, limits: limits, now: now)
+    }
+    poller.add(descriptor, data: connection.id.bits, reads: true, writes: false)
+    guard isWelcome else {
+      refused += 1
+      connection.isRefused = true
+      return refuse(connection, overload("the server has as many connections as it takes"))
+    }
+    counters.connections.add(1, ordering: .relaxed)
+    counters.accepted.add(1, ordering: .relaxed)
+  }
+
+  func close(_ connection: Connection) {
     guard connection.stage != .closed else { return }
     connection.stage = .closed
     held -= connection.countedBytes
     Sockets.close(connection.descriptor)
-    connections[Int(connection.id.slot)] = nil
-    freeSlots.append(connection.id.slot)
+    connections.remove(connection)
     if connection.isRefused {
-      refusing -= 1
+      refused -= 1
     } else {
-      open -= 1
       counters.connections.subtract(1, ordering: .relaxed)
     }
-    if stopAt == nil { setListening(true) }
+    entrance.open()
   }
-
-  // MARK: Reading
 
   private func read(_ connection: Connection) {
     switch Sockets.receive(connection.descriptor, into: &buffer) {
@@ -238,14 +193,15 @@ final class EventLoop: @unchecked Sendable {
 
   // MARK: Turns
 
-  private func touch(_ connection: Connection) {
+  /// The connection will be looked after before this turn ends.
+  func touch(_ connection: Connection) {
     guard !connection.isTouched else { return }
     connection.isTouched = true
     touched.append(connection)
   }
 
   private func lookAfterTouched() {
-    // Answers given while this goes on may touch connections again: they are taken in the same turn.
+    // Answers given meanwhile may touch connections again: they are looked after in the same turn.
     while let connection = touched.popLast() {
       connection.isTouched = false
       lookAfter(connection)
@@ -253,7 +209,8 @@ final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func takeLocalAnswers() {
+  /// Answers that handlers gave at once.
+  func takeLocalAnswers() {
     while !localAnswers.isEmpty {
       let answers = localAnswers
       localAnswers.removeAll(keepingCapacity: true)
@@ -261,8 +218,8 @@ final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func settle(_ answer: Answer) {
-    guard let connection = connection(answer.place.connection) else { return }
+  func settle(_ answer: Answer) {
+    guard let connection = connections[answer.place.connection] else { return }
     connection.settle(answer.place.sequence, answer.response, date: date.bytes(wallNow))
     touch(connection)
   }
@@ -271,79 +228,21 @@ final class EventLoop: @unchecked Sendable {
     guard connection.stage != .closed else { return }
     takeRequests(connection)
     send(connection)
-    guard connection.stage != .closed else { return }
     endIfOver(connection)
     guard connection.stage != .closed else { return }
     count(connection)
-    notePhase(connection)
-    tellPoller(connection)
-  }
-
-  private func takeRequests(_ connection: Connection) {
-    while connection.takesRequests(limits), stopAt == nil || connection.inFlight == 0 {
-      switch connection.parser.next() {
-      case .request(let request):
-        connection.phase = .idle
-        connection.phaseSince = now
-        dispatch(request, connection)
-        takeLocalAnswers()
-      case .failure(let failure):
-        counters.badRequests.add(1, ordering: .relaxed)
-        return refuse(connection, problem(failure.status, failure.detail))
-      case .needMore:
-        if connection.parser.takeContinue() { connection.askForBody() }
-        if connection.inputEnded, connection.parser.phase != .idle {
-          counters.badRequests.add(1, ordering: .relaxed)
-          refuse(connection, problem(400, "expected the rest of the request, got the end of the connection"))
-        }
-        return
-      }
+    connection.notePhase(now)
+    if let (reads, writes) = connection.interest(limits, now: now) {
+      poller.change(connection.descriptor, data: connection.id.bits, reads: reads, writes: writes)
     }
-  }
-
-  private func dispatch(_ parsed: ParsedRequest, _ connection: Connection) {
-    let head = parsed.head
-    let manner = ResponseWriter.Manner(
-      isHead: head.method == "HEAD", closes: !head.keepsAlive || stopAt != nil, isHTTP10: head.isHTTP10)
-    let sequence = connection.expectAnswer(manner)
-    let place = AnswerPlace(connection: connection.id, sequence: sequence)
-    do throws(RequestFailure) {
-      let body = try Compression.decoded(parsed, limits: limits)
-      counters.requests.add(1, ordering: .relaxed)
-      let pending = PendingAnswer(
-        loop: self, place: place, requestHeaders: head.headers)
-      handler(Request(head, body: body, remoteAddress: connection.remoteAddress), Responder(pending))
-    } catch {
-      counters.badRequests.add(1, ordering: .relaxed)
-      var response = problem(error.status, error.detail)
-      if error.status == 415 { response.headers.append(("Accept-Encoding", "gzip")) }
-      settle(Answer(place: place, response: response))
-    }
-  }
-
-  /// The last answer of this connection, behind those still to come.
-  private func refuse(_ connection: Connection, _ response: Response) {
-    let sequence = connection.expectAnswer(ResponseWriter.Manner(closes: true))
-    connection.settle(sequence, response, date: date.bytes(wallNow))
-    connection.isEnding = true
-  }
-
-  private func overload(_ detail: String) -> Response {
-    var response = problem(503, detail)
-    if response.header("Retry-After") == nil {
-      response.headers.append(("Retry-After", String(limits.retryAfterSeconds)))
-    }
-    return response
   }
 
   private func send(_ connection: Connection) {
     guard !connection.outbox.isEmpty else { return }
     guard let sent = connection.flush() else { return close(connection) }
-    if sent > 0 {
-      counters.sent.add(sent, ordering: .relaxed)
-      connection.sentAt = now
-      if connection.phase == .idle { connection.phaseSince = now }
-    }
+    guard sent > 0 else { return }
+    counters.sent.add(sent, ordering: .relaxed)
+    connection.noteSent(now)
   }
 
   /// Whether it is time to close, and how (RFC 9112 §9.6).
@@ -351,9 +250,8 @@ final class EventLoop: @unchecked Sendable {
     guard connection.outbox.isEmpty else { return }
     switch connection.stage {
     case .open:
-      if connection.inFlight == 0, connection.inputEnded || (stopAt != nil && connection.parser.phase == .idle) {
-        close(connection)
-      }
+      let isOver = connection.inputEnded || (stopAt != nil && connection.parser.phase == .idle)
+      if isOver, connection.inFlight == 0 { close(connection) }
     case .closing:
       guard !connection.inputEnded else { return close(connection) }
       Sockets.finishSending(connection.descriptor)
@@ -368,95 +266,25 @@ final class EventLoop: @unchecked Sendable {
     let bytes = connection.heldBytes
     held += bytes - connection.countedBytes
     connection.countedBytes = bytes
-    if held > limits.heldBytes, connection.stage == .open, connection.parser.phase == .body,
-      connection.parser.heldBytes > Self.readBytes, !connection.isEnding
-    {
-      refuse(connection, overload("the server holds as many request bodies as it takes"))
-      touch(connection)
-    }
+    guard held > limits.heldBytes, connection.stage == .open, !connection.isEnding, connection.parser.phase == .body,
+      connection.parser.heldBytes > Self.readBytes
+    else { return }
+    refuse(connection, overload("the server holds as many request bodies as it takes"))
   }
 
-  private func notePhase(_ connection: Connection) {
-    guard connection.stage == .open else { return }
-    let phase = connection.parser.phase
-    guard phase != connection.phase || !connection.reads else { return }
-    connection.phase = phase
-    connection.phaseSince = now
-  }
-
-  private func tellPoller(_ connection: Connection) {
-    let writes = !connection.outbox.isEmpty
-    let reads =
-      switch connection.stage {
-      case .open: !connection.inputEnded && !connection.isEnding && connection.takesRequests(limits)
-      case .closing: false
-      case .lingering: connection.lingeredBytes < limits.lingerBytes
-      case .closed: false
-      }
-    guard reads != connection.reads || writes != connection.writes else { return }
-    connection.reads = reads
-    connection.writes = writes
-    poller.change(connection.descriptor, data: connection.id.bits, reads: reads, writes: writes)
-  }
-
-  // MARK: Deadlines
-
-  /// Every connection is looked at: fifty microseconds for ten thousand, and nothing to keep in order meanwhile.
-  private func sweep() {
-    nextSweep = now + limits.sweepMilliseconds
-    if stopAt == nil { setListening(true) }
-    for case let connection? in connections { enforceDeadline(connection) }
-    lookAfterTouched()
-  }
-
-  private func enforceDeadline(_ connection: Connection) {
-    func isOver(_ since: Int64, _ seconds: Double) -> Bool { Double(now - since) >= seconds * 1_000 }
-    if !connection.outbox.isEmpty {
-      guard isOver(connection.sentAt, limits.writeSeconds) else { return }
-      counters.timeouts.add(1, ordering: .relaxed)
-      return close(connection)
-    }
-    switch connection.stage {
-    case .lingering: if isOver(connection.phaseSince, limits.lingerSeconds) { close(connection) }
-    case .open where connection.reads: enforceReadDeadline(connection, isOver)
-    case .open, .closing, .closed: break
-    }
-  }
-
-  private func enforceReadDeadline(_ connection: Connection, _ isOver: (Int64, Double) -> Bool) {
-    switch connection.phase {
-    case .idle: if connection.inFlight == 0, isOver(connection.phaseSince, limits.idleSeconds) { close(connection) }
-    case .head: if isOver(connection.phaseSince, limits.headSeconds) { giveUp(connection, "head") }
-    case .body: if isOver(connection.phaseSince, limits.bodySeconds) { giveUp(connection, "body") }
-    }
-  }
-
-  private func giveUp(_ connection: Connection, _ part: String) {
-    counters.timeouts.add(1, ordering: .relaxed)
-    refuse(connection, problem(408, "expected the whole \(part) of the request in time"))
+  /// Places the last answer of a connection, behind those still to come.
+  func refuse(_ connection: Connection, _ response: Response) {
+    let sequence = connection.expectAnswer(ResponseWriter.Manner(closes: true))
+    connection.isEnding = true
+    connection.settle(sequence, response, date: date.bytes(wallNow))
     touch(connection)
   }
 
-  // MARK: Stopping
-
-  private func beginStop(within seconds: Double) {
-    stopAt = now + Int64(max(0, seconds) * 1_000)
-    if listens, let listener { poller.remove(listener.descriptor) }
-    listens = false
-    listener = nil
-    for case let connection? in connections {
-      // What the client has already sent is read and answered: it could not know.
-      if connection.stage == .open, connection.inFlight == 0 { read(connection) }
-      connection.markLast()
-      touch(connection)
+  private func overload(_ detail: String) -> Response {
+    var response = problem(503, detail)
+    if response.header("Retry-After") == nil {
+      response.headers.append(("Retry-After", String(limits.retryAfterSeconds)))
     }
-  }
-}
-
-extension Request {
-  init(_ head: RequestHead, body: [UInt8], remoteAddress: String) {
-    self.init(
-      method: head.method, path: head.target.path, query: head.target.query, authority: head.target.authority,
-      headers: head.headers, body: body, remoteAddress: remoteAddress)
+    return response
   }
 }

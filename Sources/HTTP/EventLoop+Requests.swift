@@ -1,0 +1,51 @@
+import Synchronization
+
+/// From bytes to the handler.
+extension EventLoop {
+  /// Takes what is complete, until the connection has as much in flight as it may.
+  func takeRequests(_ connection: Connection) {
+    while connection.takesRequests(limits), stopAt == nil || connection.inFlight == 0 {
+      switch connection.parser.next() {
+      case .request(let request):
+        connection.phase = .idle
+        connection.phaseSince = now
+        dispatch(request, connection)
+        takeLocalAnswers()
+      case .failure(let failure): return refuseBad(connection, failure)
+      case .needMore: return waitForMore(connection)
+      }
+    }
+  }
+
+  private func waitForMore(_ connection: Connection) {
+    if connection.parser.takeContinue() { connection.askForBody() }
+    if connection.inputEnded, connection.parser.phase != .idle {
+      refuseBad(connection, RequestFailure(400, "expected the rest of the request, got the end of the connection"))
+    }
+  }
+
+  private func refuseBad(_ connection: Connection, _ failure: RequestFailure) {
+    counters.badRequests.add(1, ordering: .relaxed)
+    refuse(connection, problem(failure.status, failure.detail))
+  }
+
+  private func dispatch(_ parsed: ParsedRequest, _ connection: Connection) {
+    let head = parsed.head
+    let manner = ResponseWriter.Manner(
+      isHead: head.method == "HEAD", closes: !head.keepsAlive || stopAt != nil, isHTTP10: head.isHTTP10)
+    let place = AnswerPlace(connection: connection.id, sequence: connection.expectAnswer(manner))
+    do throws(RequestFailure) {
+      let body = try Compression.decoded(parsed, limits: limits)
+      counters.requests.add(1, ordering: .relaxed)
+      let request = Request(
+        method: head.method, path: head.target.path, query: head.target.query, authority: head.target.authority,
+        headers: head.headers, body: body, remoteAddress: connection.remoteAddress)
+      handler(request, Responder(PendingAnswer(loop: self, place: place, requestHeaders: head.headers)))
+    } catch {
+      counters.badRequests.add(1, ordering: .relaxed)
+      var response = problem(error.status, error.detail)
+      if error.status == 415 { response.headers.append(("Accept-Encoding", "gzip")) }
+      settle(Answer(place: place, response: response))
+    }
+  }
+}
