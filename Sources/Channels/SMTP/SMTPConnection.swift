@@ -63,7 +63,7 @@ final class SMTPConnection: ChannelConnection {
     }
     if let login = server.login {
       handle.set(CURLOPT_USERNAME, login.user)
-      handle.set(CURLOPT_PASSWORD, login.password)
+      handle.set(CURLOPT_PASSWORD, login.password.text)
     }
     transfer.attach(to: handle)
     self.handle = handle

@@ -10,7 +10,7 @@ struct SMTPServer: Sendable, Equatable {
 
   struct Login: Sendable, Equatable {
     let user: String
-    let password: String
+    let password: Secret
   }
 
   /// Without login and query; its path is the name we greet with.
@@ -48,7 +48,7 @@ extension SMTPServer {
       throw BadURL(detail: "expected smtp://host:port or smtps://host:port")
     }
     isTLSFromStart = parts.scheme == "smtps"
-    login = parts.user.map { Login(user: $0, password: parts.password ?? "") }
+    login = parts.user.map { Login(user: $0, password: Secret(parts.password ?? "")) }
     let named = try Self.tls(inQuery: parts.query)
     self.tls = tls ?? named ?? Self.defaultTLS(host: host, hasLogin: login != nil)
     url = parts.scheme + "://" + host + (parts.port.map { ":\($0)" } ?? "") + parts.path

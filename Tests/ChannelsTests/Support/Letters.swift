@@ -3,6 +3,9 @@ import JSON
 
 @testable import Channels
 
+/// Beside Testing, which has an Issue of its own, a file needs another name for ours.
+typealias ConfigurationIssue = Issue
+
 /// 2026-03-02T09:00:00Z
 let noon: Int64 = 1_772_442_000_000
 
