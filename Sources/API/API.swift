@@ -69,18 +69,26 @@ public final class API: Sendable {
       try answer(call, reply)
     case .read(let prepare):
       let answer = try prepare(call)
-      read(answer, reply)
+      read({ .answer(try answer($0)) }, reply)
     case .write(let prepare):
       let answer = try prepare(call)
       write(answer, reply)
+    case .readThenWrite(let prepare):
+      let decide = try prepare(call)
+      read(decide, reply)
     }
   }
 
-  private func read(_ answer: @escaping Route.Reading, _ reply: @escaping Reply) {
+  private func read(_ decide: @escaping Route.Deciding, _ reply: @escaping Reply) {
     readers.submit { [self] db in
-      let response: Response
-      do { response = try db.savepoint { try answer(db) } } catch { response = self.response(to: error) }
-      reply(response)
+      do {
+        switch try db.savepoint({ try decide(db) }) {
+        case .answer(let response): reply(response)
+        case .write(let writing): write(writing, reply)
+        }
+      } catch {
+        reply(response(to: error))
+      }
     } rejected: {
       reply(Problem.overloaded(retryAfterSeconds: 1).response)
     }

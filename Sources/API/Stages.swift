@@ -1,4 +1,6 @@
+public import Delivery
 public import Domain
+public import Engine
 public import Ingest
 public import SQL
 
@@ -7,11 +9,25 @@ public struct Stages: Sendable {
   public var intake: Intake
   public var log: EventLog
   public var keys: Keys
+  public var writer: Writer
   public var readers: Readers
+  public var counters: Counters
+  /// Channels and the shop's zone.
+  public var rules: Rules
+  public var templates: TemplateCatalog
+  public var templateShop: TemplateShop
+  public var renderer: Renderer
+  public var tracker: Tracker
+  public var machines: MachineDetector
+  public var shop: ShopFace
+  /// Called on the writer's thread inside a job that has changed chains: the catalog is to read them anew.
+  public var chainsChanged: @Sendable () -> Void
   /// Families of `/metrics`, in their order.
   public var metrics: [MetricsSource]
   /// Why the server cannot take or work off events now; nil when it can.
   public var unready: @Sendable () -> String?
+  /// The server's clock: milliseconds since 1970.
+  public var now: @Sendable () -> Int64
   /// So many bytes that nobody can guess.
   public var random: @Sendable (Int) -> [UInt8]
   /// Moves the clock and answers, from any thread, once nothing is left to do. Nil: the server runs on the real clock.
@@ -21,20 +37,29 @@ public struct Stages: Sendable {
     @Sendable (TestClockMove, _ done: @escaping @Sendable (Result<Timestamp, any Error>) -> Void) -> Void
 
   public init(
-    intake: Intake, log: EventLog, keys: Keys, readers: Readers, metrics: [MetricsSource],
-    unready: @escaping @Sendable () -> String?, random: @escaping @Sendable (Int) -> [UInt8],
-    testClock: TestClock? = nil
+    intake: Intake, log: EventLog, keys: Keys, writer: Writer, readers: Readers, counters: Counters, rules: Rules,
+    templates: TemplateCatalog, templateShop: TemplateShop, renderer: Renderer, tracker: Tracker, machines: MachineDetector = MachineDetector(), shop: ShopFace,
+    chainsChanged: @escaping @Sendable () -> Void, metrics: [MetricsSource],
+    unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
+    random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil
   ) {
-    (self.intake, self.log, self.keys, self.readers) = (intake, log, keys, readers)
-    (self.metrics, self.unready, self.random, self.testClock) = (metrics, unready, random, testClock)
+    (self.intake, self.log, self.keys, self.writer, self.readers) = (intake, log, keys, writer, readers)
+    (self.counters, self.rules, self.templates, self.templateShop) = (counters, rules, templates, templateShop)
+    (self.renderer, self.tracker) = (renderer, tracker)
+    (self.machines, self.shop, self.chainsChanged) = (machines, shop, chainsChanged)
+    (self.metrics, self.unready, self.now, self.random) = (metrics, unready, now, random)
+    self.testClock = testClock
   }
 }
 
 extension Stages {
   /// The whole contract, as far as it is built: what is not in this table is 404.
   public var routes: [Route] {
-    EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
-      + SuppressionRoutes.all(self) + KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self)
-      + MetricsRoutes.all(self)
+    let people = EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
+    let chains = ChainRoutes.all(self) + ChainLifeRoutes.all(self) + TemplateRoutes.all(self)
+    let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
+    let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
+    let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
+    return people + chains + delivery + links + ops
   }
 }

@@ -31,6 +31,12 @@ struct Paging: Sendable {
     }
   }
 
+  /// Of a list by number: the last that was seen, 0 at the beginning.
+  var number: Int64 { after.first?.number?.int ?? 0 }
+
+  /// Of a list by text: the last that was seen, empty at the beginning.
+  var text: String { after.first?.string ?? "" }
+
   enum CursorKind {
     case text
     case number

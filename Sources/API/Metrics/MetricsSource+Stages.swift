@@ -1,3 +1,5 @@
+public import Domain
+public import Engine
 public import HTTP
 public import Ingest
 public import SQL
@@ -52,6 +54,56 @@ extension MetricsSource {
       text.single("zveno_http_timeouts_total", .counter, "Connections cut at a deadline.", figures.timeouts)
       text.single("zveno_http_received_bytes_total", .counter, "Bytes received.", figures.bytesReceived)
       text.single("zveno_http_sent_bytes_total", .counter, "Bytes sent.", figures.bytesSent)
+    }
+  }
+
+  /// The engine's way through the log and its timers.
+  public static func engine(_ figures: @escaping @Sendable () -> Engine.Lag) -> MetricsSource {
+    .memory { text in
+      let lag = figures()
+      text.family("zveno_decisions_total", .counter, "Events and timers that have acted.")
+      text.sample("zveno_decisions_total", [("cause", "event")], lag.events)
+      text.sample("zveno_decisions_total", [("cause", "timer")], lag.timers)
+      text.family("zveno_engine_unread_events", .gauge, "Events that have not acted yet.")
+      text.sample("zveno_engine_unread_events", [], lag.unread)
+      text.family("zveno_decision_lag_seconds", .histogram, "From an event's acceptance until it acted.")
+      text.histogram("zveno_decision_lag_seconds", [], lag.decisions)
+    }
+  }
+
+  /// How late the oldest of what is due is; 0 when nothing is overdue.
+  public static func lateness(_ rules: Rules, now: @escaping @Sendable () -> Int64) -> MetricsSource {
+    let channels = rules.channels.keys.sorted()
+    return .store { text, db in
+      let now = now()
+      func seconds(_ sql: String, _ parameters: [SQLValue] = []) throws -> Double {
+        try db.first(sql, parameters) { Double(max(0, now - $0.int(0))) / 1000 } ?? 0
+      }
+      text.family("zveno_oldest_due_run_seconds", .gauge, "For how long the oldest run that is due has waited.")
+      let run = "SELECT due_at FROM runs WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT 1"
+      text.sample("zveno_oldest_due_run_seconds", [], try seconds(run))
+      text.family("zveno_oldest_due_message_seconds", .gauge, "For how long the oldest message that is due has waited.")
+      let message = """
+        SELECT due_at FROM messages WHERE channel = $1 AND status = 'planned' AND due_at IS NOT NULL
+        ORDER BY due_at, id LIMIT 1
+        """
+      for channel in channels {
+        text.sample("zveno_oldest_due_message_seconds", [("channel", channel)], try seconds(message, [.text(channel)]))
+      }
+    }
+  }
+
+  /// The funnel of each chain and step, and the ledger. Cost: the chains and their steps, never the runs.
+  public static func funnel(_ counters: Counters) -> MetricsSource {
+    .store { text, db in
+      let names = Dictionary(
+        try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) }, uniquingKeysWith: { first, _ in first })
+      Funnel(counters.chains, names: names).write(&text)
+      text.family("zveno_messages_total", .gauge, "Messages in the ledger, by channel and status.")
+      let messages = counters.messages.sorted { ($0.key.channel, $0.key.status) < ($1.key.channel, $1.key.status) }
+      for (key, count) in messages {
+        text.sample("zveno_messages_total", [("channel", key.channel), ("status", key.status)], count)
+      }
     }
   }
 }

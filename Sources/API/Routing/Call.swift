@@ -47,6 +47,17 @@ public struct Call: Sendable {
     guard let type = mediaType, types.contains(type) else { throw .unsupportedType(mediaType, expected: types) }
   }
 
+  /// A query parameter that is one word of a closed set; nil when it is not there.
+  func word<Word: RawRepresentable & CaseIterable>(_ name: String, _ type: Word.Type) throws(Problem) -> Word?
+  where Word.RawValue == String {
+    guard let text = request.query(name) else { return nil }
+    if let word = Word(rawValue: text) { return word }
+    let known = Word.allCases.map(\.rawValue)
+    throw .badQuery(
+      name, "expected one of \(known.joined(separator: ", ")), got \"\(text.prefix(60))\"",
+      hint: nearest(to: text, among: known).map { "did you mean `\($0)`?" })
+  }
+
   /// A query parameter that the route does not know is refused: a misspelled filter must not mean everything.
   func requireQuery(_ known: [String]) throws(Problem) {
     for parameter in request.query where !known.contains(parameter.name) {

@@ -15,6 +15,15 @@ public struct Route: Sendable {
   /// Writes in a savepoint of a writer's round, at `now` in ms; may run twice, the answer leaves after the commit.
   public typealias Writing = @Sendable (Connection, Int64) throws -> Response
 
+  /// Reads first, on a reader's thread, and then answers or goes on to write: for what is too long for a writer's round.
+  /// Between the two the file may have changed: what must still hold is looked at again.
+  public typealias Deciding = @Sendable (Connection) throws -> Decision
+
+  public enum Decision: Sendable {
+    case answer(Response)
+    case write(Writing)
+  }
+
   public enum Work: Sendable {
     /// Answered where it stands, on an HTTP thread: must not block.
     case immediate(@Sendable (Call) throws -> Response)
@@ -22,6 +31,8 @@ public struct Route: Sendable {
     case read(@Sendable (Call) throws -> Reading)
     /// The outer closure reads the request, on an HTTP thread.
     case write(@Sendable (Call) throws -> Writing)
+    /// The outer closure reads the request, on an HTTP thread.
+    case readThenWrite(@Sendable (Call) throws -> Deciding)
     /// Answers by itself, once, from any thread. Called on an HTTP thread: must not block.
     case custom(@Sendable (Call, @escaping Reply) throws -> Void)
   }

@@ -54,4 +54,16 @@ public struct ContactHistory: Sendable {
         properties: row.isNull(4) ? .object([:]) : try JSONValue(parsing: row.textBytes(4)))
     }
   }
+
+  /// The properties of the newest event of a type, an object; nil when there was none.
+  public func latest(_ type: String, of contact: Int64, _ db: Connection) throws -> JSONValue? {
+    let sql = """
+      SELECT events.properties FROM timeline JOIN events ON events.seq = timeline.seq
+      WHERE timeline.contact = $1 AND timeline.type = (SELECT id FROM event_types WHERE name = $2)
+      ORDER BY timeline.at DESC, timeline.seq DESC LIMIT 1
+      """
+    return try db.first(sql, [.int(contact), .text(type)]) { row in
+      row.isNull(0) ? .object([:]) : try JSONValue(parsing: row.textBytes(0))
+    }
+  }
 }

@@ -26,7 +26,7 @@ enum KeyRoutes {
         .read { call in
           let paging = try Paging(call, by: .text)
           return { db in
-            let items = try keys.page(after: paging.after.first?.string ?? "", limit: paging.limit + 1, db)
+            let items = try keys.page(after: paging.text, limit: paging.limit + 1, db)
             return .page(items, paging, cursor: { [.string($0.id)] }, json: \.json)
           }
         }),

@@ -1,0 +1,62 @@
+import Delivery
+import Domain
+import Engine
+import HTTP
+import Ingest
+import JSON
+import SQL
+
+/// What answers about chains are made of.
+struct ChainAnswers: Sendable {
+  let store = ChainStore()
+  let rules: Rules
+  let eventTypes: @Sendable () -> Set<String>
+
+  init(_ stages: Stages) {
+    let log = stages.log
+    rules = stages.rules
+    eventTypes = { Set(log.acceptedByType.keys) }
+  }
+
+  /// What a chain may name now.
+  func references(_ db: Connection) throws -> References {
+    References(channels: rules.channels, templates: try TemplateStore().ids(db), eventTypes: eventTypes())
+  }
+
+  /// The chain; 404 when there is none, 412 when the call's conditions do not hold.
+  func chain(_ call: Call, _ db: Connection) throws -> ChainStore.Stored {
+    guard let stored = try store.chain(call["id"], db) else {
+      throw Problem.notFound("there is no chain \(call["id"])")
+    }
+    try Revision.check(call, current: Revision(stored.revision))
+    return stored
+  }
+
+  /// Without its document.
+  func summary(_ stored: ChainStore.Stored) -> JSONObject {
+    [
+      "id": .string(stored.id), "status": .string(stored.status.rawValue),
+      "version": stored.liveVersion.map { .number(JSONNumber($0)) } ?? .null,
+      "has_draft": .bool(stored.draft != nil), "revision": .number(JSONNumber(stored.revision)),
+      "created_at": .string(stored.createdAt.rfc3339), "updated_at": .string(stored.updatedAt.rfc3339),
+    ]
+  }
+
+  /// With its name, which stands in the document.
+  func item(_ stored: ChainStore.Stored, _ db: Connection) throws -> JSONValue {
+    var item = summary(stored)
+    let document = try store.newest(stored, db).map { try ChainDocument.parse(Array($0.utf8)) }
+    item["name"] = document?["name"]?.string.map(JSONValue.string)
+    return .object(item)
+  }
+
+  func response(_ stored: ChainStore.Stored, status: Int = 200, more: JSONObject = [:]) -> Response {
+    var body = summary(stored)
+    for (name, value) in more { body[name] = value }
+    return .json(.object(body), status: status, headers: [Revision(stored.revision).header])
+  }
+}
+
+extension Array where Element == Issue {
+  var json: JSONValue { .array(map(\.json)) }
+}
