@@ -13,6 +13,7 @@ public final class Writer: @unchecked Sendable {
   private var needsReopening = false
   private let checkpoints: Checkpoints
   private let now: @Sendable () -> Int64
+  private let monotonic: @Sendable () -> Int64
   private let maxQueued: Int
   private let report: @Sendable (String) -> Void
   private let queue = Monitor(WriterQueue())
@@ -27,21 +28,26 @@ public final class Writer: @unchecked Sendable {
     public let more: Bool
     /// Nothing to do before that time (wall clock, ms) unless woken; nil: only when woken.
     public let idleUntil: Int64?
+    /// A duty failed and is left out for so long; nil: none.
+    public let retryInMilliseconds: Int64?
   }
 
   /// - Parameters:
   ///   - connection: belongs to the writer from here on.
   ///   - duties: asked in this order.
   ///   - now: milliseconds since 1970.
+  ///   - monotonic: nanoseconds since anything; for durations and for the pauses of failing duties.
   ///   - report: gets a line for the log when a commit or a duty failed; called on the writer's thread.
   public init(
-    connection: Connection, duties: [any Duty], now: @escaping @Sendable () -> Int64, maxQueued: Int = 20_000,
+    connection: Connection, duties: [any Duty], now: @escaping @Sendable () -> Int64,
+    monotonic: @escaping @Sendable () -> Int64 = Monotonic.nanoseconds, maxQueued: Int = 20_000,
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.connection = connection
     self.slots = duties.map(DutySlot.init)
     self.checkpoints = Checkpoints()
     self.now = now
+    self.monotonic = monotonic
     self.maxQueued = maxQueued
     self.report = report
   }
@@ -100,10 +106,10 @@ public final class Writer: @unchecked Sendable {
   /// next round opens the connection anew.
   public func round() throws -> Round {
     let taken = queue.withLock { $0.takeRound() }
-    let now = now()
+    let start = monotonic()
     var work = RoundWork(
-      connection: connection, now: now, first: taken.first, others: taken.others,
-      duties: slots.filter { $0.pause(at: now) == nil })
+      connection: connection, now: now(), first: taken.first, others: taken.others,
+      duties: slots.filter { $0.pause(at: start) == 0 })
     do {
       try recover()
       try work.run()
@@ -151,9 +157,9 @@ extension Writer {
   }
 
   private func commit() throws {
-    let start = Monotonic.nanoseconds()
+    let start = monotonic()
     try connection.commit()
-    let seconds = Double(Monotonic.nanoseconds() - start) / 1e9
+    let seconds = Double(monotonic() - start) / 1e9
     figures.withLock {
       $0.commits += 1
       $0.commitSeconds.record(seconds)
@@ -165,7 +171,7 @@ extension Writer {
   private func finish(_ work: RoundWork) {
     let failed = work.dutyErrors
     for (slot, error) in failed {
-      slot.failed(at: work.now)
+      slot.failed(at: monotonic())
       report("a duty failed and is tried again soon: \(type(of: slot.duty)): \(error)")
     }
     for slot in work.duties where !failed.contains(where: { $0.slot === slot }) {
@@ -211,14 +217,17 @@ extension Writer {
 
   private func summary(_ work: RoundWork) -> Round {
     var more = queue.withLock { $0.count > 0 }
-    var until: [Int64] = slots.compactMap { $0.pause(at: work.now) }
+    var until: [Int64] = []
     for progress in work.progress {
       switch progress {
       case .more: more = true
       case .idle(let time): if let time { until.append(time) }
       }
     }
-    return Round(jobs: work.outcomes.count, more: more, idleUntil: until.min())
+    let time = monotonic()
+    return Round(
+      jobs: work.outcomes.count, more: more, idleUntil: until.min(),
+      retryInMilliseconds: slots.map { $0.pause(at: time) }.filter { $0 > 0 }.min())
   }
 }
 
@@ -232,7 +241,7 @@ extension Writer {
       do {
         let round = try self.round()
         failures = 0
-        if !round.more { sleep(until: round.idleUntil) }
+        if !round.more { sleep(until: round.idleUntil, retryIn: round.retryInMilliseconds) }
       } catch {
         failures = min(failures + 1, 10)
         queue.wait(milliseconds: min(Writer.longestWaitMilliseconds, 5 << failures)) { $0.isStopping }
@@ -240,14 +249,14 @@ extension Writer {
     }
   }
 
-  private func sleep(until time: Int64?) {
-    while true {
-      let left = time.map { $0 - now() } ?? Writer.longestWaitMilliseconds
-      if left <= 0 { return }
-      queue.wait(milliseconds: min(left, Writer.longestWaitMilliseconds)) {
-        $0.count > 0 || $0.woken || $0.isStopping
-      }
-      if queue.withLock({ $0.count > 0 || $0.woken || $0.isStopping }) { return }
+  /// Until the wall clock says so, a duty may be tried again, or there is work.
+  private func sleep(until time: Int64?, retryIn: Int64?) {
+    let retry = retryIn.map { monotonic() + $0 * 1_000_000 }
+    while !queue.withLock({ $0.isDue }) {
+      let left = [time.map { $0 - now() }, retry.map { ($0 - monotonic() + 999_999) / 1_000_000 }]
+      let wait = left.reduce(Writer.longestWaitMilliseconds) { min($0, $1 ?? $0) }
+      if wait <= 0 { return }
+      queue.wait(milliseconds: wait) { $0.isDue }
     }
   }
 

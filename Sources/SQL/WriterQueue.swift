@@ -17,6 +17,9 @@ struct WriterQueue {
 
   var count: Int { first.count + others.count }
 
+  /// The writer is to look again at once.
+  var isDue: Bool { woken || isStopping || count > 0 }
+
   /// The intake lane whole, then the oldest of the others.
   mutating func takeRound() -> (first: [WriterJob], others: [WriterJob]) {
     woken = false

@@ -5,12 +5,14 @@ import Testing
   private let folder = TestFolder()
 
   private func writer(
-    duties: [any Duty] = [], maxQueued: Int = 20_000, busyMilliseconds: Int32 = 0, report: Notes<String> = Notes()
+    duties: [any Duty] = [], maxQueued: Int = 20_000, busyMilliseconds: Int32 = 0, report: Notes<String> = Notes(),
+    monotonic: @escaping @Sendable () -> Int64 = Monotonic.nanoseconds
   ) throws -> Writer {
     let db = try folder.writer(busyMilliseconds: busyMilliseconds)
     try db.execute("CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b TEXT)")
     return Writer(
-      connection: db, duties: duties, now: { 1_000 }, maxQueued: maxQueued, report: { report.add($0) })
+      connection: db, duties: duties, now: { 1_000 }, monotonic: monotonic, maxQueued: maxQueued,
+      report: { report.add($0) })
   }
 
   private func stored() throws -> [Int64] {
@@ -81,7 +83,8 @@ import Testing
     }
     let calm = TestDuty { _, _ in .idle(until: 5_000) }
     let report = Notes<String>()
-    let writer = try writer(duties: [duty, calm], report: report)
+    let passed = Notes<Void>()
+    let writer = try writer(duties: [duty, calm], report: report, monotonic: { Int64(passed.all.count) << 40 })
     let answers = Notes<String>()
     insert(writer, 1, answers)
     let round = try writer.round()
@@ -89,11 +92,15 @@ import Testing
     #expect(try stored() == [1])
     #expect(duty.log == ["work", "rolledBack"])
     #expect(calm.log == ["rolledBack", "work", "committed"])
-    #expect(round.idleUntil.map { (1_001...2_000).contains($0) } == true)
+    #expect(round.idleUntil == 5_000)
+    #expect(round.retryInMilliseconds.map { (1...1_000).contains($0) } == true)
     #expect(report.all.count == 1)
     _ = try writer.round()
     #expect(duty.log == ["work", "rolledBack"], "it is left out until its pause is over")
     #expect(writer.isHealthy)
+    passed.add(())
+    _ = try writer.round()
+    #expect(duty.log == ["work", "rolledBack", "work", "rolledBack"])
   }
 
   @Test("a duty's work is committed with the jobs' and it is told")
