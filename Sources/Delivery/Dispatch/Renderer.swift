@@ -1,5 +1,5 @@
 public import Domain
-import JSON
+public import JSON
 
 /// Makes the message that an adapter is handed out of a claim: rendered, its links signed.
 public struct Renderer: Sendable {
@@ -44,9 +44,31 @@ public struct Renderer: Sendable {
     guard let template = try templates.template(claim.template, version: claim.templateVersion) else {
       throw RenderFailure(code: "missing_template", detail: "there is no template \(claim.template)")
     }
-    var values = claim.values.object ?? [:]
+    return try render(
+      template, claim.values.object ?? [:], unsubscribeURL: tracker.unsubscribeURL(tracked), locale: claim.locale,
+      zone: claim.zone)
+  }
+
+  /// The bodies of a message made once more, out of its template's version and the values it saw; nil until it has
+  /// passed the gate.
+  public func render(_ message: Message, locale: String?, zone: Zone) throws -> RenderedMessage? {
+    guard let version = message.templateVersion, let values = message.values?.object,
+      let template = try templates.template(message.template, version: version)
+    else { return nil }
+    let tracked = TrackedMessage(
+      message: message.id, contact: message.contact, channel: message.channel, chain: message.chain,
+      step: message.step, template: message.template)
+    return try render(
+      template, values, unsubscribeURL: tracker.unsubscribeURL(tracked), locale: locale, zone: zone)
+  }
+
+  /// - Parameter values: all but `shop` and `links`, which are added.
+  public func render(
+    _ template: Template, _ values: JSONObject, unsubscribeURL: String, locale: String?, zone: Zone
+  ) throws(RenderFailure) -> RenderedMessage {
+    var values = values
     values["shop"] = shop
-    values["links"] = ["unsubscribe": .string(tracker.unsubscribeURL(tracked))]
-    return try template.render(values: .object(values), locale: claim.locale, zone: claim.zone)
+    values["links"] = ["unsubscribe": .string(unsubscribeURL)]
+    return try template.render(values: .object(values), locale: locale, zone: zone)
   }
 }
