@@ -42,6 +42,6 @@ public struct HTTPLimits: Sendable {
   /// How often deadlines are looked at, in milliseconds: often enough for the shortest of them.
   var sweepMilliseconds: Int64 {
     let shortest = min(headSeconds, bodySeconds, idleSeconds, writeSeconds, lingerSeconds)
-    return max(5, min(1_000, Int64(shortest * 250)))
+    return Int64(max(5, min(1_000, shortest * 250)))
   }
 }

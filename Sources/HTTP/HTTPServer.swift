@@ -6,7 +6,8 @@
 // word and no JSON: which paths exist and what errors look like is handed in (`handler`, `problem`).
 //
 // From the outside in: `HTTPServer` › `EventLoop` (a thread) › `Connection` (a socket) › `RequestParser` (bytes) and
-// `ResponseWriter`. Unsafe pointers live in `Sockets.swift`, `Poller.swift`, `LoopThread.swift` and `Gzip.swift`.
+// `ResponseWriter`. Unsafe pointers live below HTTP alone: in `Sockets`, `Listener`, `Poller`, `LoopThread`, `Gzip` and
+// `SpanCopy`.
 
 import Synchronization
 
@@ -72,7 +73,7 @@ public final class HTTPServer: @unchecked Sendable {
   }
 
   /// Takes no more connections, answers what is in flight with `Connection: close`, then closes. Blocks, at most about as
-  /// long as it is given; what is not answered by then is cut.
+  /// long as it is given; what is not answered by then is cut. Not to be called by a handler, which it would wait for.
   public func stop(within seconds: Double) {
     let (loops, threads) = state.withLock { state in
       defer {

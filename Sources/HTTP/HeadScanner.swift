@@ -121,15 +121,3 @@ struct HeadScanner {
       value: Int32(truncatingIfNeeded: value.lowerBound)..<Int32(truncatingIfNeeded: value.upperBound))
   }
 }
-
-extension [UInt8] {
-  /// A copy of a part of a span.
-  init(copying text: Span<UInt8>, _ range: Range<Int>) {
-    self.init(unsafeUninitializedCapacity: range.count) { buffer, count in
-      for at in range {
-        unsafe buffer.initializeElement(at: count, to: text[at])
-        count += 1
-      }
-    }
-  }
-}

@@ -94,11 +94,6 @@ enum JSONKey {
       return JSONText.decoded(text, first.start, first.end) == JSONText.decoded(text, second.start, second.end)
     }
     guard first.end - first.start == second.end - second.start else { return false }
-    var offset = 0
-    while first.start + offset < first.end {
-      if text[first.start + offset] != text[second.start + offset] { return false }
-      offset += 1
-    }
-    return true
+    return JSONText.areEqual(text, first.start, text, second.start, first.end - first.start)
   }
 }

@@ -77,10 +77,9 @@ public struct JSONNode: Sendable {
   public subscript(_ key: String) -> JSONNode? {
     guard kind == .object else { return nil }
     let end = Int(entry.next)
-    let utf8 = key.utf8
     var at = index + 1
     while at < end {
-      if storage.string(at, equals: utf8) { return JSONNode(storage: storage, index: at + 1) }
+      if storage.string(at, equals: key) { return JSONNode(storage: storage, index: at + 1) }
       at = Int(storage.tape[at + 1].next)
     }
     return nil
@@ -109,22 +108,19 @@ extension JSONNode {
 
   var decodedString: String { String(decoding: decodedBytes, as: UTF8.self) }
 
-  func decodedEquals(_ text: String) -> Bool { storage.string(index, equals: text.utf8) }
+  func decodedEquals(_ text: String) -> Bool { storage.string(index, equals: text) }
 }
 
 extension JSONStorage {
   /// Whether the string or key at an index of the tape stands for these bytes. Builds nothing unless it is escaped.
-  func string(_ index: Int, equals utf8: String.UTF8View) -> Bool {
+  func string(_ index: Int, equals word: String) -> Bool {
     let entry = tape[index]
     let start = Int(entry.start) + 1
     let end = Int(entry.end) - 1
+    let utf8 = word.utf8
     if entry.isEscaped { return decoded(start, end).elementsEqual(utf8) }
     guard utf8.count == end - start else { return false }
-    var at = text.startIndex + start
-    for byte in utf8 {
-      guard text[at] == byte else { return false }
-      at += 1
-    }
-    return true
+    let text = self.text
+    return JSONText.areEqual(text.span, start, utf8.span, 0, end - start)
   }
 }

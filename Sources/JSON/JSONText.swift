@@ -74,6 +74,24 @@ enum JSONText {
     }
   }
 
+  /// Whether so many bytes from two offsets on are equal.
+  static func areEqual(_ one: Span<UInt8>, _ start: Int, _ other: Span<UInt8>, _ otherStart: Int, _ count: Int) -> Bool
+  {
+    let (raw, otherRaw) = (one.bytes, other.bytes)
+    var offset = 0
+    while offset + 8 <= count {
+      let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+      let otherWord = unsafe otherRaw.unsafeLoadUnaligned(fromByteOffset: otherStart + offset, as: UInt64.self)
+      if word != otherWord { return false }
+      offset += 8
+    }
+    while offset < count {
+      if one[start + offset] != other[otherStart + offset] { return false }
+      offset += 1
+    }
+    return true
+  }
+
   /// What stands at an offset, for an error.
   static func describe(_ text: Span<UInt8>, _ at: Int) -> String {
     guard at < text.count else { return "the end of the text" }
