@@ -6,10 +6,10 @@ extension Connection {
     let flags = mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE
     let handle = try Handle(path: path, flags: flags, vfs: settings.vfs)
     sqlite3_busy_timeout(handle.database, settings.busyMilliseconds)
-    for pragma in mode == .writer ? writerPragmas(settings) : readerPragmas(settings) {
-      let code = sqlite3_exec(handle.database, pragma, nil, nil, nil)
-      guard code == SQLITE_OK else { throw handle.error(code) }
-    }
+    // Must be said before the first table is made, hence before the log's mode touches the file; later it would only
+    // cost a commit at every opening.
+    if mode == .writer, try isEmpty(handle) { try execute("PRAGMA auto_vacuum = INCREMENTAL", handle) }
+    for pragma in mode == .writer ? writerPragmas(settings) : readerPragmas(settings) { try execute(pragma, handle) }
     if mode == .reader {
       // SQLite before 3.51.3 can damage a file when two connections write or checkpoint at the same moment
       // (https://www.sqlite.org/wal.html#walresetbug): so only the writer ever checkpoints.
@@ -21,10 +21,19 @@ extension Connection {
     return handle
   }
 
-  /// auto_vacuum must be said before the first table is made, hence before the log mode touches the file.
+  private static func execute(_ pragma: String, _ handle: Handle) throws(SQLError) {
+    let code = sqlite3_exec(handle.database, pragma, nil, nil, nil)
+    guard code == SQLITE_OK else { throw handle.error(code) }
+  }
+
+  private static func isEmpty(_ handle: Handle) throws(SQLError) -> Bool {
+    let pages = try Statement("PRAGMA page_count", handle: handle, persistent: false)
+    // What fails here fails again, and is told, with the next statement.
+    return (try? pages.first { $0.int(0) }) ?? 0 == 0
+  }
+
   private static func writerPragmas(_ settings: Settings) -> [String] {
     [
-      "PRAGMA auto_vacuum = INCREMENTAL",
       "PRAGMA journal_mode = WAL",
       "PRAGMA synchronous = \(settings.durability.rawValue.uppercased())",
       "PRAGMA wal_autocheckpoint = 0",

@@ -153,6 +153,17 @@ import Testing
     #expect(error?.isInterrupted == true)
   }
 
+  @Test("opening a file writes nothing, so that it succeeds while another program holds the lock")
+  func openingWritesNothing() throws {
+    let db = try folder.writer()
+    try db.execute("CREATE TABLE t (a INTEGER)")
+    let foreign = try folder.writer()
+    try foreign.execute("BEGIN EXCLUSIVE")
+    try db.reopen()
+    foreign.rollback()
+    #expect(try db.first("SELECT count(*) FROM t") { $0.int(0) } == 0)
+  }
+
   @Test("the file is made so that deleted rows give their space back in slices")
   func autoVacuum() throws {
     let db = try folder.writer()
