@@ -26,8 +26,10 @@ public final class Readers: @unchecked Sendable {
     self.queueLimit = queueLimit
     self.report = report
     let settings = Connection.Settings(vfs: vfs, cacheKiB: 8_192)
-    for index in 0..<count {
-      let reader = Reader(try Connection(path: path, mode: .reader, settings: settings), seconds: secondsPerJob)
+    let readers = try (0..<count).map { _ in
+      Reader(try Connection(path: path, mode: .reader, settings: settings), seconds: secondsPerJob)
+    }
+    for (index, reader) in readers.enumerated() {
       threads.append(WorkerThread(name: "reader-\(index)") { self.loop(reader) })
     }
   }
