@@ -1,3 +1,4 @@
+import API
 import Domain
 import SQL
 import Synchronization
@@ -22,7 +23,7 @@ struct ClockDriverTests {
     func committed() {}
     func rolledBack() {}
 
-    func nextDue(_ db: Connection) throws -> Int64? {
+    func nextDue(_ db: Connection, now: Int64) throws -> Int64? {
       try db.first("SELECT min(due) FROM timers WHERE acted_at IS NULL") { $0.optionalInt(0) } ?? nil
     }
 
@@ -75,7 +76,7 @@ struct ClockDriverTests {
   func back() throws {
     writer.start()
     defer { writer.stop() }
-    #expect(throws: ClockRefusal.self) { try driver.move(.to(Timestamp(milliseconds: 999))) }
+    #expect(throws: Refusal.self) { try driver.move(.to(Timestamp(milliseconds: 999))) }
   }
 }
 

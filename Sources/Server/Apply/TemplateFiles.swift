@@ -1,28 +1,28 @@
+import Delivery
 import Domain
 import JSON
 
 /// One template as its files say: `ID.json` with whatever is short, beside it `ID.txt`, `ID.html` and, for a locale,
-/// `ID.LOCALE.txt`, `ID.LOCALE.html`. What goes out is the document that a PUT would bring.
+/// `ID.LOCALE.txt`, `ID.LOCALE.html`.
 struct TemplateFiles {
   let id: String
-  let document: JSONValue
+  let document: TemplateDocument
   /// Of everything the files hold.
   let fingerprint: String
-  /// Which file holds the text a pointer leads to; others are in `ID.json`.
-  private let texts: [String: SourceFile]
+  /// Which file holds the body a pointer leads to; the rest is in `base`.
+  private let bodies: [String: SourceFile]
   private let base: SourceFile?
 
   /// All templates of a folder, in the order of their ids. Throws `FileRefusal` with all errors of all files.
   static func read(folder: String, depth: Int) throws -> [TemplateFiles] {
-    var parts: [String: [Part]] = [:]
+    var parts: [String: [TemplatePartFile]] = [:]
     var refusals: [(path: String, issue: Issue)] = []
     for name in try FileText.names(in: folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
-      if let part = Part(name: name, path: path) {
+      if let part = TemplatePartFile(name: name, path: path) {
         parts[part.id, default: []].append(part)
       } else if !FileText.isFolder(path) {
-        let detail = "expected ID.json, ID.txt, ID.html, ID.LOCALE.txt or ID.LOCALE.html, got \(quoted(name))"
-        refusals.append((path, Issue(pointer: "", code: .badValue, detail: detail)))
+        refusals.append((path, TemplatePartFile.refusal(name)))
       }
     }
     var templates: [TemplateFiles] = []
@@ -37,96 +37,62 @@ struct TemplateFiles {
     return templates
   }
 
-  /// Where an issue about `document` lies in the files. Lines of an issue count within the text it points to.
-  func place(_ issue: Issue) -> (path: String, issue: Issue) {
-    var placed = issue
-    if let file = texts[issue.pointer] { return (file.path, placed) }
-    guard let base, let root = try? base.parsed(maxDepth: JSONLimits().maxDepth).root else {
-      return (texts.values.map(\.path).min() ?? id, placed)
+  /// The template that one of its files belongs to, and the others beside it.
+  static func read(around path: String, depth: Int) throws -> (template: TemplateFiles, beside: [TemplateFiles]) {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[..<$0]) } ?? "."
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    guard let part = TemplatePartFile(name: name, path: path) else {
+      throw FileRefusal([(path, TemplatePartFile.refusal(name))])
     }
-    let place = Pointer.place(issue.pointer, in: root, atKey: issue.code == .unknownKey)
-    (placed.line, placed.column) = (place.line, place.column)
-    return (base.path, placed)
+    let all = try read(folder: folder, depth: depth)
+    guard let template = all.first(where: { $0.id == part.id }) else {
+      throw Refused("\(path): there is no such file", status: ExitStatus.found)
+    }
+    return (template, all)
   }
 
-  private init(id: String, parts: [Part], depth: Int) throws {
-    self.id = id
-    let files = try parts.map { (part: $0, file: try SourceFile(path: $0.path)) }
-    base = files.first { $0.part.pointer == nil }?.file
-    var document = JSONObject()
-    if let base {
-      let root = try base.parsed(maxDepth: depth).root
-      guard case .object(let object) = root.value else {
-        let detail = "expected an object, got \(SettingReader.shown(root))"
-        throw FileRefusal([(base.path, Issue(pointer: "", at: root.location, code: .wrongType, detail: detail))])
-      }
-      document = object
-    }
-    var texts: [String: SourceFile] = [:]
-    for (part, file) in files {
-      guard let pointer = part.pointer else { continue }
-      texts[pointer] = file
-      document = try Self.setting(file, at: Pointer.tokens(pointer)[...], in: document)
-    }
-    self.document = .object(document)
-    self.texts = texts
-    fingerprint = Fingerprint.of(files.flatMap { [Array(($0.part.pointer ?? "").utf8), $0.file.bytes] })
-  }
-
-  private static func setting(
-    _ file: SourceFile, at path: ArraySlice<String>, in object: JSONObject
-  ) throws -> JSONObject {
-    var object = object
-    guard let key = path.first else { return object }
-    if path.count > 1 {
-      var inner = JSONObject()
-      if case .object(let present)? = object[key] { inner = present }
-      object[key] = .object(try setting(file, at: path.dropFirst(), in: inner))
-    } else if object[key] != nil {
-      let detail = "\(quoted(key)) stands both here and in the JSON beside it"
-      throw FileRefusal([(file.path, Issue(pointer: "", code: .duplicate, detail: detail, hint: "keep one"))])
-    } else if let text = String(validating: file.bytes, as: UTF8.self) {
-      object[key] = .string(text)
-    } else {
-      let detail = "expected UTF-8, got other bytes"
-      throw FileRefusal([(file.path, Issue(pointer: "", code: .syntax, detail: detail))])
-    }
-    return object
-  }
-}
-
-/// One file of a template by its name.
-private struct Part {
-  let id: String
-  let path: String
-  /// Where its text stands in the document; nil for the JSON itself.
-  let pointer: String?
-
-  init?(name: String, path: String) {
-    var words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard words.count >= 2, let ending = words.popLast(), !words.contains("") else { return nil }
-    self.path = path
-    switch ending {
-    case "json":
-      id = words.joined(separator: ".")
-      pointer = nil
-    case "txt", "html":
-      let key = ending == "txt" ? "text" : "html"
-      if words.count > 1, let locale = words.last, Self.isLocale(locale) {
-        id = words.dropLast().joined(separator: ".")
-        pointer = "/locales" + Issue.pointer(locale) + "/" + key
-      } else {
-        id = words.joined(separator: ".")
-        pointer = "/" + key
-      }
-    default: return nil
+  /// Everything wrong with it that its own files do not show: names, partials, bad Mustache.
+  func check(_ shop: TemplateShop, _ library: TemplateLibrary) throws -> [Issue] {
+    do {
+      _ = try Template(document, shop: shop, library: library)
+      return []
+    } catch let refusal as Refusal {
+      return refusal.issues
     }
   }
 
-  /// `ru`, `en-GB`.
-  private static func isLocale(_ word: String) -> Bool {
-    let parts = word.split(separator: "-", omittingEmptySubsequences: false)
-    return (2...3).contains(parts.first?.count ?? 0)
-      && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } }
+  /// The file that an issue about this template is to be looked for in.
+  func path(of issue: Issue) -> String {
+    Self.path(of: issue, bodies, base) ?? id
+  }
+
+  private init(id: String, parts: [TemplatePartFile], depth: Int) throws {
+    let files = try parts.map { (pointer: $0.pointer, file: try SourceFile(path: $0.path)) }
+    let base = files.first { $0.pointer == nil }?.file
+    var bodies: [String: SourceFile] = [:]
+    var texts: [String: String] = [:]
+    for case (let pointer?, let file) in files {
+      bodies[pointer] = file
+      texts[pointer] = try Self.text(file)
+    }
+    let root = try base.map { try $0.parsed(maxDepth: depth).root } ?? JSONDocument(parsing: Array("{}".utf8)).root
+    do {
+      document = try TemplateDocument(root, files: texts)
+    } catch {
+      throw FileRefusal(error.issues.map { (Self.path(of: $0, bodies, base) ?? id, $0) })
+    }
+    (self.id, self.bodies, self.base) = (id, bodies, base)
+    fingerprint = Fingerprint.of(files.flatMap { [Array(($0.pointer ?? "").utf8), $0.file.bytes] })
+  }
+
+  private static func path(of issue: Issue, _ bodies: [String: SourceFile], _ base: SourceFile?) -> String? {
+    bodies[issue.pointer]?.path ?? base?.path ?? bodies.values.map(\.path).min()
+  }
+
+  private static func text(_ file: SourceFile) throws -> String {
+    if let text = String(validating: file.bytes, as: UTF8.self) { return text }
+    let detail = "expected UTF-8, got other bytes"
+    throw FileRefusal([(file.path, Issue(pointer: "", code: .syntax, detail: detail))])
   }
 }

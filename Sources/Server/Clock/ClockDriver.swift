@@ -1,3 +1,4 @@
+import API
 import Domain
 import SQL
 import Synchronization
@@ -6,7 +7,7 @@ import Synchronization
 /// inside a transaction.
 protocol Settling: Sendable {
   /// The next moment at which time alone makes something happen; nil when nothing waits for time.
-  func nextDue(_ db: Connection) throws -> Int64?
+  func nextDue(_ db: Connection, now: Int64) throws -> Int64?
 
   /// Nothing is left to do at this moment: the log is read to its end, no timer is due, nothing is `sending`, and no
   /// message that is due could be handed over.
@@ -28,16 +29,16 @@ final class ClockDriver: Sendable {
     (self.clock, self.writer, self.settling) = (clock, writer, settling)
   }
 
-  /// Blocks until nothing is left to do at the target. Throws `ClockRefusal` when the target lies behind.
+  /// Blocks until nothing is left to do at the target. Throws a `Refusal` when the target lies behind.
   /// - Returns: what the clock shows then.
-  func move(_ move: Move) throws -> Timestamp {
+  func move(_ move: TestClockMove) throws -> Timestamp {
     try moving.withLock { _ in
       let target = try target(of: move)
       var now = clock.now()
       while true {
         try settle(now)
         guard now < target else { return Timestamp(milliseconds: now) }
-        let due = try writer.perform { [settling] db, _ in try settling.nextDue(db) }
+        let due = try writer.perform { [settling, now] db, _ in try settling.nextDue(db, now: now) }
         // What is settled and still due in the past waits for something other than time.
         let next = due.flatMap { $0 > now && $0 < target ? $0 : nil } ?? target
         try set(next)
@@ -46,18 +47,14 @@ final class ClockDriver: Sendable {
     }
   }
 
-  enum Move {
-    case advance(Span)
-    case to(Timestamp)
-  }
-
-  private func target(of move: Move) throws -> Int64 {
+  private func target(of move: TestClockMove) throws -> Int64 {
     let now = Timestamp(milliseconds: clock.now())
     switch move {
     case .advance(let span): return span.after(now, in: .utc).milliseconds
     case .to(let target):
       guard target >= now else {
-        throw ClockRefusal("expected a time from \(now.rfc3339) on, got \(target.rfc3339): the clock never goes back")
+        let detail = "expected a time from \(now.rfc3339) on, got \(target.rfc3339)"
+        throw Refusal([Issue(pointer: "/to", code: .badValue, detail: detail, hint: "the clock never goes back")])
       }
       return target.milliseconds
     }
@@ -75,17 +72,13 @@ final class ClockDriver: Sendable {
     var pauseMicroseconds: UInt32 = 50
     while try !writer.perform({ [settling] db, _ in try settling.isSettled(db, now: now) }) {
       guard SystemClock.monotonic() < deadline else {
-        throw ClockRefusal("work due at \(Timestamp(milliseconds: now).rfc3339) did not end in \(Self.settleSeconds) s")
+        let time = Timestamp(milliseconds: now).rfc3339
+        throw Problem(
+          status: 503, code: "unsettled", title: "Work is left",
+          detail: "what is due at \(time) did not end within \(Self.settleSeconds) s; the clock stands there")
       }
       Pause.microseconds(pauseMicroseconds)
       pauseMicroseconds = min(pauseMicroseconds * 2, 2_000)
     }
   }
-}
-
-/// Why a test clock was not moved, or not all the way.
-struct ClockRefusal: Error {
-  let detail: String
-
-  init(_ detail: String) { self.detail = detail }
 }

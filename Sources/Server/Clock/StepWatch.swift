@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Notices when the clock on the wall was set: it then moved by another length than the monotonic one.
 struct StepWatch {
   static let tellingMilliseconds: Int64 = 60_000
@@ -10,5 +12,18 @@ struct StepWatch {
     offset = wall - monotonic
     guard let before, abs(wall - monotonic - before) > Self.tellingMilliseconds else { return nil }
     return wall - monotonic - before
+  }
+}
+
+/// Looks at the two clocks whenever somebody asks for the time, and says when the wall clock was set.
+final class StepReporter: Sendable {
+  private let watch = Mutex(StepWatch())
+  private let report: @Sendable (_ milliseconds: Int64) -> Void
+
+  init(report: @escaping @Sendable (_ milliseconds: Int64) -> Void) { self.report = report }
+
+  func look() {
+    let step = watch.withLock { $0.step(wall: SystemClock.wall(), monotonic: SystemClock.monotonic()) }
+    if let step { report(step) }
   }
 }

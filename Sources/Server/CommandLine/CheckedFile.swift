@@ -1,3 +1,4 @@
+import Delivery
 import Domain
 import Foundation
 import JSON
@@ -65,7 +66,8 @@ enum CheckedFile {
 
   private static func checkConfiguration(_ file: SourceFile) throws -> Int {
     do {
-      let read = try Configuration.read(file.bytes, environment: ProcessInfo.processInfo.environment)
+      let read = try Configuration.read(
+        file.bytes, environment: ProcessInfo.processInfo.environment, needsSecrets: false)
       CompilerStyle.print(read.warnings, file: file.path, severity: .warning)
       return 0
     } catch let refusal as Refusal {
@@ -75,8 +77,13 @@ enum CheckedFile {
   }
 
   private static func checkTemplate(_ path: String) throws -> Int {
-    _ = try SourceFile(path: path).parsed(maxDepth: LimitSettings().jsonDepth)
-    return 0
+    let (template, beside) = try TemplateFiles.read(around: path, depth: LimitSettings().jsonDepth)
+    let documents = Dictionary(beside.map { ($0.id, $0.document) }) { first, _ in first }
+    let shop = ShopSettings()
+    let issues = try template.check(
+      TemplateShop(locale: shop.locale, currency: shop.currency), TemplateLibrary(documents))
+    for issue in issues { CompilerStyle.print([issue], file: template.path(of: issue), severity: .error) }
+    return issues.count
   }
 
   private static func checkSyntax(_ file: SourceFile) throws -> Int {

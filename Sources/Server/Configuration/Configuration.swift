@@ -1,5 +1,5 @@
+import Delivery
 import Domain
-import JSON
 import SQL
 
 /// Everything an operator decides before a start. It comes from one JSON file and from the environment, which wins;
@@ -12,8 +12,8 @@ struct Configuration {
   var durability = Durability.full
   /// An event older than this starts no chain and wakes no wait.
   var triggerMaxAge = Domain.triggerMaxAge
-  /// Query parameters added to links, their values templates. In the order written.
-  var utm: [(name: String, value: String)] = []
+  /// Query parameters added to links.
+  var utm = UTM.none
   /// Parts of user agents whose opens and clicks are a machine's.
   var scanners: [String] = []
   var limits = LimitSettings()
@@ -42,12 +42,4 @@ struct LogSettings {
 
   var level = Level.info
   var format = Format.text
-}
-
-/// One channel as configured: its object with the environment's words already in it.
-struct ChannelSettings {
-  let name: String
-  let node: JSONNode
-  /// RFC 6901, in the configuration.
-  let pointer: String
 }

@@ -1,3 +1,4 @@
+import Delivery
 import Domain
 import JSON
 import SQL
@@ -11,7 +12,10 @@ struct ReadConfiguration {
 extension Configuration {
   /// Reads `text`, with the variables of `environment` over it. Throws a `Refusal` that holds everything wrong at once,
   /// with places in `text` as it was written.
-  static func read(_ text: [UInt8], environment: [String: String]) throws -> ReadConfiguration {
+  /// - Parameter needsSecrets: whether a secret that is named and not set is an error.
+  static func read(
+    _ text: [UInt8], environment: [String: String], needsSecrets: Bool = true
+  ) throws -> ReadConfiguration {
     let written = try parse(text)
     var overlay = EnvironmentOverlay(environment: environment)
     let node = try overlay.applied(to: written.root)
@@ -20,7 +24,15 @@ extension Configuration {
     if node.kind != .object {
       findings.add(.wrongType, at: "", "expected an object, got \(SettingReader.shown(node))")
     }
-    let configuration = Configuration(reading: reader)
+    let secrets = Secrets(environment: environment)
+    let configuration = Configuration(reading: reader) { name in
+      do {
+        return try secrets.value(name) ?? (needsSecrets ? nil : "unknown")
+      } catch {
+        findings.add(.badValue, at: "/channels", "\(error)")
+        return "unknown"
+      }
+    }
     let issues = findings.issues.map { overlay.placed($0, in: written.root) }
     guard issues.isEmpty else { throw Refusal(issues) }
     return ReadConfiguration(configuration: configuration, warnings: overlay.warnings)
@@ -35,25 +47,25 @@ extension Configuration {
     }
   }
 
-  private init(reading reader: SettingReader) {
+  private init(reading reader: SettingReader, secret: @escaping (String) -> String?) {
     self.init()
     reader.refuseOthers(than: ConfigurationKeys.top, later: ConfigurationKeys.later)
     listen = reader.parsed("listen", expecting: ListenAddress.expected) { ListenAddress($0) } ?? listen
     publicURL = reader.parsed("public_url", expecting: "an http or https URL", baseURL)
     durability = reader.choice("durability", of: Durability.self) ?? durability
     triggerMaxAge = reader.parsed("trigger_max_age", expecting: Span.hint) { Span($0) } ?? triggerMaxAge
-    utm = reader.textsByName("utm")
+    do throws(Refusal) {
+      utm = try UTM(reader.textsByName("utm"))
+    } catch {
+      for issue in error.issues { reader.findings.add(issue) }
+    }
     scanners = reader.texts("scanners") ?? []
     shop = ShopSettings(reading: reader.reader("shop"))
     limits = LimitSettings(reading: reader.reader("limits"))
     log = LogSettings(reading: reader.reader("log"))
     let channels = reader.reader("channels")
     self.channels = (channels.node?.members ?? []).compactMap { member in
-      guard member.value.kind == .object else {
-        channels.refuse(member.key, expected: "an object", got: member.value)
-        return nil
-      }
-      return ChannelSettings(name: member.key, node: member.value, pointer: channels.pointer(to: member.key))
+      ChannelSettings(member.key, channels.reader(member.key), secret: secret)
     }
   }
 }

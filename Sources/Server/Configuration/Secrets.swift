@@ -15,10 +15,10 @@ struct Secrets: Sendable {
     try Self.value(of: Self.prefix + name, environment)
   }
 
-  /// The variable itself, or the content of the file named by it with `_FILE`.
+  /// The variable itself, or the content of the file named by it with `_FILE`; empty is as good as none.
   static func value(of variable: String, _ environment: [String: String]) throws -> String? {
-    if let value = environment[variable] { return value }
-    guard let path = environment[variable + "_FILE"] else { return nil }
+    if let value = environment[variable], !value.isEmpty { return value }
+    guard let path = environment[variable + "_FILE"], !path.isEmpty else { return nil }
     guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8) else {
       throw Refused("\(variable)_FILE: cannot read \(path)", status: ExitStatus.configuration)
     }

@@ -35,6 +35,16 @@ struct SettingReader {
     }
   }
 
+  /// A decimal, as a string or a number: its text.
+  func decimal(_ key: String) -> String? {
+    read(key, expecting: "a decimal that is not negative, as in \"0.10\"") { node in
+      guard let text = node.number?.text ?? node.string else { return nil }
+      let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+      let isDigits = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
+      return (1...2).contains(parts.count) && isDigits && text.utf8.count <= 20 ? text : nil
+    }
+  }
+
   /// A string that `parse` takes.
   func parsed<T>(_ key: String, expecting expected: String, _ parse: (String) -> T?) -> T? {
     read(key, expecting: expected) { $0.string.flatMap(parse) }

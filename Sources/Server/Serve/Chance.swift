@@ -5,5 +5,10 @@ enum Chance {
     return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
   }
 
+  static func number() -> UInt64 {
+    var generator = SystemRandomNumberGenerator()
+    return generator.next()
+  }
+
   static func hex(_ byteCount: Int) -> String { Fingerprint.hex(bytes(byteCount)) }
 }

@@ -1,4 +1,4 @@
-import Domain
+import API
 import Migrations
 import SQL
 
@@ -12,6 +12,7 @@ struct DataStore {
   let clock: ServerClock
   /// For the person who starts the server.
   let clockRemark: String?
+  let keys: Keys
   /// Made by this start, to be shown this once.
   let newAdminKey: String?
 
@@ -25,10 +26,11 @@ struct DataStore {
       let made = try connection.transaction {
         let identity = try Identity.load(connection)
         let choice = try ClockChoice.make(testTime: options.testTime, isNew: identity.isNew, connection)
-        let newKey = try AdminKey.settle(adminKey, now: choice.clock.now(), connection)
-        return (identity, choice, newKey)
+        let admin = try AdminKey.settle(given: adminKey, now: choice.clock.now(), connection)
+        return (identity: identity, choice: choice, admin: admin)
       }
-      (identity, clock, clockRemark, newAdminKey) = (made.0, made.1.clock, made.1.remark, made.2)
+      (identity, clock, clockRemark) = (made.identity, made.choice.clock, made.choice.remark)
+      (keys, newAdminKey) = made.admin
     } catch let refusal as StoreRefusal {
       throw Refused(refusal.description)
     } catch let error as SQLError {

@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import Glibc
 import Logging
 import ServiceLifecycle
@@ -30,27 +29,24 @@ struct Lifecycle: Service {
 }
 
 /// From its making on, one more signal ends the process as a crash would: nothing is finished, nothing is lost that was
-/// answered.
+/// answered. One that comes at once after the first is its echo: `timeout` and some supervisors signal a process and
+/// its group.
 private struct SecondSignal {
+  private static let echoMilliseconds: Int64 = 500
+
   private let sources: [any DispatchSourceSignal]
 
   init() {
+    let first = SystemClock.monotonic()
     sources = [SIGTERM, SIGINT].map { signal in
       let source = DispatchSource.makeSignalSource(signal: signal, queue: .global())
-      source.setEventHandler { _exit(128 + signal) }
+      source.setEventHandler {
+        if SystemClock.monotonic() - first > Self.echoMilliseconds { _exit(128 + signal) }
+      }
       source.activate()
       return source
     }
   }
 
   func cancel() { for source in sources { source.cancel() } }
-}
-
-/// Runs what blocks on a thread of its own, away from the cooperative pool.
-func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
-  await withCheckedContinuation { continuation in
-    let thread = Thread { continuation.resume(returning: body()) }
-    thread.stackSize = 8 << 20
-    thread.start()
-  }
 }

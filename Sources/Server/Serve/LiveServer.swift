@@ -1,19 +1,80 @@
+import API
 import Domain
 import Logging
 import SQL
 
-/// The whole server, wired and running.
-final class LiveServer: Sendable {
+/// The whole server, wired and running: from its making until `stop` it serves.
+final class LiveServer: @unchecked Sendable {
+  // Unchecked: nothing changes after `init`, and `stop` is called once; the folder is a lock that is only held.
   let log: Logger
+  private let folder: DataFolder
+  private let front: Front
+  private let stages: LiveStages
 
-  /// Blocks until it listens. Throws `Refused` when it cannot.
+  /// Blocks until it listens. Throws `Refused` when it cannot; then nothing runs and nothing half-made is left behind.
   init(_ options: ServeOptions, _ configuration: Configuration) throws {
     log = Logger(label: "server")
     let store = try DataStore(options, durability: configuration.durability)
+    folder = store.folder
+    if let key = store.newAdminKey { Welcome.showKey(key) }
     if let remark = store.clockRemark { log.warning("\(remark)") }
-    _ = store
+    front = try Front(configuration.listen, configuration.limits)
+    do {
+      let url = "http://" + configuration.listen.text(port: front.port)
+      let channels = try ConfiguredChannels(configuration, options.environment) { [clock = store.clock] in clock.now() }
+      try Self.apply(options, configuration, channels, store, log)
+      stages = try LiveStages(store, configuration, channels, url: url, http: front.metrics, log: log)
+      try folder.opened()
+      stages.start()
+      front.open(stages.api)
+      Welcome(
+        url: url, newAdminKey: store.newAdminKey,
+        showsFirstSteps: store.identity.isNew && (Terminal.isInteractive || options.applyPath != nil)
+      ).show()
+    } catch {
+      front.close()
+      throw Self.refused(error)
+    }
+    log.info(
+      "started",
+      metadata: ["instance": "\(store.identity.instance)", "version": "\(Version.number)", "port": "\(front.port)"])
   }
 
-  /// Blocks until everything is finished that can be within its time.
-  func stop() {}
+  /// Takes no more requests and finishes those in flight, lets messages in hand end, commits what came of it, and
+  /// closes the file. Blocks, within the limits of `Stamina`.
+  func stop() {
+    log.info("stopping")
+    front.close()
+    stages.stop(log)
+    do { try folder.closing() } catch { log.warning("\(error)") }
+    stages.close()
+    log.info("stopped")
+  }
+
+  private static func apply(
+    _ options: ServeOptions, _ configuration: Configuration, _ channels: ConfiguredChannels, _ store: DataStore,
+    _ log: Logger
+  ) throws {
+    guard let path = options.applyPath else { return }
+    do {
+      let folder = try ApplyFolder.read(path, configuration.limits)
+      let now = Timestamp(milliseconds: store.clock.now())
+      let outcome = try store.connection.transaction {
+        try folder.apply(channels: channels.policies, shop: configuration.shop.templates, now: now, store.connection)
+      }
+      for (path, issue) in outcome.warnings { CompilerStyle.print([issue], file: path, severity: .warning) }
+      log.info("applied", metadata: ["templates": "\(outcome.templates)", "chains": "\(outcome.chains)"])
+    } catch let refusal as FileRefusal {
+      refusal.print()
+      throw Refused("nothing of \(path) was applied: see above", status: ExitStatus.found)
+    }
+  }
+
+  private static func refused(_ error: any Error) -> any Error {
+    switch error {
+    case let refusal as StoreRefusal: Refused(refusal.description)
+    case let error as SQLError: Refused("the database cannot be used: \(error)")
+    default: error
+    }
+  }
 }

@@ -1,0 +1,45 @@
+import API
+import HTTP
+import Synchronization
+
+/// The HTTP server with what stands behind it, which may come later: until then every request is 503. So the port is
+/// taken, or refused, before anything else has happened.
+final class Front: Sendable {
+  private let api: APIBox
+  private let server: HTTPServer
+  let port: UInt16
+
+  private final class APIBox: Sendable {
+    let api = Mutex<API?>(nil)
+  }
+
+  /// Binds. Throws `Refused` when the address cannot be listened on.
+  init(_ address: ListenAddress, _ limits: LimitSettings) throws {
+    let box = APIBox()
+    api = box
+    var http = HTTPLimits()
+    http.headBytes = limits.headBytes
+    http.lineBytes = min(http.lineBytes, limits.headBytes)
+    http.bodyBytes = limits.bodyBytes
+    http.connections = limits.connections
+    server = HTTPServer(host: address.host, port: address.port, limits: http) { request, responder in
+      guard let api = box.api.withLock({ $0 }) else {
+        return responder(Problem.found(status: 503, detail: "the server is starting").response)
+      }
+      api.handle(request, responder)
+    }
+    server.problem = { Problem.found(status: $0, detail: $1).response }
+    do {
+      port = try server.start()
+    } catch {
+      throw Refused("cannot listen on \(address.text(port: address.port)): \(error)")
+    }
+  }
+
+  func open(_ api: API) { self.api.api.withLock { $0 = api } }
+
+  /// Asked at each scrape; keeps nothing of the server's alive beyond it.
+  var metrics: @Sendable () -> HTTPMetrics { { [server] in server.metrics } }
+
+  func close() { server.stop(within: Stamina.requestSeconds) }
+}

@@ -1,0 +1,169 @@
+import API
+import Delivery
+import Domain
+import Engine
+import HTTP
+import Ingest
+import JSON
+import Logging
+import SQL
+
+/// The stages of the walk, each made out of those before it, and the threads they work on.
+final class LiveStages: @unchecked Sendable {
+  // Unchecked: nothing changes after `init`; engine, delivery and catalog are used on the writer's thread alone, which
+  // is started after they are made.
+  let api: API
+  private let writer: Writer
+  private let readers: Readers
+  private let lines: Lines
+
+  /// Reads what memory mirrors. Nothing runs yet.
+  /// - Parameters:
+  ///   - url: where links lead unless the configuration says otherwise.
+  ///   - http: asked at each scrape.
+  init(
+    _ store: DataStore, _ configuration: Configuration, _ channels: ConfiguredChannels, url: String,
+    http: @escaping @Sendable () -> HTTPMetrics, log: Logger
+  ) throws {
+    let clock = store.clock
+    let now: @Sendable () -> Int64 = { clock.now() }
+    let report: @Sendable (String) -> Void = { log.error("\($0)") }
+    let limits = IngestLimits(configuration.limits)
+    let rules = Rules(
+      channels: channels.policies, shopZone: configuration.shop.timeZone, triggerMaxAge: configuration.triggerMaxAge)
+    let tracker = try Self.tracker(store.identity, configuration, url: url)
+
+    let events = try EventLog(store.connection, now: now(), limits: limits, seed: Chance.number())
+    let counters = Counters()
+    try counters.load(store.connection)
+    let catalog = ChainCatalog()
+    let engine = Engine(log: events, catalog: catalog, counters: counters, rules: rules)
+
+    readers = try Readers(
+      path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
+    let templates = TemplateCatalog(shop: configuration.shop.templates) { [readers] in
+      try Self.template($0, $1, readers)
+    }
+    let renderer = Renderer(
+      templates: templates, tracker: tracker, shop: configuration.shop.json, instance: store.identity.instance)
+    let settled = Later<Outcome>()
+    lines = Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) }
+    let delivery = Delivery(
+      engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
+      dispatch: lines)
+    let writer = Writer(
+      connection: store.connection, duties: [engine, delivery], now: Self.watched(clock, log), report: report)
+    self.writer = writer
+    let onWriter = WriterStages(engine, delivery, catalog)
+    settled.receive {
+      onWriter.accept($0)
+      writer.wake()
+    }
+
+    let intake = Intake(writer: writer, log: events, limits: limits, now: now)
+    let meter = RequestMeter()
+    let stages = Stages(
+      intake: intake, log: events, keys: store.keys, writer: writer, readers: readers, counters: counters,
+      rules: rules, templates: templates, templateShop: configuration.shop.templates, renderer: renderer,
+      tracker: tracker, machines: Self.machines(configuration),
+      shop: ShopFace(name: configuration.shop.name, locale: configuration.shop.locale),
+      chainsChanged: { onWriter.chainsChanged() },
+      metrics: [
+        .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters),
+        .lateness(rules, now: now),
+        .requests(meter), .http(http),
+      ],
+      unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now, random: { Chance.bytes($0) },
+      testClock: Self.testClock(clock, writer, onWriter))
+    api = API(
+      routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
+      log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })
+  }
+
+  func start() {
+    lines.start()
+    writer.start()
+  }
+
+  /// What is in hand ends, or is left for the next start; then what came of it is committed.
+  func stop(_ log: Logger) {
+    if !ended(within: Stamina.handOverSeconds, { [lines] in lines.stop() }) {
+      let left = lines.busy.values.reduce(0, +)
+      log.warning("messages in hand did not end in time; the next start settles them", metadata: ["count": "\(left)"])
+    }
+    // The round that takes this job records the outcomes, too.
+    do { try writer.perform { _, _ in } } catch { log.error("the last commit failed: \(error)") }
+    readers.stop()
+  }
+
+  /// The file is closed after this.
+  func close() { writer.stop() }
+
+  /// Asked by lines and writer alike; a reader answers.
+  private static func template(
+    _ id: String, _ version: Int64?, _ readers: Readers
+  ) throws -> (version: Int64, document: String)? {
+    try readers.read { db in
+      let store = TemplateStore()
+      guard let version = try version ?? store.newest(id, db) else { return nil }
+      return try store.document(id, version: version, db).map { (version, $0) }
+    }
+  }
+
+  /// The clock of the rounds, which says when the clock on the wall was set.
+  private static func watched(_ clock: ServerClock, _ log: Logger) -> @Sendable () -> Int64 {
+    guard case .system(let system) = clock else { return { clock.now() } }
+    let reporter = StepReporter { step in
+      log.warning("the clock on the wall was set", metadata: ["seconds": "\(step / 1000)"])
+    }
+    return {
+      reporter.look()
+      return system.now()
+    }
+  }
+
+  private static func machines(_ configuration: Configuration) -> MachineDetector {
+    MachineDetector(scanners: MachineDetector.knownScanners + configuration.scanners)
+  }
+
+  private static func tracker(_ identity: Identity, _ configuration: Configuration, url: String) throws -> Tracker {
+    guard let key = LinkSigner.Key(id: 1, secret: identity.signingSecret) else {
+      throw StoreRefusal("the database has no readable signing secret; restore it from a backup")
+    }
+    return Tracker(
+      publicURL: configuration.publicURL ?? url, signer: LinkSigner(key), utm: configuration.utm)
+  }
+
+  private static func testClock(
+    _ clock: ServerClock, _ writer: Writer, _ settling: any Settling
+  ) -> Stages.TestClock? {
+    guard case .test(let test) = clock else { return nil }
+    let driver = ClockDriver(clock: test, writer: writer, settling: settling)
+    return { move, done in detached { done(Result { try driver.move(move) }) } }
+  }
+}
+
+extension IngestLimits {
+  init(_ limits: LimitSettings) {
+    self.init()
+    (eventBytes, eventsPerCall, jsonDepth) = (limits.eventBytes, limits.eventsPerCall, limits.jsonDepth)
+  }
+}
+
+extension ShopSettings {
+  /// What templates see as `shop`.
+  var json: JSONValue {
+    var object: JSONObject = [
+      "name": .string(name), "locale": .string(locale), "currency": .string(currency),
+      "time_zone": .string(timeZone.identifier),
+    ]
+    object["url"] = url.map { .string($0) }
+    return .object(object)
+  }
+
+  /// What templates need to know before there is a message; only what is configured can be named.
+  var templates: TemplateShop {
+    TemplateShop(
+      locale: locale, currency: currency, names: TemplateNames(shop: Set(json.object?.keys ?? [])))
+  }
+}

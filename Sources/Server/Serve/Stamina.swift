@@ -1,0 +1,10 @@
+/// Every length of time and count that the wiring decides, and no operator.
+enum Stamina {
+  /// Requests in flight may take so long to finish at the end.
+  static let requestSeconds = 10.0
+  /// Messages in hand may take so long after that; what is not back by then is settled at the next start.
+  static let handOverSeconds = 30.0
+  /// Readers' threads, and what may wait for them.
+  static let readers = 2
+  static let readsWaiting = 1000
+}

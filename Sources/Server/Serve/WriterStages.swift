@@ -1,0 +1,36 @@
+import Delivery
+import Domain
+import Engine
+import SQL
+
+/// The stages that live on the writer's thread, for those who speak to them from elsewhere.
+final class WriterStages: Settling, @unchecked Sendable {
+  // Unchecked: the figures and the outcomes that have arrived are behind locks of their own; everything else is called
+  // on the writer's thread alone.
+  private let engine: Engine
+  private let delivery: Delivery
+  private let catalog: ChainCatalog
+
+  init(_ engine: Engine, _ delivery: Delivery, _ catalog: ChainCatalog) {
+    (self.engine, self.delivery, self.catalog) = (engine, delivery, catalog)
+  }
+
+  /// From any thread.
+  var lag: Engine.Lag { engine.metrics }
+
+  /// From any thread; the writer is to be woken afterwards.
+  func accept(_ outcome: Outcome) { delivery.accept(outcome) }
+
+  /// On the writer's thread, inside the job that has changed chains.
+  func chainsChanged() { catalog.invalidate() }
+
+  func nextDue(_ db: Connection, now: Int64) throws -> Int64? {
+    let moments = [try engine.nextDue(db)?.milliseconds, try delivery.nextDue(now: now, db)]
+    return moments.compactMap { $0 }.min()
+  }
+
+  func isSettled(_ db: Connection, now: Int64) throws -> Bool {
+    guard engine.isAtEnd, try delivery.isIdle(db) else { return false }
+    return try nextDue(db, now: now) ?? .max > now
+  }
+}
