@@ -48,7 +48,10 @@ struct HeadScanner {
       }
       switch text[at] {
       case FieldText.cr:
-        guard at + 1 < text.count else { return false }
+        guard at + 1 < text.count else {
+          try checkIncomplete(text.extracting(..<at))
+          return false
+        }
         guard text[at + 1] == FieldText.lf else { throw RequestFailure(400, "expected LF after CR") }
         return true
       case FieldText.lf: throw RequestFailure(400, "expected CR before LF")

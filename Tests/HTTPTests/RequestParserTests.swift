@@ -54,7 +54,7 @@ struct RequestParserTests {
     ("GET / HTTP/1.1\r\nHost:\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", 400),
     ("GET / HTTP/1.1\r\nHost: user@h\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: h/p\r\n\r\n", 400),
     ("GET / HTTP/1.1\r\nHost: h:port\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400),
-    ("GET /\r\n", 400), ("GET / HTTP/1.2\r\n", 505), ("GET / HTTP/2.0\r\n", 505),
+    ("GET /\r\n", 400), ("GET / RTTP/1.1\r", 400), ("GET / HTTP/1.2\r\n", 505), ("GET / HTTP/2.0\r\n", 505),
     ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     ("GET / http/1.1\r\n", 400), ("GET  / HTTP/1.1\r\n", 400), ("GET / HTTP/1.1 \r\n", 400),
     (" GET / HTTP/1.1\r\n", 400),
