@@ -5,9 +5,9 @@ public protocol Duty: AnyObject {
   /// A bounded slice of work inside the round's transaction. `now` is the round's time, milliseconds since 1970.
   /// An error rolls back what this round's duties wrote; the jobs of the round are committed without them.
   func work(_ db: Connection, now: Int64) throws -> DutyProgress
-  /// The round that `work` took part in is on disk.
+  /// The round that `work` took part in, without an error, is on disk. Comes before its jobs are answered.
   func committed()
-  /// Forget whatever the lost transaction had put into memory. May come without a `work` before it.
+  /// Forget whatever the lost transaction had put into memory. May come without a `work` before it, and more than once.
   func rolledBack()
 }
 

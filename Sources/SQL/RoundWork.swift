@@ -11,17 +11,23 @@ struct RoundWork {
   private let first: [WriterJob]
   private let others: [WriterJob]
   let duties: [DutySlot]
+  private let paused: [DutySlot]
   private var firstErrors: [Int: any Error] = [:]
   private var otherErrors: [Int: any Error] = [:]
   private(set) var dutyErrors: [(slot: DutySlot, error: any Error)] = []
   private(set) var progress: [DutyProgress] = []
 
-  init(connection: Connection, now: Int64, first: [WriterJob], others: [WriterJob], duties: [DutySlot]) {
+  /// - Parameter paused: duties that are not asked; a job may have touched their memory all the same.
+  init(
+    connection: Connection, now: Int64, first: [WriterJob], others: [WriterJob], duties: [DutySlot],
+    paused: [DutySlot]
+  ) {
     self.connection = connection
     self.now = now
     self.first = first
     self.others = others
     self.duties = duties
+    self.paused = paused
   }
 
   /// Leaves an open transaction that is ready to be committed. Throws if the store itself failed.
@@ -43,7 +49,7 @@ struct RoundWork {
         skippedDuties.insert(index)
       }
       connection.rollback()
-      for slot in duties { slot.duty.rolledBack() }
+      for slot in duties + paused { slot.duty.rolledBack() }
     }
   }
 

@@ -109,7 +109,7 @@ public final class Writer: @unchecked Sendable {
     let start = monotonic()
     var work = RoundWork(
       connection: connection, now: now(), first: taken.first, others: taken.others,
-      duties: slots.filter { $0.pause(at: start) == 0 })
+      duties: slots.filter { $0.pause(at: start) == 0 }, paused: slots.filter { $0.pause(at: start) > 0 })
     do {
       try recover()
       try work.run()
