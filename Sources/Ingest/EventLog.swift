@@ -192,7 +192,7 @@ extension EventLog {
     }
   }
 
-  /// The first event whose id is still remembered, or the one after the last. Acceptance only rises, so halving finds it.
+  /// The first event whose id is still remembered, or the one after the last. Acceptance only rises: halving finds it.
   private func firstInWindow(_ db: Connection, _ now: Int64) throws -> Int64 {
     guard let first = try db.first("SELECT seq FROM events ORDER BY seq LIMIT 1", [], { $0.int(0) }),
       let last = try db.first(

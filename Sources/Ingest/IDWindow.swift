@@ -1,4 +1,4 @@
-/// Which event ids are new: a table of fingerprints, about 8 to 23 bytes an id, in place of a random unique index (which
+/// Which event ids are new: a table of fingerprints, 11 to 23 bytes an id, in place of a random unique index (which
 /// halves the rate at a few million rows). It may only say *new*; a hit is a place in the log where to look.
 ///
 /// Open addressing with linear probing. A slot holds a fingerprint and the event's seq, counted from `base`; the
