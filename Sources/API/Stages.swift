@@ -38,7 +38,8 @@ public struct Stages: Sendable {
 
   public init(
     intake: Intake, log: EventLog, keys: Keys, writer: Writer, readers: Readers, counters: Counters, rules: Rules,
-    templates: TemplateCatalog, templateShop: TemplateShop, renderer: Renderer, tracker: Tracker, machines: MachineDetector = MachineDetector(), shop: ShopFace,
+    templates: TemplateCatalog, templateShop: TemplateShop, renderer: Renderer, tracker: Tracker,
+    machines: MachineDetector = MachineDetector(), shop: ShopFace,
     chainsChanged: @escaping @Sendable () -> Void, metrics: [MetricsSource],
     unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
     random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil

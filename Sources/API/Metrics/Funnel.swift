@@ -11,7 +11,9 @@ struct Funnel {
   init(_ figures: [Counters.Key: Int64], names: [Int64: String]) {
     self.figures = figures.compactMap { key, count in names[key.chain].map { ($0, key, count) } }
       .sorted {
-        ($0.chain, $0.key.version, $0.key.step, $0.key.outcome) < ($1.chain, $1.key.version, $1.key.step, $1.key.outcome)
+        ($0.chain, $0.key.version, $0.key.step, $0.key.outcome) < (
+          $1.chain, $1.key.version, $1.key.step, $1.key.outcome
+        )
       }
   }
 

@@ -97,7 +97,8 @@ extension MetricsSource {
   public static func funnel(_ counters: Counters) -> MetricsSource {
     .store { text, db in
       let names = Dictionary(
-        try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) }, uniquingKeysWith: { first, _ in first })
+        try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) },
+        uniquingKeysWith: { first, _ in first })
       Funnel(counters.chains, names: names).write(&text)
       text.family("zveno_messages_total", .gauge, "Messages in the ledger, by channel and status.")
       let messages = counters.messages.sorted { ($0.key.channel, $0.key.status) < ($1.key.channel, $1.key.status) }

@@ -51,10 +51,10 @@ public struct Renderer: Sendable {
 
   /// The bodies of a message made once more, out of its template's version and the values it saw; nil until it has
   /// passed the gate.
-  public func render(_ message: Message, locale: String?, zone: Zone) throws -> RenderedMessage? {
-    guard let version = message.templateVersion, let values = message.values?.object,
-      let template = try templates.template(message.template, version: version)
-    else { return nil }
+  public func render(
+    _ message: Message, with template: Template, locale: String?, zone: Zone
+  ) throws -> RenderedMessage? {
+    guard let values = message.values?.object else { return nil }
     let tracked = TrackedMessage(
       message: message.id, contact: message.contact, channel: message.channel, chain: message.chain,
       step: message.step, template: message.template)

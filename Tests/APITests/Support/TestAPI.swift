@@ -1,5 +1,7 @@
 import API
+import Delivery
 import Domain
+import Engine
 import Foundation
 import HTTP
 import Ingest
@@ -8,18 +10,25 @@ import Logging
 import Migrations
 import SQL
 import Synchronization
+import Testing
 
-/// The API over a real file, writer and readers, without sockets. The clock stands still until a test sets it.
-final class TestAPI: Sendable {
+/// The API over a real file with engine and delivery, without sockets. The clock stands still until a test sets it;
+/// every message that passes the gate is handed over at once, calls open tasks.
+final class TestAPI: @unchecked Sendable {
+  // Unchecked: engine, delivery and catalog are used on the writer's thread alone.
   static let adminKey = "admin-key-of-the-tests"
 
   let api: API
   let keys: Keys
   let writer: Writer
   let log: EventLog
+  let tracker: Tracker
   private let readers: Readers
+  private let templateReaders: Readers
+  private let engine: Engine
+  private let delivery: Delivery
   private let folder: URL
-  private let clock: TestTime
+  private let clock = TestTime()
 
   init(testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("api-" + UUID().uuidString)
@@ -27,27 +36,61 @@ final class TestAPI: Sendable {
     let path = folder.appendingPathComponent("zveno.db").path
     let db = try Connection(path: path, mode: .writer, durability: .off)
     try Migrator(Migrations.all).migrate(db)
-    let clock = TestTime()
-    self.clock = clock
+    let clock = self.clock
     log = try EventLog(db, now: clock.now)
     keys = Keys(adminKey: Self.adminKey)
     try keys.load(db)
-    writer = Writer(connection: db, duties: [], now: { clock.now })
+    let (counters, catalog) = (Counters(), UncheckedBox(ChainCatalog()))
+    let rules = Rules(
+      channels: ["email": ChannelPolicy(), "sms": ChannelPolicy(consent: .optIn), "call": ChannelPolicy()],
+      shopZone: .utc)
     readers = try Readers(path: path, count: 1, queueLimit: 100)
+    templateReaders = try Readers(path: path, count: 1, queueLimit: 100)
+    let shop = TemplateShop(locale: "en", currency: "EUR")
+    let templates = TemplateCatalog(shop: shop) { [templateReaders] id, version in
+      try templateReaders.read { db in
+        let store = TemplateStore()
+        guard let version = try version ?? store.newest(id, db) else { return nil }
+        return try store.document(id, version: version, db).map { (version, $0) }
+      }
+    }
+    let key = try #require(LinkSigner.Key(id: 1, secret: Array(repeating: 7, count: 32)))
+    tracker = Tracker(publicURL: "https://go.shop.example", signer: LinkSigner(key))
+    let renderer = Renderer(
+      templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "test")
+    let dispatch = InstantDispatch(renderer)
+    engine = Engine(log: log, catalog: catalog.value, counters: counters, rules: rules)
+    delivery = Delivery(
+      engine: engine, log: log, catalog: catalog.value, counters: counters, rules: rules, templates: templates,
+      dispatch: dispatch)
+    let writer = Writer(connection: db, duties: [engine, delivery], now: { clock.now })
+    self.writer = writer
     let meter = RequestMeter()
     let intake = Intake(writer: writer, log: log, now: { clock.now })
+    let engineBox = UncheckedBox(engine)
     let stages = Stages(
-      intake: intake, log: log, keys: keys, readers: readers,
-      metrics: [.writer(writer), .intake(intake, log), .requests(meter)], unready: unready,
+      intake: intake, log: log, keys: keys, writer: writer, readers: readers, counters: counters, rules: rules,
+      templates: templates, templateShop: shop, renderer: renderer, tracker: tracker,
+      shop: ShopFace(name: "Shop", locale: "en"), chainsChanged: { catalog.value.invalidate() },
+      metrics: [
+        .writer(writer), .intake(intake, log), .requests(meter), .engine { engineBox.value.metrics }, .funnel(counters),
+        .lateness(rules, now: { clock.now }),
+      ],
+      unready: unready, now: { clock.now },
       random: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, testClock: testClock)
     api = API(
       routes: stages.routes, keys: keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })
+    dispatch.settled = { [delivery, writer] outcome in
+      delivery.accept(outcome)
+      writer.wake()
+    }
     writer.start()
   }
 
   deinit {
     readers.stop()
+    templateReaders.stop()
     writer.stop()
     try? FileManager.default.removeItem(at: folder)
   }
@@ -56,6 +99,19 @@ final class TestAPI: Sendable {
   var now: Int64 {
     get { clock.now }
     set { clock.now = newValue }
+  }
+
+  /// Blocks until every event has acted and no message is in hand.
+  func settle() throws {
+    for _ in 0..<1000 {
+      let isSettled = try writer.perform { [self] db, now in
+        guard engine.isAtEnd, try delivery.isIdle(db) else { return false }
+        let due = [try engine.nextDue(db)?.milliseconds, try delivery.nextDue(now: now, db)].compactMap { $0 }
+        return due.allSatisfy { $0 > now }
+      }
+      if isSettled { return }
+    }
+    Issue.record("it never settled")
   }
 
   /// Sends one request and waits for its answer.
@@ -82,28 +138,5 @@ final class TestAPI: Sendable {
   private static func split(_ target: String) -> (path: String, query: [(name: String, value: String)]) {
     guard let components = URLComponents(string: target) else { return (target, []) }
     return (components.path, (components.queryItems ?? []).map { ($0.name, $0.value ?? "") })
-  }
-}
-
-/// What came back, read for expectations.
-struct Answer {
-  let response: Response
-
-  var status: Int { response.status }
-  var text: String { String(decoding: response.body, as: UTF8.self) }
-  var json: JSONValue { (try? JSONValue(parsing: response.body)) ?? .null }
-  var items: [JSONValue] { json["items"]?.array ?? [] }
-  /// The `pointer` of each of `errors`.
-  var pointers: [String] { (json["errors"]?.array ?? []).compactMap { $0["pointer"]?.string } }
-
-  func header(_ name: String) -> String? { response.header(name) }
-}
-
-final class TestTime: Sendable {
-  private let milliseconds = Mutex<Int64>(1_772_452_800_000)
-
-  var now: Int64 {
-    get { milliseconds.withLock { $0 } }
-    set { milliseconds.withLock { $0 = newValue } }
   }
 }

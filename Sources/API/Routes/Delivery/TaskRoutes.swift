@@ -12,49 +12,57 @@ enum TaskRoutes {
     let tasks = TaskStore()
     let (log, clock) = (stages.log, stages.now)
     return [
-      Route("GET", "/v1/tasks", .scopes([.read, .operate]), .read { call in
-        let paging = try Paging(call, filters: ["queue", "status"], by: .number)
-        let queue = call.request.query("queue")
-        let status = try call.word("status", OperatorTask.Status.self)
-        return { db in
-          let page = try tasks.page(
-            queue: queue, status: status, after: paging.number, limit: paging.limit + 1,
-            now: Timestamp(milliseconds: clock()), db)
-          return .page(page, paging, cursor: { [.number(JSONNumber($0.id))] }, json: \.json)
-        }
-      }),
-      Route("GET", "/v1/tasks/{id}", .scopes([.read, .operate]), .read { call in
-        let id = try call.number("id")
-        return { db in
-          guard let task = try tasks.task(id, now: Timestamp(milliseconds: clock()), db) else { throw noTask(id) }
-          return .json(task.json)
-        }
-      }),
-      Route("POST", "/v1/tasks/{id}/claim", .scopes([.operate]), .write { call in
-        let id = try call.number("id")
-        let claim = try ClaimWish(call.json())
-        return { db, now in
-          let answer = try tasks.claim(
-            id, by: claim.name, minutes: claim.minutes, now: Timestamp(milliseconds: now), db)
-          return .json(try done(answer, id).json)
-        }
-      }),
-      Route("POST", "/v1/tasks/{id}/complete", .scopes([.operate]), .write { call in
-        let id = try call.number("id")
-        let report = try TaskReport(call.json())
-        return { db, now in
-          let now = Timestamp(milliseconds: now)
-          if let name = report.name, let held = try tasks.task(id, now: now, db), held.status == .claimed,
-            held.operatorName != name
-          {
-            throw conflict(held)
+      Route(
+        "GET", "/v1/tasks", .scopes([.read, .operate]),
+        .read { call in
+          let paging = try Paging(call, filters: ["queue", "status"], by: .number)
+          let queue = call.request.query("queue")
+          let status = try call.word("status", OperatorTask.Status.self)
+          return { db in
+            let page = try tasks.page(
+              queue: queue, status: status, after: paging.number, limit: paging.limit + 1,
+              now: Timestamp(milliseconds: clock()), db)
+            return .page(page, paging, cursor: { [.number(JSONNumber($0.id))] }, json: \.json)
           }
-          let task = try done(
-            try tasks.complete(id, as: report.outcome, note: report.note, now: now, db), id)
-          try say(task, report, now: now, log, db)
-          return .json(task.json)
-        }
-      }),
+        }),
+      Route(
+        "GET", "/v1/tasks/{id}", .scopes([.read, .operate]),
+        .read { call in
+          let id = try call.number("id")
+          return { db in
+            guard let task = try tasks.task(id, now: Timestamp(milliseconds: clock()), db) else { throw noTask(id) }
+            return .json(task.json)
+          }
+        }),
+      Route(
+        "POST", "/v1/tasks/{id}/claim", .scopes([.operate]),
+        .write { call in
+          let id = try call.number("id")
+          let claim = try ClaimWish(call.json())
+          return { db, now in
+            let answer = try tasks.claim(
+              id, by: claim.name, minutes: claim.minutes, now: Timestamp(milliseconds: now), db)
+            return .json(try done(answer, id).json)
+          }
+        }),
+      Route(
+        "POST", "/v1/tasks/{id}/complete", .scopes([.operate]),
+        .write { call in
+          let id = try call.number("id")
+          let report = try TaskReport(call.json())
+          return { db, now in
+            let now = Timestamp(milliseconds: now)
+            if let name = report.name, let held = try tasks.task(id, now: now, db), held.status == .claimed,
+              held.operatorName != name
+            {
+              throw conflict(held)
+            }
+            let task = try done(
+              try tasks.complete(id, as: report.outcome, note: report.note, now: now, db), id)
+            try say(task, report, now: now, log, db)
+            return .json(task.json)
+          }
+        }),
     ]
   }
 

@@ -8,23 +8,28 @@ enum TrackingRoutes {
     let (tracker, detector) = (stages.tracker, stages.machines)
     let recorder = LinkRecorder(log: stages.log, writer: stages.writer, now: stages.now)
     return [
-      Route("GET", "/t/o/{token}.gif", .open, .custom { call, reply in
-        let pixel = Response(status: 200, headers: Pixel.headers, body: Pixel.gif)
-        guard !call.isHead, let token = tracker.signer.verify(call["token"]), token.kind == .open else {
-          return reply(pixel)
-        }
-        recorder.record(.open(isMachine: call.isMachine(detector)), token) { reply(pixel) }
-      }),
-      Route("GET", "/t/c/{token}", .open, .custom { call, reply in
-        guard let token = tracker.signer.verify(call["token"]), case .click(let target) = token.kind else {
-          throw Problem.notFound()
-        }
-        let redirect = Response(
-          status: 302, headers: [("Location", target), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")])
-        // What machines follow is no click, nor anything else.
-        guard !call.isHead, !call.isMachine(detector) else { return reply(redirect) }
-        recorder.record(.click(target: target), token) { reply(redirect) }
-      }),
+      Route(
+        "GET", "/t/o/{token}.gif", .open,
+        .custom { call, reply in
+          let pixel = Response(status: 200, headers: Pixel.headers, body: Pixel.gif)
+          guard !call.isHead, let token = tracker.signer.verify(call["token"]), token.kind == .open else {
+            return reply(pixel)
+          }
+          recorder.record(.open(isMachine: call.isMachine(detector)), token) { reply(pixel) }
+        }),
+      Route(
+        "GET", "/t/c/{token}", .open,
+        .custom { call, reply in
+          guard let token = tracker.signer.verify(call["token"]), case .click(let target) = token.kind else {
+            throw Problem.notFound()
+          }
+          let redirect = Response(
+            status: 302,
+            headers: [("Location", target), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")])
+          // What machines follow is no click, nor anything else.
+          guard !call.isHead, !call.isMachine(detector) else { return reply(redirect) }
+          recorder.record(.click(target: target), token) { reply(redirect) }
+        }),
     ]
   }
 }

@@ -12,30 +12,34 @@ enum UnsubscribeRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let (tracker, shop, log, writer) = (stages.tracker, stages.shop, stages.log, stages.writer)
     return [
-      Route("GET", "/u/{token}", .open, .immediate { call in
-        let page = page(call, shop)
-        guard case .unsubscribe = tracker.signer.verify(call["token"])?.kind else {
-          return html(page.unknown(), status: 404)
-        }
-        return html(page.ask())
-      }),
-      Route("POST", "/u/{token}", .open, .custom { call, reply in
-        let page = page(call, shop)
-        guard let token = tracker.signer.verify(call["token"]), case .unsubscribe(let channel) = token.kind else {
-          return reply(html(page.unknown(), status: 404))
-        }
-        let unsubscribe = Unsubscribe(token: token, channel: channel, log: log)
-        writer.submit { db, now in
-          try unsubscribe.apply(now: Timestamp(milliseconds: now), db)
-        } then: { outcome in
-          switch outcome {
-          case .success: reply(html(page.done()))
-          case .failure(let error):
-            let status = Problem(error).status
-            reply(html(status == 404 ? page.unknown() : page.unavailable(), status: status == 404 ? 404 : 503))
+      Route(
+        "GET", "/u/{token}", .open,
+        .immediate { call in
+          let page = page(call, shop)
+          guard case .unsubscribe = tracker.signer.verify(call["token"])?.kind else {
+            return html(page.unknown(), status: 404)
           }
-        }
-      }),
+          return html(page.ask())
+        }),
+      Route(
+        "POST", "/u/{token}", .open,
+        .custom { call, reply in
+          let page = page(call, shop)
+          guard let token = tracker.signer.verify(call["token"]), case .unsubscribe(let channel) = token.kind else {
+            return reply(html(page.unknown(), status: 404))
+          }
+          let unsubscribe = Unsubscribe(token: token, channel: channel, log: log)
+          writer.submit { db, now in
+            try unsubscribe.apply(now: Timestamp(milliseconds: now), db)
+          } then: { outcome in
+            switch outcome {
+            case .success: reply(html(page.done()))
+            case .failure(let error):
+              let status = Problem(error).status
+              reply(html(status == 404 ? page.unknown() : page.unavailable(), status: status == 404 ? 404 : 503))
+            }
+          }
+        }),
     ]
   }
 

@@ -9,50 +9,59 @@ import SQL
 enum TemplateRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let store = TemplateStore()
-    let (catalog, shop) = (stages.templates, stages.templateShop)
+    let catalog = stages.templates
+    let reading = TemplateReading(shop: stages.templateShop)
     return [
-      Route("GET", "/v1/templates", .scopes([.read, .edit]), .read { call in
-        let paging = try Paging(call, by: .text)
-        return { db in
-          let templates = try store.page(after: paging.text, limit: paging.limit + 1, db)
-          return try .page(templates, paging, cursor: { [.string($0.id)] }, json: item)
-        }
-      }),
-      Route("GET", "/v1/templates/{id}", .scopes([.read, .edit]), .read { call in
-        { db in
-          guard let stored = try store.template(call["id"], db) else { throw noTemplate(call["id"]) }
-          return try response(stored)
-        }
-      }),
-      Route("PUT", "/v1/templates/{id}", .scopes([.edit]), .readThenWrite { call in
-        let id = call["id"]
-        let document = try document(call)
-        return { db in
-          let template = try Template(document, shop: shop, library: library(store, db))
-          let text = document.json.text
-          return .write { db, now in
-            let known = try store.template(id, db)
-            try Revision.check(call, current: known.map { Revision($0.version) })
-            let saved = try store.save(id, text, now: Timestamp(milliseconds: now), db)
-            db.onCommit { catalog.invalidate(id) }
-            let body: JSONValue = [
-              "id": .string(id), "version": .number(JSONNumber(saved.stored.version)),
-              "warnings": template.warnings.json,
-            ]
-            return .json(
-              body, status: saved.created ? 201 : 200, headers: [Revision(saved.stored.version).header])
+      Route(
+        "GET", "/v1/templates", .scopes([.read, .edit]),
+        .read { call in
+          let paging = try Paging(call, by: .text)
+          return { db in
+            let templates = try store.page(after: paging.text, limit: paging.limit + 1, db)
+            return try .page(templates, paging, cursor: { [.string($0.id)] }, json: item)
           }
-        }
-      }),
-      Route("POST", "/v1/templates/{id}/preview", .scopes([.read, .edit]), .read { call in
-        let wish = try PreviewWish(call.optionalJSON())
-        return { db in
-          guard let stored = try store.template(call["id"], db),
-            let template = try catalog.template(stored.id, version: stored.version)
-          else { throw noTemplate(call["id"]) }
-          return .json(try wish.preview(template, stages, db))
-        }
-      }),
+        }),
+      Route(
+        "GET", "/v1/templates/{id}", .scopes([.read, .edit]),
+        .read { call in
+          { db in
+            guard let stored = try store.template(call["id"], db) else { throw noTemplate(call["id"]) }
+            return try response(stored)
+          }
+        }),
+      Route(
+        "PUT", "/v1/templates/{id}", .scopes([.edit]),
+        .readThenWrite { call in
+          let id = call["id"]
+          let document = try document(call)
+          return { db in
+            let template = try reading.make(document, db)
+            let text = document.json.text
+            return .write { db, now in
+              let known = try store.template(id, db)
+              try Revision.check(call, current: known.map { Revision($0.version) })
+              let saved = try store.save(id, text, now: Timestamp(milliseconds: now), db)
+              db.onCommit { catalog.invalidate(id) }
+              let body: JSONValue = [
+                "id": .string(id), "version": .number(JSONNumber(saved.stored.version)),
+                "warnings": template.warnings.json,
+              ]
+              return .json(
+                body, status: saved.created ? 201 : 200, headers: [Revision(saved.stored.version).header])
+            }
+          }
+        }),
+      Route(
+        "POST", "/v1/templates/{id}/preview", .scopes([.read, .edit]),
+        .read { call in
+          let wish = try PreviewWish(call.optionalJSON())
+          return { db in
+            guard let template = try reading.template(call["id"], version: nil, db) else {
+              throw noTemplate(call["id"])
+            }
+            return .json(try wish.preview(template, stages, db))
+          }
+        }),
     ]
   }
 
@@ -61,21 +70,6 @@ enum TemplateRoutes {
     let node: JSONNode
     do { node = try JSONDocument(parsing: call.request.body).root } catch { throw Problem.refused([.syntax(error)]) }
     return try TemplateDocument(node)
-  }
-
-  /// All templates there are, since what a library is asked for outlives no connection.
-  private static func library(_ store: TemplateStore, _ db: Connection) throws -> TemplateLibrary {
-    var documents: [String: String] = [:]
-    var last = ""
-    while true {
-      let page = try store.page(after: last, limit: Paging.maxLimit, db)
-      for stored in page { documents[stored.id] = stored.document }
-      guard let end = page.last, page.count == Paging.maxLimit else { break }
-      last = end.id
-    }
-    return TemplateLibrary(
-      ids: { [documents] in documents.keys.sorted() },
-      document: { [documents] id in try documents[id].map { try TemplateDocument(parsing: Array($0.utf8)) } })
   }
 
   private static func item(_ stored: TemplateStore.Stored) throws -> JSONValue {
