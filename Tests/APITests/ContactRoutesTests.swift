@@ -81,4 +81,20 @@ import Testing
       #expect(api.call("GET", "/v1/contacts/ann/timeline?" + wrong).status == 400, "\(wrong)")
     }
   }
+
+  @Test("the card shows what happened last and where the contact stands")
+  func card() throws {
+    let api = try TestAPI()
+    let chain = #"{"enter":{"event":"signup"},"steps":[{"wait":"2d","id":"pause"}]}"#
+    _ = api.call("PUT", "/v1/chains/welcome", chain)
+    _ = api.call("POST", "/v1/chains/welcome/publish")
+    _ = api.call("POST", "/v1/events", #"{"type":"signup","contact":{"id":"ann"}}"#)
+    try api.settle()
+    let card = api.call("GET", "/v1/contacts/ann").json
+    #expect(card["last_events"]?.array?.map { $0["type"] } == ["signup"])
+    let run = try #require(card["runs"]?.array?.first)
+    #expect(run["chain"] == "welcome")
+    #expect(run["step"] == "pause")
+    #expect(run["state"] == "active")
+  }
 }

@@ -56,4 +56,12 @@ import Testing
       #expect(api.call("POST", "/v1/test-clock", wrong).status == 422, "\(wrong)")
     }
   }
+
+  @Test("a body beyond its bound is 413")
+  func large() throws {
+    let api = try TestAPI()
+    let body = #"{"attributes":{"a":"\#(String(repeating: "x", count: 1 << 20))"}}"#
+    #expect(api.call("PUT", "/v1/contacts/ann", body).status == 413)
+    #expect(api.call("PUT", "/v1/chains/cart", body).status == 413)
+  }
 }

@@ -24,10 +24,19 @@ public struct Call: Sendable {
     return number
   }
 
-  /// The body as JSON. 415 unless declared as such, 400 with line and column unless it is.
-  public func json(limits: JSONLimits = JSONLimits()) throws(Problem) -> JSONNode {
+  /// Of a body that is read whole on an HTTP thread. Calls that take more say so.
+  static let maxJSONBytes = 1 << 20
+
+  /// The body as JSON. 415 unless declared as such, 413 beyond a bound, 400 with line and column unless it is JSON.
+  public func json() throws(Problem) -> JSONNode {
     try requireType(["application/json"])
-    return try JSONNode(body: request.body, limits: limits)
+    try requireSize(Self.maxJSONBytes)
+    return try JSONNode(body: request.body, limits: JSONLimits())
+  }
+
+  func requireSize(_ maxBytes: Int) throws(Problem) {
+    let count = request.body.count
+    guard count <= maxBytes else { throw .tooLarge("expected a body of at most \(maxBytes) bytes, got \(count)") }
   }
 
   /// The same, where nothing at all may stand for an empty object.

@@ -19,7 +19,8 @@ public struct People: Sendable {
     try db.first("SELECT \(Self.columns) FROM contacts WHERE id = $1", [.int(row)]) { try Self.read($0) }
   }
 
-  /// Creates or updates the contact with the shop's own `id`. Throws `Refusal` when its attributes grow too large.
+  /// Creates or updates the contact with the shop's own `id`, or whom `email:…`, `phone:…` or `anonymous:…` names.
+  /// Throws `Refusal` when its attributes grow too large.
   public func put(
     id: String, _ patch: ContactPatch, now: Timestamp, _ db: Connection
   ) throws -> (contact: Contact, created: Bool) {
@@ -36,8 +37,10 @@ public struct People: Sendable {
 
   /// The same as `put`, saying what changed.
   public func change(id: String, _ patch: ContactPatch, now: Timestamp, _ db: Connection) throws -> Changed {
-    let known = try owner(of: .id, id, db)
-    let keys = ContactKeys(id: id, email: patch.email.applied(to: nil)?.text, phone: patch.phone.applied(to: nil)?.text)
+    let known = try find(id, db)?.row
+    var keys = try Self.keys(id)
+    keys.email = keys.email ?? patch.email.applied(to: nil)?.text
+    keys.phone = keys.phone ?? patch.phone.applied(to: nil)?.text
     let row = try known ?? resolve(keys, at: now, db)
     guard let before = try contact(row, db) else { throw MissingContact(row: row) }
     var after = before
@@ -73,6 +76,30 @@ public struct People: Sendable {
       if let old { try release(kind, old, of: after.row, db) }
       if let new { try claim(kind, new, for: after.row, db) }
     }
+  }
+
+  /// What a public id says of a contact that is not there yet.
+  private static func keys(_ publicID: String) throws(Refusal) -> ContactKeys {
+    guard let key = prefixed(publicID) else { return ContactKeys(id: publicID) }
+    let isGood =
+      switch key.kind {
+      case .email: EmailAddress(key.value) != nil
+      case .phone: PhoneNumber(key.value) != nil
+      case .id, .anonymousID: !key.value.isEmpty
+      }
+    guard isGood else {
+      throw Refusal([
+        Issue(pointer: "", code: .badValue, detail: "expected a good key after the colon, got \"\(publicID)\"")
+      ])
+    }
+    var keys = ContactKeys()
+    switch key.kind {
+    case .id: keys.id = key.value
+    case .email: keys.email = key.value
+    case .phone: keys.phone = key.value
+    case .anonymousID: keys.anonymousID = key.value
+    }
+    return keys
   }
 
   private static func prefixed(_ publicID: String) -> (kind: KeyKind, value: String)? {

@@ -122,4 +122,17 @@ import Testing
     #expect(put.created)
     #expect(put.contact.row == visitor)
   }
+
+  @Test("who has no id yet is changed by his address")
+  func putByAddress() throws {
+    let visitor = try people.resolve(ContactKeys(email: "ann@shop.example"), at: noon, db)
+    let put = try people.put(id: "email:Ann@shop.example", patch(#"{"locale":"ru"}"#), now: noon, db)
+    #expect(!put.created)
+    #expect(put.contact.row == visitor)
+    #expect(put.contact.externalID == nil)
+    let new = try people.put(id: "phone:+79161234567", patch("{}"), now: noon, db)
+    #expect(new.created)
+    #expect(new.contact.publicID == "phone:+79161234567")
+    #expect(throws: Refusal.self) { try people.put(id: "email:ann", patch("{}"), now: noon, db) }
+  }
 }

@@ -14,9 +14,7 @@ struct ChainDocument: Sendable {
   /// What is no JSON has one error like those of the language, since that is what a marketer's slip of a comma is.
   init(_ call: Call) throws(Problem) {
     try call.requireType(["application/json"])
-    guard call.request.body.count <= ChainStore.documentBytes else {
-      throw .tooLarge("expected a chain of at most \(ChainStore.documentBytes) bytes, got \(call.request.body.count)")
-    }
+    try call.requireSize(ChainStore.documentBytes)
     do { node = try Self.parse(call.request.body) } catch { throw .refused([.syntax(error)]) }
     text = String(decoding: call.request.body, as: UTF8.self)
     result = ChainParser.parse(node)

@@ -113,14 +113,9 @@ private struct Publication: Sendable {
   private static func standing(
     _ stored: ChainStore.Stored, _ store: ChainStore, _ db: Connection
   ) throws -> [JSONValue] {
-    var programs: [Int64: [Step]] = [:]
+    var labels = StepLabels()
     return try store.standing(stored.number, db).map { place in
-      if programs[place.version] == nil {
-        let text = try store.document(stored.number, version: place.version, db) ?? "{}"
-        programs[place.version] = ChainParser.parse(try ChainDocument.parse(Array(text.utf8))).chain?.program ?? []
-      }
-      let program = programs[place.version] ?? []
-      let step = program.indices.contains(place.step) ? program[place.step].label : String(place.step)
+      let step = try labels.label(chain: stored.number, version: place.version, step: place.step, db)
       return [
         "step": .string(step), "version": .number(JSONNumber(place.version)),
         "count": .number(JSONNumber(place.count)), "becomes": .string(step),

@@ -6,6 +6,9 @@ import SQL
 
 /// `/v1/contacts/{id}`: created, updated, read.
 enum ContactRoutes {
+  private static let lastEvents = 10
+  private static let newestRuns = 20
+
   static func all(_ stages: Stages) -> [Route] {
     let people = People()
     let log = stages.log
@@ -19,7 +22,8 @@ enum ContactRoutes {
             let now = Timestamp(milliseconds: now)
             let change = try people.change(id: id, patch, now: now, db)
             try ContactEvents.updated(change.contact.row, fields: change.fields, now: now, log, db)
-            return .json(try card(change.contact, db), status: change.created ? 201 : 200)
+            let profile = profile(change.contact, try Consents().all(of: change.contact.row, db))
+            return .json(.object(profile), status: change.created ? 201 : 200)
           }
         }),
       Route(
@@ -34,10 +38,23 @@ enum ContactRoutes {
     ]
   }
 
+  /// What an operator sees at a glance: who this is, what happened last, where he stands.
   private static func card(_ contact: Contact, _ db: Connection) throws -> JSONValue {
-    var card = contact.profile
-    card["consents"] = .array(try Consents().all(of: contact.row, db).map(\.json))
+    var card = profile(contact, try Consents().all(of: contact.row, db))
+    let events = try ContactHistory().page(of: contact.row, before: nil, limit: lastEvents, db)
+    card["last_events"] = .array(events.map(\.json))
+    var labels = StepLabels()
+    let runs = try ContactRuns().newest(of: contact.row, limit: newestRuns, db).map { run in
+      run.json(step: try labels.label(chain: run.chainNumber, version: run.version, step: run.step, db))
+    }
+    card["runs"] = .array(runs)
     return .object(card)
+  }
+
+  private static func profile(_ contact: Contact, _ consents: [Consents.State]) -> JSONObject {
+    var profile = contact.profile
+    profile["consents"] = .array(consents.map(\.json))
+    return profile
   }
 }
 

@@ -7,6 +7,9 @@ import SQL
 
 /// `/v1/templates` and `/v1/templates/{id}`: listed, read, saved as a new version, tried on a contact.
 enum TemplateRoutes {
+  /// A letter in many languages.
+  private static let maxBytes = 4 << 20
+
   static func all(_ stages: Stages) -> [Route] {
     let store = TemplateStore()
     let catalog = stages.templates
@@ -67,6 +70,7 @@ enum TemplateRoutes {
 
   private static func document(_ call: Call) throws -> TemplateDocument {
     try call.requireType(["application/json"])
+    try call.requireSize(maxBytes)
     let node: JSONNode
     do { node = try JSONDocument(parsing: call.request.body).root } catch { throw Problem.refused([.syntax(error)]) }
     return try TemplateDocument(node)
