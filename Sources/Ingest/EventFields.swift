@@ -129,7 +129,7 @@ struct EventFields {
 
   private func phone(_ keys: inout FieldReader) -> String? {
     guard let text = keys.string("phone") else { return nil }
-    guard let number = PhoneNumber(EventText.international(text) ?? text) else {
+    guard let number = PhoneNumber(text) else {
       keys.refuse("phone", .badValue, "expected a phone number, got \"\(text)\"", hint: PhoneNumber.hint)
       return nil
     }

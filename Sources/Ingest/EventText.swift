@@ -21,15 +21,6 @@ enum EventText {
 
   static func ownPrefix(of type: String) -> String? { ownPrefixes.first { type.hasPrefix($0) } }
 
-  /// Russian numbers as people write them, with 8 or 7 and ten digits: what else they could mean has another length.
-  static func international(_ phone: String) -> String? {
-    let digits = phone.utf8.filter { !" .-()\u{A0}".utf8.contains($0) }
-    guard digits.count == 11, digits.allSatisfy(isDigit), let first = digits.first,
-      first == UInt8(ascii: "8") || first == UInt8(ascii: "7")
-    else { return nil }
-    return "+7" + String(decoding: digits.dropFirst(), as: UTF8.self)
-  }
-
   /// Whether a valid JSON text has `\u0000` in a string: databases disagree about such text.
   static func escapesNUL(_ json: ArraySlice<UInt8>) -> Bool {
     json.withUnsafeBytes { bytes in

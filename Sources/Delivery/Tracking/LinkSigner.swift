@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 
 /// Signs what public links stand for, and takes back only what it signed: HMAC-SHA256 over key id, kind, message,
 /// contact and target, cut to 16 bytes (RFC 2104 §5 allows half the digest). There is no other way to a target, so

@@ -1,4 +1,5 @@
 import Crypto
+import Domain
 
 /// The pages behind an unsubscribe link: one that asks (GET changes nothing, scanners call every link), and those that
 /// answer. Each is whole in itself: no picture, script or style from anywhere, and none is let in.
