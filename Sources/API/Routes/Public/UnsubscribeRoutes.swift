@@ -1,9 +1,6 @@
 import Delivery
 import Domain
-import Engine
 import HTTP
-import Ingest
-import JSON
 import SQL
 
 /// `/u/{token}`: a GET asks and changes nothing; a POST unsubscribes, from the page's button or by one click of a mail
@@ -52,50 +49,5 @@ enum UnsubscribeRoutes {
   private static func html(_ page: String, status: Int = 200) -> Response {
     let retry = status == 503 ? [(name: "Retry-After", value: "60")] : []
     return Response(status: status, headers: UnsubscribePage.headers + retry, body: Array(page.utf8))
-  }
-}
-
-/// What the shop's public pages show of it.
-public struct ShopFace: Sendable {
-  public var name: String
-  public var locale: String?
-
-  public init(name: String, locale: String?) { (self.name, self.locale) = (name, locale) }
-}
-
-/// One contact leaves one channel's marketing: a proof, a suppressed address and the events that tell the runs.
-private struct Unsubscribe: Sendable {
-  let token: LinkToken
-  let channel: String
-  let log: EventLog
-
-  private static let source = "unsubscribe link"
-
-  /// Asked twice, it is done once. 404 when the contact is no more.
-  func apply(now: Timestamp, _ db: Connection) throws {
-    guard let contact = try People().contact(token.contact, db) else { throw Problem.notFound() }
-    let message = try MessageStore().message(token.message, db).flatMap { $0.contact == contact.row ? $0 : nil }
-    for address in Set([message?.address, contact.address(for: channel)].compactMap { $0 }) {
-      try Suppressions().add(
-        Suppression(address: address, channel: channel, reach: .marketing, reason: "unsubscribed", at: now), db)
-    }
-    guard try Consents().granted(by: contact.row, channel: channel, db) != false else { return }
-    let proof = ConsentProof(channel: channel, granted: false, source: Self.source)
-    try Consents().record(proof, of: contact.row, now: now, db)
-    try log.append(own: [event(contact, message)], now: now.milliseconds, db)
-    try ContactEvents.updated(contact.row, fields: ["consents." + channel], now: now, log, db)
-  }
-
-  /// Links outlive the rows of their messages.
-  private func event(_ contact: Contact, _ message: Message?) -> IncomingEvent {
-    let type = "message.unsubscribed"
-    guard let message else {
-      let properties: JSONValue = ["channel": .string(channel)]
-      return IncomingEvent(type: type, properties: properties.serialized(), contact: contact.row)
-    }
-    return MessageEvent(
-      type: type, message: message.id, contact: contact.row, channel: channel, chain: message.chain,
-      step: message.step
-    ).incoming
   }
 }
