@@ -15,12 +15,12 @@ COPY Migrations Migrations
 COPY Sources Sources
 # Not built here, but the manifest names them.
 COPY Tests Tests
-RUN swift build -c release --product zveno -static-stdlib \
- && install -D --strip "$(swift build -c release --product zveno -static-stdlib --show-bin-path)/zveno" /out/zveno
+RUN swift build -c release --product zveno --static-swift-stdlib \
+ && install -D --strip "$(swift build -c release --product zveno --static-swift-stdlib --show-bin-path)/zveno" /out/zveno
 
 FROM ${RUNTIME_IMAGE}
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates libcurl4 libsqlite3-0 tzdata zlib1g \
+ && apt-get install --yes --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libstdc++6 tzdata zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 10001 zveno \
  && useradd --system --uid 10001 --gid zveno --home-dir /data --no-create-home --shell /usr/sbin/nologin zveno \
