@@ -32,6 +32,6 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["zveno", "health", "--alive", "--url", "http://127.0.0.1:8080"]
+  CMD zveno health --alive --url http://127.0.0.1:8080 || exit 1
 ENTRYPOINT ["zveno"]
 CMD ["serve", "--listen", "0.0.0.0:8080", "--data", "/data", "--config", "/etc/zveno/zveno.json", "--apply", "/etc/zveno"]
