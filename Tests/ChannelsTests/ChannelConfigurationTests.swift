@@ -179,7 +179,8 @@ struct ChannelConfigurationTests {
     #expect(!files.isEmpty)
     for file in files {
       let root = try JSONDocument(parsing: Array(Data(contentsOf: file))).root
-      for member in root.members {
+      let channels = try #require(root["channels"], "\(file.lastPathComponent)")
+      for member in channels.members {
         #expect(throws: Never.self, "\(file.lastPathComponent)") {
           try Channels.adapter(
             from: member.value, at: "/channels/\(member.key)",

@@ -57,9 +57,11 @@ struct SMTPSecurityTests {
   func opportunistic(_ isOffered: Bool) throws {
     let certificate = try Certificate()
     let server = try PythonServer("smtp_server.py", isOffered ? certificate.arguments : [])
-    let outcome = try send("smtp://localhost:\(server.port)?tls=opportunistic")
-    #expect(outcome == .accepted(providerID: "TEST1"))
-    #expect(try server.received.first?["tls"]?.bool == isOffered)
+    let settings = try settings(url: "smtp://localhost:\(server.port)?tls=opportunistic")
+    let connection = SMTPAdapter(settings, now: { noon }).connect()
+    for number in 1...2 { #expect(connection.send(message()) == .accepted(providerID: "TEST\(number)")) }
+    #expect(try server.received.compactMap { $0["tls"]?.bool } == [isOffered, isOffered])
+    #expect(try server.received.compactMap { $0["session"]?.number } == [1, 1])
   }
 
   @Test("a refused login holds the channel and does not tell the password")

@@ -2,6 +2,7 @@
 struct HeaderWriter {
   private(set) var bytes: [UInt8] = []
   private var column = 0
+  private var isFirstWord = true
 
   static let foldColumn = 78
 
@@ -43,6 +44,7 @@ struct HeaderWriter {
     bytes += name.utf8
     bytes.append(UInt8(ascii: ":"))
     column = name.utf8.count + 1
+    isFirstWord = true
   }
 
   private mutating func end() { bytes.appendLineEnd() }
@@ -50,10 +52,11 @@ struct HeaderWriter {
   /// A word, after a space or on a line of its own. The first word stays beside the name: a line of nothing but white
   /// space is not allowed (RFC 5322 §2.2.3), and some readers lose what follows an empty one.
   private mutating func add(_ word: [UInt8]) {
-    if column + 1 + word.count > Self.foldColumn, bytes.last != UInt8(ascii: ":") {
+    if column + 1 + word.count > Self.foldColumn, !isFirstWord {
       bytes.appendLineEnd()
       column = 0
     }
+    isFirstWord = false
     bytes.append(32)
     bytes += word
     column += 1 + word.count
@@ -91,6 +94,6 @@ struct HeaderWriter {
       if character == "\"" || character == "\\" { quoted.append("\\") }
       quoted.append(character)
     }
-    return quoted + "\""
+    return quoted.utf8.count < longest ? quoted + "\"" : nil
   }
 }

@@ -6,18 +6,35 @@ struct ReadLetter {
   private let facts: JSONValue
   let raw: [UInt8]
 
-  init(file: URL) throws {
-    raw = Array(try Data(contentsOf: file))
+  private init(facts: JSONValue, raw: [UInt8]) { (self.facts, self.raw) = (facts, raw) }
+
+  /// One process reads them all.
+  static func all(in files: [URL]) throws -> [ReadLetter] {
     let script = PythonServer.scripts.appending(path: "read_mail.py").path
-    facts = try JSONValue(parsing: ChildProcess("/usr/bin/python3", [script, file.path]).readAll())
+    let output = try ChildProcess("/usr/bin/python3", [script] + files.map(\.path)).readAll()
+    return try zip(files, output.split(separator: 10)).map { file, line in
+      ReadLetter(facts: try JSONValue(parsing: Array(line)), raw: Array(try Data(contentsOf: file)))
+    }
+  }
+
+  static func all(_ letters: [[UInt8]]) throws -> [ReadLetter] {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let files = letters.indices.map { folder.appending(path: "\($0).eml") }
+    for (letter, file) in zip(letters, files) { try Data(letter).write(to: file) }
+    return try all(in: files)
+  }
+
+  struct NotRead: Error {}
+
+  init(file: URL) throws {
+    guard let letter = try Self.all(in: [file]).first else { throw NotRead() }
+    self = letter
   }
 
   init(bytes: [UInt8]) throws {
-    let folder = try temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appending(path: "letter.eml")
-    try Data(bytes).write(to: file)
-    try self.init(file: file)
+    guard let letter = try Self.all([bytes]).first else { throw NotRead() }
+    self = letter
   }
 
   struct Part: Equatable {
