@@ -1,4 +1,5 @@
-/// A span of local clock time, `"09:00..21:00"`; one that ends before it begins runs over midnight. The end is outside.
+/// A span of local clock time, `"09:00..21:00"`: from the first minute through the last, which is inside, so that what is
+/// due at 21:00 sharp may still leave. One that ends before it begins runs over midnight.
 public struct ClockSpan: Sendable, Hashable {
   /// Minutes after midnight, 0 ... 1440.
   public let from: Int
@@ -19,7 +20,7 @@ public struct ClockSpan: Sendable, Hashable {
   public var text: String { ClockTime(minute: from).text + ".." + ClockTime(minute: to).text }
 
   public func contains(minuteOfDay minute: Int) -> Bool {
-    from < to ? minute >= from && minute < to : minute >= from || minute < to
+    from < to ? minute >= from && minute <= to : minute >= from || minute <= to
   }
 
   /// The first moment from `moment` on that lies inside.

@@ -131,6 +131,24 @@ struct StepFunctionTests {
     #expect(walk.run.triggerSeq == 3)
   }
 
+  @Test("`reset_on` begins a wait anew that counts from entry, too")
+  func resetsWaitSinceEntry() throws {
+    let text = #"{"enter":{"event":"cart"},"steps":[{"wait":"30d","since":"enter","reset_on":"visit"},{"exit":"x"}]}"#
+    let walk = try Walk(text)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    try walk.happens("visit", "2026-03-12T09:00:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-04-11T09:00:00.000Z")
+  }
+
+  @Test("what falls due at the last minute of the allowed hours may still leave")
+  func includesLastMinute() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h..24h"},{"send":"email","template":"a"}]}"#)
+    walk.view.zone = try #require(Zone("Europe/Moscow"))
+    walk.rules.channels["email"] = ChannelPolicy(hours: ClockSpan("09:00..20:00"))
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T17:00:00.000Z")
+  }
+
   @Test("a range goes on at the first moment inside it that the next message's hours permit")
   func findsPermittedMoment() throws {
     let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h..24h"},{"send":"email","template":"a"}]}"#)

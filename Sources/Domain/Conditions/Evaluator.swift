@@ -74,8 +74,8 @@ public struct Evaluator {
 
   private func localTime(_ span: ClockSpan) -> Truth {
     let inside = span.contains(minuteOfDay: view.zone.local(now).minuteOfDay)
-    let turning = ClockSpan(from: inside ? span.to % ClockSpan.minutesPerDay : span.from, to: ClockSpan.minutesPerDay)
-    let change = LocalTime(date: view.zone.local(now).date, millisecondOfDay: Int64(turning.from) * 60_000)
+    let turning = inside ? (span.to + 1) % ClockSpan.minutesPerDay : span.from
+    let change = LocalTime(date: view.zone.local(now).date, millisecondOfDay: Int64(turning) * 60_000)
     let today = view.zone.moment(of: change)
     if today > now { return Truth(inside, until: today) }
     let next = LocalTime(date: change.date.adding(days: 1), millisecondOfDay: change.millisecondOfDay)

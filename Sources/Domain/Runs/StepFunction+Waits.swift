@@ -1,17 +1,20 @@
 import JSON
 
 extension StepFunction {
-  /// When a wait that began (or began anew) at the step's start is over.
-  func waitEnd(_ wait: Wait) throws -> Timestamp {
-    let base: Timestamp =
-      switch wait.since {
-      case .ownStart: run.stepStart.at
-      case .entry: run.enteredAt
-      case .step(let step): run.marks[step]?.at ?? run.stepStart.at
-      }
+  /// When a wait is over that counts from where it says, or from `reset` when it began anew then.
+  func waitEnd(_ wait: Wait, from reset: Timestamp? = nil) throws -> Timestamp {
+    let base = reset ?? start(of: wait)
     let earliest = wait.atLeast.after(base, in: view.zone)
     guard let atMost = wait.atMost else { return earliest }
     return try bestMoment(from: earliest, to: atMost.after(base, in: view.zone))
+  }
+
+  private func start(of wait: Wait) -> Timestamp {
+    switch wait.since {
+    case .ownStart: run.stepStart.at
+    case .entry: run.enteredAt
+    case .step(let step): run.marks[step]?.at ?? run.stepStart.at
+    }
   }
 
   /// The first permitted moment inside the window, or the contact's best hour there if enough is known of him; if

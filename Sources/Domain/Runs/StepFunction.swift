@@ -94,7 +94,8 @@ public struct StepFunction {
       }
       run.stepStart = LogMoment(at: now, seq: position)
       effects.append(.count(step: step.label, outcome: "reset"))
-      run.stepDueAt = try waitEnd(wait)
+      // From here, whatever the wait counted from before.
+      run.stepDueAt = try waitEnd(wait, from: now)
     case .waitFor(let wait): try look(at: wait, step)
     case .wait, .waitUntil, .send, .branch, .set, .exit: break
     }

@@ -83,7 +83,7 @@ public struct ChainStore: Sendable {
   public func publish(_ stored: Stored, now: Timestamp, _ db: Connection) throws -> Int64 {
     guard let document = stored.draft else {
       guard let live = stored.liveVersion else { throw MissingChain(id: stored.id) }
-      try setStatus(stored, .live, now: now, db)
+      if stored.status != .paused { try setStatus(stored, .live, now: now, db) }
       return live
     }
     let newest = try db.first("SELECT max(version) FROM chain_versions WHERE chain = $1", [.int(stored.number)]) {
