@@ -1,0 +1,184 @@
+import Delivery
+import Domain
+import JSON
+import SQL
+
+/// What has just been handed over: once, with the intent on disk, to somebody who may get it, at a time when he may.
+struct HandOverChecks {
+  private struct Row {
+    let status: String
+    let attempts: Int
+    let address: String?
+    let run: Int64
+    let chain: Int64
+    let version: Int64
+    let step: Int
+    let contact: Int64
+    let plannedAt: Int64
+    let expiresAt: Int64
+  }
+
+  private let db: Connection
+  private let documents: Documents
+  private let rules: Rules
+
+  init(_ db: Connection, _ documents: Documents, _ rules: Rules) {
+    (self.db, self.documents, self.rules) = (db, documents, rules)
+  }
+
+  func check(_ handOver: Provider.HandOver, _ world: World) throws {
+    let claim = handOver.claim
+    func broken(_ invariant: String, _ detail: String = "") -> Violation {
+      Violation(invariant, "message \(claim.message), try \(claim.attempt), \(claim.channel) to \(claim.address) \(detail)")
+    }
+    guard let row = try row(claim.message), row.status == "sending", row.attempts == claim.attempt else {
+      throw broken("the intent is on disk before the hand-over")
+    }
+    try checkOnce(handOver, world, broken)
+    guard claim.attempt <= rules.channels[claim.channel]?.maxAttempts ?? 0 else {
+      throw broken("tries are limited")
+    }
+    let publicID = claim.values["contact"]?["id"]?.string
+    guard row.contact == claim.contact, row.address == claim.address, publicID == claim.contactID else {
+      throw broken("a message is its contact's own", "values of \(publicID ?? "nobody")")
+    }
+    guard row.plannedAt <= handOver.wall, handOver.wall < row.expiresAt else {
+      throw broken("a message leaves in its time", "planned \(row.plannedAt), expires \(row.expiresAt), now \(handOver.wall)")
+    }
+    guard try status(row.chain) != "paused", try status(row.chain) != "archived" else {
+      throw broken("a paused chain sends nothing")
+    }
+    if claim.purpose == .marketing { try checkMarketing(handOver, row, world, broken) }
+    if try isSuppressed(claim, purposes: ["all"]) { throw broken("no hand-over after a suppression") }
+    try checkStops(handOver, row, broken)
+  }
+
+  /// Every row that says `sending` is at hand: nothing was forgotten between the commit and the connection.
+  func checkAtHand(_ life: Life) throws {
+    let sending = Set(try db.query("SELECT id FROM messages WHERE status = 'sending'") { $0.int(0) })
+    life.dispatch.unsettled.formIntersection(sending)
+    guard life.dispatch.fate == .alive, let lost = sending.subtracting(life.dispatch.unsettled).min() else { return }
+    throw Violation("what is sending is at hand", "message \(lost)")
+  }
+
+  // MARK: - Once
+
+  private func checkOnce(
+    _ handOver: Provider.HandOver, _ world: World, _ broken: (String, String) -> Violation
+  ) throws {
+    let all = world.provider.handOvers(of: handOver.claim.message)
+    guard let index = all.firstIndex(where: { $0.number == handOver.number }), index > 0 else { return }
+    let before = all[index - 1]
+    if world.provider.retriesAsked.contains(.init(message: handOver.claim.message, after: index)) { return }
+    let knowsKeys = SimulatedDispatch.lines[handOver.claim.channel]?.mayRepeat ?? false
+    switch before.answer {
+    case .handed(.retry), .handed(.throttled): if before.isTold { return }
+    case .handed(.unknown): if knowsKeys { return }
+    case .handed(.accepted), .handed(.rejected), .unrenderable: break
+    }
+    // The process that had it at hand is dead, and the far side knows the key.
+    if knowsKeys, before.life != handOver.life { return }
+    throw broken("a message is handed over once", "again in life \(handOver.life) after \(before.answer) in \(before.life)")
+  }
+
+  // MARK: - Permission
+
+  private func checkMarketing(
+    _ handOver: Provider.HandOver, _ row: Row, _ world: World, _ broken: (String, String) -> Violation
+  ) throws {
+    let claim = handOver.claim
+    if try isSuppressed(claim, purposes: ["all", "marketing"]) { throw broken("no hand-over after a suppression", "") }
+    if world.shop.hasDenied(claim.channel, claim.address) { throw broken("no hand-over after an unsubscribe", "") }
+    let said = try db.first(
+      "SELECT granted FROM consents WHERE contact = $1 AND channel = $2 AND purpose = 'marketing'",
+      [.int(claim.contact), .text(claim.channel)]
+    ) { $0.bool(0) }
+    guard said ?? (rules.channels[claim.channel]?.consent != .optIn) else { throw broken("no hand-over without consent", "") }
+    let zone = try zone(claim.contact)
+    let minute = zone.local(Timestamp(milliseconds: handOver.wall)).minuteOfDay
+    let hours = try documents.version(row.chain, row.version).document["hours"]?.string
+    for span in [rules.channels[claim.channel]?.hours?.text, hours].compactMap({ $0 }) where !Self.isInside(minute, span) {
+      throw broken("marketing keeps its hours", "minute \(minute) of \(zone.identifier) is not in \(span)")
+    }
+  }
+
+  /// `09:00..20:00`, over midnight too.
+  private static func isInside(_ minute: Int, _ span: String) -> Bool {
+    let parts = span.split(separator: ".").map { $0.split(separator: ":").compactMap { Int($0) } }
+    guard parts.count == 2, parts.allSatisfy({ $0.count == 2 }) else { return false }
+    let (from, to) = (parts[0][0] * 60 + parts[0][1], parts[1][0] * 60 + parts[1][1])
+    return from < to ? minute >= from && minute < to : minute >= from || minute < to
+  }
+
+  private func isSuppressed(_ claim: Claim, purposes: [String]) throws -> Bool {
+    let sql = "SELECT purpose FROM suppressions WHERE address = $1 AND channel IN ('', $2)"
+    return try db.query(sql, [.text(claim.address), .text(claim.channel)]) { $0.text(0) }.contains(where: purposes.contains)
+  }
+
+  // MARK: - Reasons to stop
+
+  /// Plain reasons are worked out here a second time, from the log alone.
+  private func checkStops(_ handOver: Provider.HandOver, _ row: Row, _ broken: (String, String) -> Violation) throws {
+    let stops = try documents.version(row.chain, row.version).document["stop_when"]
+    let conditions = stops?.array ?? [stops].compactMap { $0 }
+    for condition in conditions {
+      guard let type = condition["did"]?.string, condition["within"] == nil, condition["since"] == nil,
+        condition["times"] == nil
+      else { continue }
+      let sql = """
+        SELECT e.properties, (SELECT f.properties FROM events f WHERE f.seq = r.trigger_seq)
+        FROM runs r JOIN timeline t ON t.contact = r.contact JOIN events e ON e.seq = t.seq
+        JOIN event_types y ON y.id = t.type
+        WHERE r.id = $1 AND y.name = $2 AND t.at <= $3 AND (t.at, t.seq) > (r.entry_at, r.entry_seq)
+        """
+      try db.each(sql, [.int(row.run), .text(type), .int(handOver.wall)]) { found in
+        let event = try Self.object(found.textBytes(0))
+        let trigger = try Self.object(found.textBytes(1))
+        if Self.fits(event, condition, trigger) { throw broken("no hand-over once the run is to stop", condition.text) }
+        return true
+      }
+    }
+  }
+
+  private static func object(_ bytes: [UInt8]) throws -> JSONValue {
+    bytes.isEmpty ? .object([:]) : try JSONValue(parsing: bytes)
+  }
+
+  private static func fits(_ event: JSONValue, _ condition: JSONValue, _ trigger: JSONValue) -> Bool {
+    if condition["same"] != nil {
+      guard let wanted = trigger["cart_id"]?.string, event["cart_id"]?.string == wanted else { return false }
+    }
+    for (word, operand) in condition["where"]?["total"]?.object ?? [:] {
+      guard let total = event["total"]?.number?.int, let bound = operand.number?.int else { return false }
+      switch word {
+      case ">=": if total < bound { return false }
+      case ">": if total <= bound { return false }
+      default: if total >= bound { return false }
+      }
+    }
+    return true
+  }
+
+  // MARK: - Rows
+
+  private func row(_ message: Int64) throws -> Row? {
+    let sql = """
+      SELECT status, attempts, address, run, chain, version, step, contact, planned_at, expires_at FROM messages
+      WHERE id = $1
+      """
+    return try db.first(sql, [.int(message)]) {
+      Row(
+        status: $0.text(0), attempts: Int($0.int(1)), address: $0.optionalText(2), run: $0.int(3), chain: $0.int(4),
+        version: $0.int(5), step: Int($0.int(6)), contact: $0.int(7), plannedAt: $0.int(8), expiresAt: $0.int(9))
+    }
+  }
+
+  private func status(_ chain: Int64) throws -> String? {
+    try db.first("SELECT status FROM chains WHERE number = $1", [.int(chain)]) { $0.text(0) }
+  }
+
+  private func zone(_ contact: Int64) throws -> Zone {
+    try db.first("SELECT time_zone FROM contacts WHERE id = $1", [.int(contact)]) { $0.optionalText(0) }
+      .flatMap { $0 }.flatMap { Zone($0) } ?? rules.shopZone
+  }
+}

@@ -1,0 +1,78 @@
+import Domain
+import SQL
+
+/// Runs: none stuck, none overdue, each place held once.
+struct RunChecks {
+  private let db: Connection
+  private let documents: Documents
+
+  init(_ db: Connection, _ documents: Documents) { (self.db, self.documents) = (db, documents) }
+
+  func checkStuck() throws {
+    guard let stuck = try db.first(StuckRuns.sql, [], { "\($0.text(0)) \($0.int(1))" }) else { return }
+    throw Violation("no run is stuck", stuck)
+  }
+
+  /// A server that rests has let everything act that is due, and looks at a run before its step is over.
+  func checkNothingDue(wall: Int64) throws {
+    let due = "SELECT id, due_at FROM runs WHERE due_at <= $1 LIMIT 1"
+    if let late = try db.first(due, [.int(wall)], { "run \($0.int(0)) was due at \($0.int(1)), it is \(wall)" }) {
+      throw Violation("what is due acts at once", late)
+    }
+    let overslept = """
+      SELECT id FROM runs WHERE state = 'active' AND parked_at IS NULL AND step_due_at IS NOT NULL
+        AND (due_at IS NULL OR due_at > step_due_at) LIMIT 1
+      """
+    if let run = try db.first(overslept, [], { $0.int(0) }) { throw Violation("what is due acts at once", "run \(run)") }
+  }
+
+  /// A run that is over has no message that may still leave, unless a person asked for it.
+  func checkEnded() throws {
+    let sql = """
+      SELECT m.id FROM messages m JOIN runs r ON r.id = m.run
+      WHERE r.state = 'ended' AND m.status = 'planned' AND m.sending_at IS NULL LIMIT 1
+      """
+    if let id = try db.first(sql, [], { $0.int(0) }) { throw Violation("a run that ends takes its messages back", "\(id)") }
+    let timed = "SELECT id FROM runs WHERE state = 'ended' AND (due_at IS NOT NULL OR parked_at IS NOT NULL) LIMIT 1"
+    if let id = try db.first(timed, [], { $0.int(0) }) { throw Violation("a run that is over is not due", "\(id)") }
+  }
+
+  /// Who came in again, against the rule of the version that let him in.
+  func checkReentry() throws {
+    let sql = """
+      SELECT r.id, r.chain, r.version, r.entered_at, b.id, b.entered_at, b.ended_at, c.time_zone
+      FROM runs r JOIN runs b ON b.contact = r.contact AND b.chain = r.chain AND b.key = r.key AND b.id < r.id
+      JOIN contacts c ON c.id = r.contact
+      """
+    try db.each(sql) { row in
+      let (run, before, entered, left) = (row.int(0), row.int(4), row.int(3), row.optionalInt(6))
+      func broken(_ rule: String) -> Violation { Violation("re-entry keeps its rule", "\(rule): run \(run) after \(before)") }
+      let isInside = left.map { $0 > entered } ?? true
+      switch try documents.version(row.int(1), row.int(2)).chain.reenter {
+      case .always: break
+      case .never: throw broken("never")
+      case .afterExit, .restart: if isInside { throw broken("inside") }
+      case .after(let span):
+        // Days bend by an hour or so where clocks change.
+        let earliest = row.int(5) + span.approximateMilliseconds - (span.days > 0 ? 7_200_000 : 0)
+        if isInside || entered < earliest { throw broken("after a while") }
+      }
+      return true
+    }
+  }
+
+  /// With everything resumed and no time left to wait for, everybody has come to an end.
+  func checkAllOver() throws {
+    let runs = """
+      SELECT r.id, r.version, r.step FROM runs r JOIN chains c ON c.number = r.chain
+      WHERE r.state = 'active' AND c.status <> 'paused' LIMIT 1
+      """
+    if let run = try db.first(runs, [], { "run \($0.int(0)), version \($0.int(1)), step \($0.int(2))" }) {
+      throw Violation("every run comes to an end", run)
+    }
+    let messages = "SELECT id, status FROM messages WHERE status IN ('planned', 'sending') LIMIT 1"
+    if let message = try db.first(messages, [], { "message \($0.int(0)) is \($0.text(1))" }) {
+      throw Violation("every message comes to an end", message)
+    }
+  }
+}

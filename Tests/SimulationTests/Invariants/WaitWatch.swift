@@ -1,0 +1,94 @@
+import Domain
+import SQL
+
+/// No wait ends early: remembers where every run stood, and when it goes on, works out anew the earliest moment.
+struct WaitWatch {
+  private struct Standing {
+    let chain: Int64
+    let version: Int64
+    let step: Int
+    let stepAt: Int64
+    let enteredAt: Int64
+    let zone: Zone
+  }
+
+  private let db: Connection
+  private let documents: Documents
+  private let rules: Rules
+  private var standing: [Int64: Standing] = [:]
+
+  init(_ db: Connection, _ documents: Documents, _ rules: Rules) {
+    (self.db, self.documents, self.rules) = (db, documents, rules)
+  }
+
+  mutating func check(wall: Int64) throws {
+    let sql = """
+      SELECT r.id, r.chain, r.version, r.step, r.step_at, r.entered_at, c.time_zone
+      FROM runs r JOIN contacts c ON c.id = r.contact WHERE r.state = 'active'
+      """
+    var now: [Int64: Standing] = [:]
+    try db.each(sql) { row in
+      let (step, stepAt) = (Int(row.int(3)), row.int(4))
+      // Who moves to another zone while he waits is looked at by the clock that was his when the wait began.
+      let known = standing[row.int(0)].flatMap { $0.step == step && $0.stepAt == stepAt ? $0.zone : nil }
+      now[row.int(0)] = Standing(
+        chain: row.int(1), version: row.int(2), step: step, stepAt: stepAt, enteredAt: row.int(5),
+        zone: known ?? row.optionalText(6).flatMap { Zone($0) } ?? rules.shopZone)
+      return true
+    }
+    for (run, before) in standing {
+      if let after = now[run] {
+        if after.step != before.step { try check(run, before, left: after.stepAt, to: after.step, wall: wall) }
+      } else if let (ended, reason) = try end(run), reason == "completed" {
+        try check(run, before, left: ended, to: nil, wall: wall)
+      }
+    }
+    standing = now
+  }
+
+  private func end(_ run: Int64) throws -> (Int64, String)? {
+    try db.first("SELECT ended_at, reason FROM runs WHERE id = $1", [.int(run)]) { ($0.int(0), $0.text(1)) }
+  }
+
+  /// - Parameter left: when the server says that the run went on: at that step, or later.
+  private func check(_ run: Int64, _ before: Standing, left: Int64, to next: Int?, wall: Int64) throws {
+    guard let earliest = try earliest(before, next: next) else { return }
+    guard left < earliest || wall < earliest else { return }
+    throw Violation(
+      "no wait ends early",
+      "run \(run) left step \(before.step) at \(left), wall \(wall), and not before \(earliest) was allowed")
+  }
+
+  /// Nil where an event may end the step.
+  private func earliest(_ standing: Standing, next: Int?) throws -> Int64? {
+    let chain = try documents.version(standing.chain, standing.version).chain
+    guard chain.program.indices.contains(standing.step) else { return nil }
+    let step = chain.program[standing.step]
+    switch step.kind {
+    case .wait(let wait):
+      switch wait.since {
+      case .ownStart: return after(wait.atLeast, standing.stepAt)
+      case .entry: return after(wait.atLeast, standing.enteredAt)
+      case .step: return nil
+      }
+    case .waitFor(let wait):
+      // Inside its `else`, only time can have brought it.
+      let isElse = next == wait.otherwise && chain.program.indices.contains(wait.otherwise)
+        && chain.program[wait.otherwise].pointer.hasPrefix(step.pointer + "/else")
+      return isElse ? after(wait.atMost, standing.stepAt) : nil
+    case .waitUntil(.clock(let clock, _)):
+      let local = standing.zone.local(Timestamp(milliseconds: standing.stepAt))
+      let today = standing.zone.moment(
+        of: LocalTime(date: local.date, millisecondOfDay: Int64(clock.minute) * 60_000))
+      let wanted = today.milliseconds >= standing.stepAt ? today.milliseconds : standing.stepAt
+      return wanted
+    case .waitUntil, .send, .branch, .set, .exit: return nil
+    }
+  }
+
+  /// Calendar days may be an hour or two shorter than 24 hours each where clocks change.
+  private func after(_ span: Span, _ moment: Int64) -> Int64 {
+    let isExact = span.days == 0 && span.months == 0
+    return moment + span.approximateMilliseconds - (isExact ? 0 : 2 * 3_600_000)
+  }
+}

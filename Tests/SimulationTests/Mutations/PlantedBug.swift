@@ -1,0 +1,33 @@
+import Delivery
+import Domain
+import Engine
+import Ingest
+import SQL
+
+/// A bug put around the server, never into it, to show that the simulation sees such a one.
+struct PlantedBug {
+  /// What a life is made of.
+  struct Parts {
+    let log: EventLog
+    let engine: Engine
+    let delivery: Delivery
+    let counters: Counters
+  }
+
+  var name: String
+  /// What stands in the engine's place.
+  var engine: (Parts) -> any Duty = { $0.engine }
+  var delivery: (Parts) -> any Duty = { $0.delivery }
+  /// What the door makes of a call's events.
+  var events: ([IncomingEvent]) -> [IncomingEvent] = { $0 }
+  /// Clients hear 202 before the commit.
+  var answersEarly = false
+  /// After a restart the claims of the life before are handed over once more, without asking the gate.
+  var replaysClaims = false
+  /// Every channel is said to know messages by their key.
+  var trustsProviders = false
+  /// A resume sets the chain live and forgets the runs that the pause has parked.
+  var resumesHalf = false
+
+  static var none: PlantedBug { PlantedBug(name: "none") }
+}

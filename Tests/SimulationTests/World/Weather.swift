@@ -1,0 +1,44 @@
+import Engine
+
+/// What may go wrong in a world, and how often. Rates are per thousand.
+struct Weather {
+  /// Of rounds: the process is killed in the round or right after it.
+  var crashes = 0
+  /// Kills only while no provider has a message at hand.
+  var crashesOnlyAtRest = false
+  /// Of rounds: the store takes no commit, as when the disk is full; the process lives on.
+  var lostRounds = 0
+  /// Of rounds: one of the round's duties fails, and the round is done again without it.
+  var failedDuties = 0
+  /// Of crashes: the process stays down for hours.
+  var outages = 0
+  /// Of hand-overs: the provider refuses, asks for patience, hangs.
+  var providerFaults = 0
+  /// Among the faults, that a provider asks the whole channel to wait: forgotten in a crash.
+  var throttles = true
+  /// Of unanswered calls: the client does not come back after a crash.
+  var clientsGivingUp = 0
+  /// The wall clock is set now and then.
+  var setsClock = false
+  /// Channels go only so fast.
+  var hasPaces = false
+  var slice = Engine.Slice()
+
+  static let calm = Weather()
+
+  /// Every seed has a weather of its own.
+  init(seed: UInt64) {
+    var chance = Chance(seed, for: "weather")
+    crashes = chance.pick([0, 5, 20, 60])
+    outages = chance.pick([0, 100, 400])
+    lostRounds = chance.pick([0, 0, 20, 80])
+    failedDuties = chance.pick([0, 0, 20, 80])
+    providerFaults = chance.pick([0, 100, 300])
+    clientsGivingUp = chance.pick([0, 200])
+    setsClock = chance.hits(150)
+    hasPaces = chance.hits(300)
+    if chance.hits(250) { slice = Engine.Slice(events: 3, timers: 3) }
+  }
+
+  init() {}
+}
