@@ -31,7 +31,7 @@ struct ConfigurationTests {
     #expect(configuration.listen == ListenAddress(host: "127.0.0.1", port: 8080))
     #expect(configuration.durability == .full)
     #expect(configuration.limits.bodyBytes == 8 * 1024 * 1024)
-    #expect(configuration.channels.isEmpty)
+    #expect(configuration.channels.map(\.name) == ["email", "sms", "whatsapp", "call"])
   }
 
   @Test("an unknown key is refused at its own place with the nearest known word")

@@ -3,7 +3,7 @@ import JSON
 
 /// What a request may name of a message: `{{to}}`, `{{message.key}}`, `{{data.order.id}}`.
 enum Placeholder: Sendable, Hashable {
-  case to, toName, subject, text, html, contact, channel, purpose, unsubscribeURL
+  case to, toDigits, toName, subject, text, html, contact, channel, purpose, unsubscribeURL
   case messageID
   /// The same over all tries.
   case messageKey
@@ -11,9 +11,9 @@ enum Placeholder: Sendable, Hashable {
   case data([String])
 
   static let names: [String: Placeholder] = [
-    "to": .to, "to_name": .toName, "subject": .subject, "text": .text, "html": .html, "contact": .contact,
-    "channel": .channel, "purpose": .purpose, "unsubscribe_url": .unsubscribeURL, "message.id": .messageID,
-    "message.key": .messageKey,
+    "to": .to, "to_digits": .toDigits, "to_name": .toName, "subject": .subject, "text": .text, "html": .html,
+    "contact": .contact, "channel": .channel, "purpose": .purpose, "unsubscribe_url": .unsubscribeURL,
+    "message.id": .messageID, "message.key": .messageKey,
   ]
 
   init?(_ name: String) {
@@ -41,6 +41,7 @@ enum Placeholder: Sendable, Hashable {
   func value(of message: OutgoingMessage) throws(Unfillable) -> JSONValue {
     switch self {
     case .to: .string(message.to)
+    case .toDigits: .string(String(message.to.filter { $0.isASCII && $0.isNumber }))
     case .toName: Self.optional(message.toName)
     case .subject: Self.optional(message.subject)
     case .text: Self.optional(message.text)

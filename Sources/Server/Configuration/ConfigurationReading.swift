@@ -63,10 +63,21 @@ extension Configuration {
     shop = ShopSettings(reading: reader.reader("shop"))
     limits = LimitSettings(reading: reader.reader("limits"))
     log = LogSettings(reading: reader.reader("log"))
-    let channels = reader.reader("channels")
+    let written = reader.reader("channels")
+    let channels = written.node == nil ? Self.standardChannels(reader.findings) : written
     self.channels = (channels.node?.members ?? []).compactMap { member in
       ChannelSettings(member.key, channels.reader(member.key), secret: secret)
     }
+  }
+}
+
+extension Configuration {
+  /// What there is when nothing is said of channels: nothing leaves the machine, calls wait for an operator.
+  private static func standardChannels(_ findings: Findings) -> SettingReader {
+    let log: JSONValue = ["adapter": "log"]
+    let channels: JSONValue = ["email": log, "sms": log, "whatsapp": log, "call": ["adapter": "task"]]
+    let document = try? JSONDocument(parsing: channels.serialized())
+    return SettingReader(node: document?.root, pointer: "/channels", findings: findings)
   }
 }
 
