@@ -37,8 +37,10 @@ struct ServeCommand: AsyncParsableCommand {
       let configuration = try options.configuration()
       LoggingSystem.bootstrap { LogLines(label: $0, settings: configuration.log) }
       signal(SIGPIPE, SIG_IGN)
-      let server = try await onThread { Result { try LiveServer(options, configuration) } }.get()
-      try await Lifecycle.run(log: server.log) { server.stop() }
+      try await Lifecycle.run {
+        let server = try LiveServer(options, configuration)
+        return { server.stop() }
+      }
     }
   }
 

@@ -18,23 +18,47 @@ struct DataStore {
 
   init(_ options: ServeOptions, durability: Durability) throws {
     do {
-      let adminKey = try options.adminKey()
       folder = try DataFolder(options.data)
-      let connection = try Connection(path: folder.databasePath, mode: .writer, durability: durability)
-      self.connection = connection
-      try Migrator(Migrations.all).migrate(connection)
-      let made = try connection.transaction {
-        let identity = try Identity.load(connection)
-        let choice = try ClockChoice.make(testTime: options.testTime, isNew: identity.isNew, connection)
-        let admin = try AdminKey.settle(given: adminKey, now: choice.clock.now(), connection)
-        return (identity: identity, choice: choice, admin: admin)
-      }
+      connection = try Connection(path: folder.databasePath, mode: .writer, durability: durability)
+    } catch {
+      throw Self.refused(error, options)
+    }
+    do {
+      let made = try Self.settle(connection, options)
       (identity, clock, clockRemark) = (made.identity, made.choice.clock, made.choice.remark)
       (keys, newAdminKey) = made.admin
-    } catch let refusal as StoreRefusal {
-      throw Refused(refusal.description)
-    } catch let error as SQLError {
-      throw Refused("the database in \(options.data) cannot be used: \(error)")
+      try folder.opened()
+    } catch {
+      Self.close(folder, connection)
+      throw Self.refused(error, options)
+    }
+  }
+
+  /// For a start that goes no further: as an end in good order.
+  func close() { Self.close(folder, connection) }
+
+  private static func close(_ folder: DataFolder, _ connection: Connection) {
+    try? folder.closing()
+    connection.close()
+  }
+
+  private static func settle(
+    _ db: Connection, _ options: ServeOptions
+  ) throws -> (identity: Identity, choice: ClockChoice, admin: (keys: Keys, made: String?)) {
+    let adminKey = try options.adminKey()
+    try Migrator(Migrations.all).migrate(db)
+    return try db.transaction {
+      let identity = try Identity.load(db)
+      let choice = try ClockChoice.make(testTime: options.testTime, isNew: identity.isNew, db)
+      return (identity, choice, try AdminKey.settle(given: adminKey, now: choice.clock.now(), db))
+    }
+  }
+
+  private static func refused(_ error: any Error, _ options: ServeOptions) -> any Error {
+    switch error {
+    case let refusal as StoreRefusal: Refused(refusal.description)
+    case let error as SQLError: Refused("the database in \(options.data) cannot be used: \(error)")
+    default: error
     }
   }
 }

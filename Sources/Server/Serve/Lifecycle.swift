@@ -4,26 +4,28 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs a server until a signal: the first ends it in good order, the second at once.
+/// Runs a server until a signal: the first ends it in good order, the second at once. Signals are caught before it
+/// starts, so that one that comes during the start ends it in good order, too.
 struct Lifecycle: Service {
-  /// Blocks until everything is finished that can be within its time.
-  let stop: @Sendable () -> Void
+  /// Blocks until the server runs, and gives what ends it, which blocks until everything is finished that can be.
+  let start: @Sendable () throws -> @Sendable () -> Void
 
   func run() async throws {
+    let stop = try await onThread { [start] in Result { try start() } }.get()
     try await gracefulShutdown()
     let second = SecondSignal()
     await onThread(stop)
     second.cancel()
   }
 
-  static func run(log: Logger, stop: @escaping @Sendable () -> Void) async throws {
-    var quiet = log
-    quiet.logLevel = max(log.logLevel, .warning)
+  static func run(start: @escaping @Sendable () throws -> @Sendable () -> Void) async throws {
+    var log = Logger(label: "lifecycle")
+    log.logLevel = max(log.logLevel, .warning)
     let service = ServiceGroupConfiguration.ServiceConfiguration(
-      service: Lifecycle(stop: stop), successTerminationBehavior: .gracefullyShutdownGroup)
+      service: Lifecycle(start: start), successTerminationBehavior: .gracefullyShutdownGroup)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
     try await group.run()
   }
 }

@@ -18,13 +18,17 @@ final class LiveServer: @unchecked Sendable {
     folder = store.folder
     if let key = store.newAdminKey { Welcome.showKey(key) }
     if let remark = store.clockRemark { log.warning("\(remark)") }
-    front = try Front(configuration.listen, configuration.limits)
+    do {
+      front = try Front(configuration.listen, configuration.limits)
+    } catch {
+      store.close()
+      throw error
+    }
     do {
       let url = "http://" + configuration.listen.text(port: front.port)
       let channels = try ConfiguredChannels(configuration, options.environment) { [clock = store.clock] in clock.now() }
       try Self.apply(options, configuration, channels, store, log)
       stages = try LiveStages(store, configuration, channels, url: url, http: front.metrics, log: log)
-      try folder.opened()
       stages.start()
       front.open(stages.api)
       Welcome(
@@ -33,6 +37,7 @@ final class LiveServer: @unchecked Sendable {
       ).show()
     } catch {
       front.close()
+      store.close()
       throw Self.refused(error)
     }
     log.info(

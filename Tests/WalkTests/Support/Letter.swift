@@ -11,10 +11,11 @@ struct Letter {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/python3")
     process.arguments = [TestServer.scripts.appending(path: "read_mail.py").path, file.path]
-    let output = Pipe()
-    process.standardOutput = output
+    let output = try PrivatePipe()
+    process.standardOutput = output.writing
     try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
+    try output.writing.close()
+    let data = try output.reading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw Unreadable(file: file.path) }
     facts = try JSONValue(parsing: [UInt8](data))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JSON
 
 /// A server of `Tests/Support`, a process of its own: a mail server or a provider's HTTP interface, with a folder for
@@ -7,7 +8,8 @@ final class TestServer {
   let port: Int
   private let folder: TemporaryFolder
   private let process = Process()
-  private let leash = Pipe()
+  /// Its end is the script's end.
+  private let leash: PrivatePipe
 
   struct DidNotStart: Error { let script: String }
 
@@ -22,20 +24,24 @@ final class TestServer {
 
   private init(_ script: String, _ arguments: [String]) throws {
     folder = try TemporaryFolder()
+    leash = try PrivatePipe()
     process.executableURL = URL(filePath: "/usr/bin/python3")
     process.arguments = [Self.scripts.appending(path: script).path, folder.path] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardInput = leash
+    let output = try PrivatePipe()
+    process.standardOutput = output.writing
+    process.standardInput = leash.reading
     try process.run()
-    guard let line = output.fileHandleForReading.firstLine, let port = Int(line) else {
+    try output.writing.close()
+    try leash.reading.close()
+    guard let line = output.reading.firstLine, let port = Int(line) else {
       throw DidNotStart(script: script)
     }
     self.port = port
   }
 
   deinit {
-    process.terminate()
+    // No SIGTERM: a child of a pool's thread inherits its signal mask, where that is blocked.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
@@ -47,6 +53,15 @@ final class TestServer {
   /// The letters that were accepted, in order.
   func letters() throws -> [Letter] {
     try files(".json").map { try Letter(file: $0.deletingPathExtension().appendingPathExtension("eml")) }
+  }
+
+  /// Of letters in plain ASCII, without a process for each.
+  func subjects() throws -> [String] {
+    try files(".json").compactMap { file in
+      let raw = try Data(contentsOf: file.deletingPathExtension().appendingPathExtension("eml"))
+      return String(decoding: raw, as: UTF8.self).components(separatedBy: "\r\n").first { $0.hasPrefix("Subject: ") }?
+        .dropFirst("Subject: ".count).description
+    }
   }
 
   private func files(_ suffix: String) throws -> [URL] {

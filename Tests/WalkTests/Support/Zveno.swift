@@ -73,12 +73,12 @@ final class Zveno {
     process.arguments = arguments
     let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ZVENO_") }
     process.environment = own.merging(["ZVENO_ADMIN_KEY": adminKey]) { $1 }.merging(environment) { $1 }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    let output = OutputOfProcess(pipe.fileHandleForReading)
+    let pipe = try PrivatePipe()
+    process.standardOutput = pipe.writing
+    process.standardError = pipe.writing
+    let output = OutputOfProcess(pipe.reading)
     try process.run()
-    try pipe.fileHandleForWriting.close()
+    try pipe.writing.close()
     output.follow()
     return (process, output)
   }

@@ -1,0 +1,165 @@
+import Foundation
+import JSON
+import Testing
+
+/// A shop's whole world for one test: a data folder, a mail server, a provider for texts, and the server between them.
+final class Shop {
+  static let start = "2026-03-02T09:00:00Z"
+
+  let folder: TemporaryFolder
+  private(set) var mail: TestServer
+  let provider: TestServer
+  /// Nil while it is down.
+  private(set) var zveno: Zveno?
+  private let clock: String?
+  private var arguments: [String] = []
+
+  /// - Parameters:
+  ///   - clock: where the test clock begins; nil runs on the wall clock.
+  ///   - apply: whether the shipped `config` is applied.
+  init(
+    clock: String? = Shop.start, apply: Bool = false, mail mailArguments: [String] = [],
+    provider providerArguments: [String] = []
+  ) throws {
+    folder = try TemporaryFolder()
+    mail = try TestServer.mail(mailArguments)
+    provider = try TestServer.provider(providerArguments)
+    self.clock = clock
+    try configure()
+    if apply { arguments = ["--apply", Self.shippedConfiguration.path] }
+    try open()
+  }
+
+  static let shippedConfiguration = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../../config").standardizedFileURL
+
+  var dataPath: String { folder.path + "/data" }
+  var configurationPath: String { folder.path + "/zveno.json" }
+
+  func open(_ more: [String] = []) throws {
+    let time = clock.map { ["--test-clock", $0] } ?? []
+    zveno = try Zveno(
+      ["--data", dataPath, "--config", configurationPath] + arguments + time + more,
+      environment: ["ZVENO_SECRET_SMS_KEY": "sms-secret"])
+  }
+
+  /// Another mail server, which behaves, for the next start.
+  func replaceMail() throws {
+    mail = try TestServer.mail()
+    try configure()
+  }
+
+  private func configure() throws {
+    try folder.write(Self.configuration(mail: mail.port, provider: provider.port).text, to: "zveno.json")
+  }
+
+  func killHard() {
+    zveno?.killHard()
+    zveno = nil
+  }
+
+  /// The exit status.
+  func close() -> Int32? {
+    defer { zveno = nil }
+    return zveno?.stop()
+  }
+
+  /// No hours, so that a test decides alone what waits.
+  private static func configuration(mail: Int, provider: Int) -> JSONValue {
+    [
+      "shop": [
+        "name": "Shop", "url": "https://shop.example", "time_zone": "Europe/Moscow", "locale": "en", "currency": "RUB",
+      ],
+      "public_url": "http://go.shop.example",
+      "log": ["level": "info", "format": "json"],
+      "channels": [
+        "email": [
+          "adapter": "smtp", "url": .string("smtp://127.0.0.1:\(mail)"), "from": "Магазин <news@shop.example>",
+          "connections": 2, "consent": "opt_out",
+        ],
+        "sms": [
+          "adapter": "http", "consent": "opt_in", "idempotent": true,
+          "request": [
+            "method": "POST", "url": .string("http://127.0.0.1:\(provider)/sms"),
+            "headers": ["Authorization": "Bearer {{secret.SMS_KEY}}"],
+            "json": ["to": "{{to}}", "text": "{{text}}", "id": "{{message.id}}"],
+          ],
+          "accepted": ["status": [200, 202], "id": "/message_id"], "rejected": ["status": [400, 404]],
+        ],
+        "call": ["adapter": "task"],
+      ],
+    ]
+  }
+}
+
+extension Shop {
+  /// One call with the admin key.
+  func call(_ method: String, _ path: String, _ body: JSONValue? = nil, key: String = Zveno.adminKey) throws -> Answer {
+    let port = try #require(zveno, "the server is down").port
+    var headers = [("Authorization", "Bearer \(key)")]
+    if body != nil { headers.append(("Content-Type", "application/json")) }
+    return try Call.make(method, path, port: port, headers: headers, body: body?.serialized())
+  }
+
+  /// The same, for calls that must succeed.
+  @discardableResult
+  func ask(
+    _ method: String, _ path: String, _ body: JSONValue? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> JSONValue {
+    let answer = try call(method, path, body)
+    let isGood = (200...299).contains(answer.status)
+    try #require(isGood, "\(method) \(path): \(answer.status) \(answer.text)", sourceLocation: sourceLocation)
+    return answer.json
+  }
+
+  /// A public link of a message, as somebody's browser follows it.
+  func visit(
+    _ url: String, _ method: String = "GET", agent: String = Shop.browser, headers: [(String, String)] = [],
+    body: String? = nil
+  ) throws -> Answer {
+    let path = try #require(url.split(separator: "go.shop.example", maxSplits: 1).last.map(String.init), "\(url)")
+    let port = try #require(zveno, "the server is down").port
+    return try Call.make(
+      method, path, port: port, headers: [("User-Agent", agent)] + headers, body: body.map { Array($0.utf8) })
+  }
+
+  static let browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+  func event(_ type: String, contact: JSONValue = ["id": "ann"], id: String? = nil, _ properties: JSONValue = [:])
+    throws
+  {
+    var event: JSONValue = ["type": .string(type), "contact": contact, "properties": properties]
+    if let id, case .object(var object) = event {
+      object["id"] = .string(id)
+      event = .object(object)
+    }
+    let answer = try ask("POST", "/v1/events", event)
+    try #require(answer["accepted"]?.number?.int == 1)
+  }
+
+  /// Ann, with an address on every channel and her consent to texts.
+  func ann() throws {
+    try ask(
+      "PUT", "/v1/contacts/ann",
+      [
+        "email": "ann@example.com", "phone": "+79161234567", "locale": "en", "time_zone": "Europe/Moscow",
+        "attributes": ["first_name": "Аня"], "consents": ["sms", "call"],
+      ])
+  }
+
+  /// Lets the clock stand still until nothing is left to do.
+  func settle() throws { try ask("POST", "/v1/test-clock", ["advance": "0h"]) }
+
+  func advance(_ span: String) throws { try ask("POST", "/v1/test-clock", ["advance": .string(span)]) }
+
+  func template(_ id: String, _ document: JSONValue) throws { try ask("PUT", "/v1/templates/\(id)", document) }
+
+  func publish(_ id: String, _ chain: JSONValue) throws {
+    try ask("PUT", "/v1/chains/\(id)", chain)
+    try ask("POST", "/v1/chains/\(id)/publish", [:])
+  }
+
+  func messages(_ query: String = "") throws -> [JSONValue] {
+    try ask("GET", "/v1/messages?limit=1000\(query)")["items"]?.array ?? []
+  }
+}
