@@ -1,7 +1,5 @@
-import Dispatch
 import Foundation
 import JSON
-import Synchronization
 import Testing
 
 /// `kill -9` in the middle, and a start after it.
@@ -86,72 +84,4 @@ struct CrashWalkTests {
     let missing = acknowledged.subtracting(subjects.map { String($0.dropFirst("Hello ".count)) })
     #expect(missing.count <= unknown.count, "acknowledged and not sent: \(missing.sorted().prefix(5))")
   }
-}
-
-/// Two clients that post events until the server is gone, and remember what it acknowledged.
-private final class Senders: Sendable {
-  private let acknowledged = Mutex<Set<String>>([])
-  private let group = DispatchGroup()
-
-  init(port: Int, round: Int) {
-    for sender in 0..<2 {
-      group.enter()
-      Thread { [self] in
-        send(port: port, prefix: "\(round)-\(sender)")
-        group.leave()
-      }.start()
-    }
-  }
-
-  func end() -> Set<String> {
-    _ = group.wait(timeout: .now() + 60)
-    return acknowledged.withLock { $0 }
-  }
-
-  private func send(port: Int, prefix: String) {
-    for number in 0..<100_000 {
-      let name = "\(prefix)-\(number)"
-      let event: JSONValue = [
-        "id": .string(name), "type": "signup", "contact": ["email": .string("c\(name)@example.com")],
-        "properties": ["n": .string(name)],
-      ]
-      let answer = try? Call.make(
-        "POST", "/v1/events", port: port,
-        headers: [("Authorization", "Bearer \(Zveno.adminKey)"), ("Content-Type", "application/json")],
-        body: event.serialized())
-      guard let answer else { return }
-      if answer.status == 202 { _ = acknowledged.withLock { $0.insert(name) } }
-    }
-  }
-}
-
-extension Shop {
-  func statuses() throws -> [String: Int] {
-    try everyMessage().reduce(into: [:]) { $0[$1["status"]?.string ?? "", default: 0] += 1 }
-  }
-
-  /// All pages of the ledger.
-  func everyMessage(_ query: String = "") throws -> [JSONValue] {
-    var all: [JSONValue] = []
-    var after = ""
-    for _ in 0..<1000 {
-      let page = try ask("GET", "/v1/messages?limit=1000\(query)\(after)")
-      all += page["items"]?.array ?? []
-      guard let next = page["next"]?.string else { break }
-      after = "&after=\(next)"
-    }
-    return all
-  }
-}
-
-/// Waits on the real clock, within a limit, for what the server does by itself.
-func eventually(
-  _ what: Comment, seconds: Double = 60, sourceLocation: SourceLocation = #_sourceLocation, _ holds: () throws -> Bool
-) throws {
-  let deadline = Date(timeIntervalSinceNow: seconds)
-  while Date() < deadline {
-    if try holds() { return }
-    Thread.sleep(forTimeInterval: 0.02)
-  }
-  try #require(try holds(), what, sourceLocation: sourceLocation)
 }

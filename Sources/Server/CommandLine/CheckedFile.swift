@@ -15,7 +15,7 @@ enum CheckedFile {
   static func files(_ path: String) throws -> [String] {
     guard FileText.isFolder(path) else { return [path] }
     let own = try FileText.names(in: path).map { path + "/" + $0 }
-    let inside = try ["chains", "templates"].map { path + "/" + $0 }.flatMap { folder in
+    let inside = try ["chains", "templates", "channels"].map { path + "/" + $0 }.flatMap { folder in
       try FileText.names(in: folder).map { folder + "/" + $0 }
     }
     return (own + inside).filter { $0.hasSuffix(".json") && (try? kind(of: $0)) != nil }
@@ -42,6 +42,8 @@ enum CheckedFile {
     if name.hasSuffix(".tests.json") { return .chainTests }
     if folder == "chains" { return .chain }
     if folder == "templates" { return .template }
+    // Ready blocks for providers: configurations that hold a channel and nothing else.
+    if folder == "channels" { return .configuration }
     if name == "zveno.json" || name == "configuration.json" { return .configuration }
     return try guess(path)
   }

@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
       EXAMPLES
         zveno serve --data data
         zveno serve --data data --listen 127.0.0.1:0 --config config/zveno.json --apply config
-        zveno serve --data trial --apply config --test-clock 2026-03-02T09:00:00Z
+        zveno serve --data trial --config config/zveno.json --apply config --test-clock 2026-03-02T09:00:00Z
       """)
 
   @Option(help: "The folder for the database; made if it does not exist.")

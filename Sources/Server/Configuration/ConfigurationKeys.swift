@@ -2,8 +2,10 @@ import JSON
 
 /// The keys of a configuration and how the environment names them. `config/README.md` tells each with unit and default.
 enum ConfigurationKeys {
+  /// `note` is for people.
   static let top = [
-    "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log", "channels",
+    "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
+    "channels",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]

@@ -15,6 +15,8 @@ final class LiveStages: @unchecked Sendable {
   let api: API
   private let writer: Writer
   private let readers: Readers
+  /// Apart from the others, who may ask for templates themselves: a read never waits for a read.
+  private let templateReaders: Readers
   private let lines: Lines
 
   /// Reads what memory mirrors. Nothing runs yet.
@@ -41,8 +43,10 @@ final class LiveStages: @unchecked Sendable {
 
     readers = try Readers(
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
-    let templates = TemplateCatalog(shop: configuration.shop.templates) { [readers] in
-      try Self.template($0, $1, readers)
+    templateReaders = try Readers(
+      path: store.folder.databasePath, count: 1, queueLimit: Stamina.readsWaiting, report: report)
+    let templates = TemplateCatalog(shop: configuration.shop.templates) { [templateReaders] in
+      try Self.template($0, $1, templateReaders)
     }
     let renderer = Renderer(
       templates: templates, tracker: tracker, shop: configuration.shop.json, instance: store.identity.instance)
@@ -94,12 +98,13 @@ final class LiveStages: @unchecked Sendable {
     // The round that takes this job records the outcomes, too.
     do { try writer.perform { _, _ in } } catch { log.error("the last commit failed: \(error)") }
     readers.stop()
+    templateReaders.stop()
   }
 
   /// The file is closed after this.
   func close() { writer.stop() }
 
-  /// Asked by lines and writer alike; a reader answers.
+  /// Asked by lines, writer and API alike.
   private static func template(
     _ id: String, _ version: Int64?, _ readers: Readers
   ) throws -> (version: Int64, document: String)? {

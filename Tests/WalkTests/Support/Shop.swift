@@ -163,3 +163,22 @@ extension Shop {
     try ask("GET", "/v1/messages?limit=1000\(query)")["items"]?.array ?? []
   }
 }
+
+extension Shop {
+  func statuses() throws -> [String: Int] {
+    try everyMessage().reduce(into: [:]) { $0[$1["status"]?.string ?? "", default: 0] += 1 }
+  }
+
+  /// All pages of the ledger.
+  func everyMessage(_ query: String = "") throws -> [JSONValue] {
+    var all: [JSONValue] = []
+    var after = ""
+    for _ in 0..<1000 {
+      let page = try ask("GET", "/v1/messages?limit=1000\(query)\(after)")
+      all += page["items"]?.array ?? []
+      guard let next = page["next"]?.string else { break }
+      after = "&after=\(next)"
+    }
+    return all
+  }
+}

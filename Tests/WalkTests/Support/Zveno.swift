@@ -50,6 +50,9 @@ final class Zveno {
     return process.end(within: seconds)
   }
 
+  /// As when the reader of a log goes away: every further line is an error to write.
+  func closeOutput() { output.close() }
+
   func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   func end(seconds: Double) -> Int32? { process.end(within: seconds) }
@@ -112,6 +115,8 @@ private final class OutputOfProcess: @unchecked Sendable {
       change { isAtEnd = true }
     }.start()
   }
+
+  func close() { shutdown(handle.fileDescriptor, Int32(SHUT_RDWR)) }
 
   var text: String { locked { lines.joined(separator: "\n") } }
 

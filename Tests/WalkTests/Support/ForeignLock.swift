@@ -1,0 +1,30 @@
+import Foundation
+import Glibc
+
+/// Another program that holds the database's write lock for as long as this object lives.
+final class ForeignLock {
+  private let process = Process()
+  private let leash: PrivatePipe
+
+  struct NotHeld: Error {}
+
+  init(_ database: String) throws {
+    leash = try PrivatePipe()
+    let output = try PrivatePipe()
+    process.executableURL = URL(filePath: "/usr/bin/python3")
+    process.arguments = [TestServer.scripts.appending(path: "hold_lock.py").path, database]
+    process.standardInput = leash.reading
+    process.standardOutput = output.writing
+    try process.run()
+    try output.writing.close()
+    try leash.reading.close()
+    guard output.reading.firstLine == "held" else { throw NotHeld() }
+  }
+
+  func release() throws {
+    try leash.writing.close()
+    process.waitUntilExit()
+  }
+
+  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+}
