@@ -36,10 +36,11 @@ final class Shop {
   var dataPath: String { folder.path + "/data" }
   var configurationPath: String { folder.path + "/zveno.json" }
 
-  func open(_ more: [String] = []) throws {
-    let time = clock.map { ["--test-clock", $0] } ?? []
+  /// - Parameter clock: later than where it stood: what lies between is downtime.
+  func open(clock later: String? = nil) throws {
+    let time = (later ?? clock).map { ["--test-clock", $0] } ?? []
     zveno = try Zveno(
-      ["--data", dataPath, "--config", configurationPath] + arguments + time + more,
+      ["--data", dataPath, "--config", configurationPath] + arguments + time,
       environment: ["ZVENO_SECRET_SMS_KEY": "sms-secret"])
   }
 
