@@ -43,7 +43,8 @@ final class LocaleFormats: Sendable {
     return made
   }
 
-  /// Whole amounts without a fraction: `4 000 ₽`, `4 000,50 ₽`. Nil for what is no number, or too long for an exact one.
+  /// Whole amounts without a fraction: `4 000 ₽`, `4 000,50 ₽`. Nil for what is no number, or too long for an exact
+  /// one.
   func money(_ text: String) -> String? {
     if let known = prices.withLock({ $0[text] }) { return known }
     guard let amount = Self.decimal(text) else { return nil }

@@ -1,6 +1,6 @@
 public import Domain
 
-/// Why a message was not rendered. Templates fail closed: nothing goes out with a hole in it. Names the names, never the
+/// Why a message was not rendered. Templates fail closed: nothing goes out with a hole in it. It tells names, never
 /// values.
 public struct RenderFailure: Error, Sendable, Hashable {
   public enum Code: String, Sendable {

@@ -1,8 +1,8 @@
 import JSON
 import Mustache
 
-/// One rendering of one body: answers what swift-mustache asks for, and keeps count. Values are read, never parsed: none
-/// can become template code. Used by one thread.
+/// One rendering of one body: answers what swift-mustache asks for, and keeps count. Values are read, never parsed:
+/// none can become template code. Used by one thread.
 final class Rendering {
   let program: TemplateProgram
   let locale: LocaleFormats
@@ -54,8 +54,8 @@ final class Rendering {
     return spend(escaped.utf8.count) ? Printed(escaped) : .nothing
   }
 
-  /// What a section is about: false, true, a list, or a frame; nil: ask the frame around. Empty texts and 0 are false, as
-  /// in mustache.js and Handlebars.
+  /// What a section is about: false, true, a list, or a frame; nil: ask the frame around. Empty texts and 0 are false,
+  /// as in mustache.js and Handlebars.
   func section(_ number: Int, in frame: RenderFrame) -> Any? {
     guard let reference = reference(number) else { return false }
     let found: JSONValue

@@ -1,7 +1,8 @@
-// Templates are what messages are written in: Mustache, by swift-mustache, with functions for money, dates and plurals.
-// What comes in is a document as a marketer saved it, and the values of one message; what goes out are its subject, text
-// and HTML, or every error with line and column, or the names of what was missing. Nothing here must know the store, the
-// network or the clock, and no template can reach them: there are values and functions, and that is all.
+// Templates are what messages are written in: Mustache, by swift-mustache, with functions for money, dates and
+// plurals. What comes in is a document as a marketer saved it, and the values of one message; what goes out are its
+// subject, text and HTML, or every error with line and column, or the names of what was missing. Nothing here but
+// `TemplateStore` must know the store, and nothing the network or the clock; no template can reach them: there are
+// values and functions, and that is all.
 
 public import Domain
 public import JSON

@@ -44,7 +44,8 @@ public final class TemplateCatalog: Sendable {
     return template
   }
 
-  /// The event types that the newest version and its partials may name below `latest`; empty for one that cannot be used.
+  /// The event types that the newest version and its partials may name below `latest`; none for one that cannot be
+  /// used.
   public func latestTypes(_ id: String) throws -> Set<String> {
     let (known, generation) = state.withLock { ($0.kept[id]?.latestTypes, $0.generation) }
     if let known { return known }
