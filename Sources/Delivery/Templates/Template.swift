@@ -28,9 +28,10 @@ public struct Template: Sendable {
   private let base: Variant
   private let locales: [String: Variant]
 
-  /// Throws a `Refusal` with everything that is wrong, or what the library throws.
-  public init(_ document: TemplateDocument, shop: TemplateShop, library: TemplateLibrary) throws {
-    var making = TemplateMaking(document, shop: shop, library: library)
+  /// Throws a `Refusal` with everything that is wrong, or what the library throws. `id`: what others include it by, so
+  /// that it cannot come to include itself; the library may still hold its last version.
+  public init(_ document: TemplateDocument, id: String? = nil, shop: TemplateShop, library: TemplateLibrary) throws {
+    var making = TemplateMaking(document, id: id, shop: shop, library: library)
     let base = Variant(locale: document.locale ?? shop.locale, programs: try making.programs(document.bodies, nil))
     var locales: [String: Variant] = [:]
     for (locale, bodies) in document.locales.sorted(by: { $0.key < $1.key }) {
@@ -101,6 +102,7 @@ public struct Template: Sendable {
 /// What compiling all bodies of a document gathers.
 struct TemplateMaking {
   private let document: TemplateDocument
+  private let id: String?
   private let shop: TemplateShop
   private let library: TemplateLibrary
   private(set) var issues: [Issue] = []
@@ -112,15 +114,16 @@ struct TemplateMaking {
   /// A type of more words than this is not looked for.
   private static let maxWordsOfType = 3
 
-  init(_ document: TemplateDocument, shop: TemplateShop, library: TemplateLibrary) {
-    (self.document, self.shop, self.library) = (document, shop, library)
+  init(_ document: TemplateDocument, id: String?, shop: TemplateShop, library: TemplateLibrary) {
+    (self.document, self.id, self.shop, self.library) = (document, id, shop, library)
   }
 
   mutating func programs(_ bodies: TemplateBodies, _ locale: String?) throws -> [TemplateProgram] {
     try TemplatePart.allCases.compactMap { part in
       guard let text = bodies[part] else { return nil }
       var compiler = TemplateCompiler(
-        shop: shop, library: library, part: part, locale: locale ?? document.locale, isPartial: document.isPartial)
+        shop: shop, library: library, part: part, locale: locale ?? document.locale, isPartial: document.isPartial,
+        id: id)
       let program = try compiler.compile(text)
       issues += compiler.issues
       warnings += compiler.warnings

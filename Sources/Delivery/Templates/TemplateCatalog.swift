@@ -34,7 +34,8 @@ public final class TemplateCatalog: Sendable {
     let (known, generation) = state.withLock { ($0.kept[id]?.versions[version], $0.generation) }
     if let known { return known }
     guard let loaded = try load(id, version) else { return nil }
-    let template = try Template(TemplateDocument(parsing: Array(loaded.document.utf8)), shop: shop, library: library)
+    let document = try TemplateDocument(parsing: Array(loaded.document.utf8))
+    let template = try Template(document, id: id, shop: shop, library: library)
     state.withLock { state in
       guard state.generation == generation else { return }
       if state.count >= capacity { (state.kept, state.count) = ([:], 0) }

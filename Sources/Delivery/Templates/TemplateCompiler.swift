@@ -10,6 +10,8 @@ struct TemplateCompiler {
   let locale: String?
   /// Whether names may come from a section around the whole.
   let isPartial: Bool
+  /// The template's own, which nothing it includes may include; nil when it has none yet.
+  let id: String?
 
   private(set) var issues: [Issue] = []
   private(set) var warnings: [Issue] = []
@@ -31,9 +33,11 @@ struct TemplateCompiler {
   /// Of a body; who has more begins with these.
   static let maxIssues = 50
 
-  init(shop: TemplateShop, library: TemplateLibrary, part: TemplatePart, locale: String?, isPartial: Bool) {
+  init(
+    shop: TemplateShop, library: TemplateLibrary, part: TemplatePart, locale: String?, isPartial: Bool, id: String?
+  ) {
     (self.shop, self.library, self.part) = (shop, library, part)
-    (self.locale, self.isPartial) = (locale, isPartial)
+    (self.locale, self.isPartial, self.id) = (locale, isPartial, id)
   }
 
   /// Nil when there are issues. Throws what the library throws.
@@ -152,8 +156,8 @@ struct TemplateCompiler {
     if let mistake = TemplateInclusion.mistake(in: id) {
       return refuse(source, tag.start, .syntax, mistake.detail, mistake.hint)
     }
-    guard !source.trail.contains(id), source.trail.count < Self.maxPartialDepth else {
-      let way = (source.trail + [id]).joined(separator: " → ")
+    guard id != self.id, !source.trail.contains(id), source.trail.count < Self.maxPartialDepth else {
+      let way = ([self.id].compactMap { $0 } + source.trail + [id]).joined(separator: " → ")
       return refuse(source, tag.start, .badValue, "expected partials that come to an end, got \(way)")
     }
     partials.insert(id)

@@ -86,6 +86,18 @@ import Testing
     #expect(try Fixture.issues(["text": "{{> p0}}"], partials: wide).contains { $0.code == .tooLarge })
   }
 
+  @Test("a template cannot come to include itself, though its last version did not")
+  func ownInclusion() throws {
+    let library = Fixture.library(["a": ["text": "{{> b}}"], "b": ["text": "old"]])
+    for body in ["{{> b}}", "{{> a}}"] {
+      let document = try TemplateDocument(parsing: JSONValue.object(["text": .string(body)]).serialized())
+      let refusal = #expect(throws: Refusal.self) {
+        try Template(document, id: "b", shop: Fixture.shop, library: library)
+      }
+      #expect(refusal?.issues.map(\.code) == [.badValue])
+    }
+  }
+
   @Test("a partial lacks a body that is needed: refused")
   func partialWithoutBody() throws {
     let issues = try Fixture.issues(["html": "{{> a}}"], partials: ["a": ["text": "t"]])
