@@ -37,6 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
       let configuration = try options.configuration()
       LoggingSystem.bootstrap { LogLines(label: $0, settings: configuration.log) }
       signal(SIGPIPE, SIG_IGN)
+      Descriptors.raiseLimit()
       try await Lifecycle.run {
         let server = try LiveServer(options, configuration)
         return { server.stop() }

@@ -20,6 +20,8 @@ struct ListenAddress: Hashable, Sendable {
     self.init(host: String(host), port: port)
   }
 
+  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
   /// As it stands in a URL.
   func text(port: UInt16) -> String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 }

@@ -32,7 +32,7 @@ final class Front: Sendable {
     do {
       port = try server.start()
     } catch {
-      throw Refused("cannot listen on \(address.text(port: address.port)): \(error)")
+      throw Refused("\(error)")
     }
   }
 

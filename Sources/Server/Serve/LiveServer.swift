@@ -40,6 +40,9 @@ final class LiveServer: @unchecked Sendable {
       store.close()
       throw Self.refused(error)
     }
+    if configuration.publicURL == nil, !configuration.listen.isLoopback {
+      log.warning("public_url is not configured: links in messages begin with the address listened on")
+    }
     log.info(
       "started",
       metadata: ["instance": "\(store.identity.instance)", "version": "\(Version.number)", "port": "\(front.port)"])
