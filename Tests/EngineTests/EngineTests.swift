@@ -114,6 +114,45 @@ struct EngineTests {
     #expect(try world.messages == ["reminder planned"])
   }
 
+  @Test("a purchase ends a run in a paused chain, too, and nothing more happens to it on resume")
+  func stopsWhilePaused() throws {
+    let world = try EngineWorld()
+    let steps = #"[{"wait":"8h"},{"set":{"stage":"warm"}},{"send":"email","template":"a"}]"#
+    try world.publish("cart", #"{"enter":{"event":"cart"},"stop_when":{"did":"purchase"},"steps":\#(steps)}"#)
+    try world.happen("cart")
+    try world.change("cart") { try ChainStore().pause($0, now: $1, $2) }
+    try world.time("2026-03-02T18:00:00Z")
+    try world.happen("purchase")
+    try world.change("cart") { try ChainStore().resume($0, now: $1, $2) }
+    #expect(try world.runs == ["ended stopped 0"])
+    #expect(try world.query("SELECT attributes FROM contacts") { $0.text(0) } == ["{}"])
+  }
+
+  @Test("amounts that no money has are counted up to a limit and stop nothing")
+  func boundsMoney() throws {
+    let world = try EngineWorld()
+    try world.publish("cart", Self.cart)
+    for (contact, total) in [("ann", 12), ("bob", 922_337_203_685_477), ("cid", 922_337_203_685_477)] {
+      try world.happen("cart", contact, ["cart_id": "c1"])
+      try world.happen("purchase", contact, ["total": .number(JSONNumber(total))])
+    }
+    let key = Counters.Key(chain: 1, version: 1, step: "", outcome: "goal_value")
+    #expect(world.counters.chains[key] == 1_000_000_000_000_000_000)
+    try world.restart()
+    #expect(world.counters.chains[key] == 1_000_000_000_000_000_000)
+  }
+
+  @Test("numbers that are equal are one key, and long keys differ beyond where they are cut")
+  func comparesKeys() throws {
+    let world = try EngineWorld()
+    try world.publish("cart", Self.cart)
+    let long = String(repeating: "x", count: 400)
+    for id in [1, .number(JSONNumber(text: "1.0") ?? 0), .string(long + "a"), .string(long + "b")] as [JSONValue] {
+      try world.happen("cart", "ann", ["cart_id": id])
+    }
+    #expect(try world.runs.count == 3)
+  }
+
   @Test("what fell due long ago while the chain was paused is skipped as late, not sent")
   func skipsLateAfterPause() throws {
     let world = try EngineWorld()

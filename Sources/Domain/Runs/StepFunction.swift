@@ -42,26 +42,28 @@ public struct StepFunction {
     return Transition(run: function.run, effects: function.effects)
   }
 
-  /// Moves a run that is inside. `trigger` is the event that is its trigger now; `position` the log's.
+  /// Moves a run that is inside. `trigger` is the event that is its trigger now; `position` the log's. In a paused chain
+  /// a run stays where it is: `stop_when` still ends it, and `reset_on` still begins its wait anew.
   public static func advance(
     _ run: Run, chain: Chain, rules: Rules, view: any ContactView, trigger: EventFact, cause: Cause, now: Timestamp,
-    position: Int64, lateness: Int64
+    position: Int64, lateness: Int64, isPaused: Bool = false
   ) throws -> Transition {
     var function = StepFunction(
       chain: chain, rules: rules, view: view, now: now, position: position, lateness: lateness, run: run,
       trigger: trigger)
-    try function.advance(cause)
+    try function.advance(cause, isPaused: isPaused)
     return Transition(run: function.run, effects: function.effects)
   }
 
-  private mutating func advance(_ cause: Cause) throws {
+  private mutating func advance(_ cause: Cause, isPaused: Bool) throws {
     guard run.state == .active else { return }
     let stop = try stopping()
     guard !stop.holds else { return end(reason: "stopped") }
     switch cause {
-    case .event(let event): try wake(by: event)
-    case .due: try passTime()
+    case .event(let event): try wake(by: event, isPaused: isPaused)
+    case .due: if !isPaused { try passTime() }
     case .handedOver(let step):
+      if isPaused { break }
       guard run.step == step, case .send = chain.program[safe: step]?.kind else { break }
       try leave(to: chain.program[step].next)
     }
@@ -84,11 +86,11 @@ public struct StepFunction {
       now: now)
   }
 
-  private mutating func wake(by event: EventFact) throws {
+  private mutating func wake(by event: EventFact, isPaused: Bool) throws {
     guard let step = chain.program[safe: run.step] else { return }
     switch step.kind {
     case .wait(let wait) where wait.resetOn.contains(event.type) && hasSameKey(event):
-      if chain.startingTypes.contains(event.type) {
+      if event.type == trigger.type {
         trigger = event
         run.triggerSeq = event.seq
       }
@@ -96,7 +98,7 @@ public struct StepFunction {
       effects.append(.count(step: step.label, outcome: "reset"))
       // From here, whatever the wait counted from before.
       run.stepDueAt = try waitEnd(wait, from: now)
-    case .waitFor(let wait): try look(at: wait, step)
+    case .waitFor(let wait): if !isPaused { try look(at: wait, step) }
     case .wait, .waitUntil, .send, .branch, .set, .exit: break
     }
   }
@@ -252,14 +254,22 @@ extension Chain {
     }
   }
 
-  /// The value of `per` in an event, as text; empty when it has none.
+  /// The value of `per` in an event, as text; empty when it has none. 1 and 1.0 are one key; of what is very long the
+  /// rest is a hash.
   public static func key(_ per: PropertyPath, of event: EventFact) -> String {
-    switch per.value(in: event.properties) {
-    case .string(let text)?: String(text.prefix(256))
-    case nil, .null?: ""
-    case .some(let value): String(value.text.prefix(256))
-    }
+    let text =
+      switch per.value(in: event.properties) {
+      case .string(let text)?: text
+      case nil, .null?: ""
+      case .number(let number)?: number.int.map { String($0) } ?? number.text
+      case .some(let value): value.text
+      }
+    guard text.utf8.count > longestKey else { return text }
+    return String(text.prefix(longestKey / 2)) + "#" + String(StableHash.of(text), radix: 36)
   }
+
+  /// Bytes.
+  private static let longestKey = 256
 }
 
 extension Array {

@@ -26,8 +26,8 @@ public final class Counters: Sendable {
     var messages: [MessageKey: Int64] = [:]
 
     mutating func add(_ other: Figures) {
-      chains.merge(other.chains, uniquingKeysWith: +)
-      messages.merge(other.messages, uniquingKeysWith: +)
+      chains.merge(other.chains, uniquingKeysWith: Counters.sum)
+      messages.merge(other.messages, uniquingKeysWith: Counters.sum)
     }
   }
 
@@ -53,7 +53,16 @@ public final class Counters: Sendable {
   }
 
   public func count(_ key: Key, by amount: Int64 = 1) {
-    pending.withLock { $0.chains[key, default: 0] += amount }
+    pending.withLock { $0.chains[key] = Self.sum($0.chains[key] ?? 0, amount) }
+  }
+
+  /// No figure passes this, in memory or in the file: money comes from outside, and a sum must neither trap nor turn into
+  /// a floating-point number.
+  private static let limit: Int64 = 1_000_000_000_000_000_000
+
+  private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? (b < 0 ? -limit : limit) : Swift.max(-limit, Swift.min(limit, sum))
   }
 
   /// A message's way from one status (nil: it is new) to another.
@@ -74,7 +83,10 @@ public final class Counters: Sendable {
     for (key, amount) in figures.chains where amount != 0 {
       let sql = """
         INSERT INTO chain_counters (chain, version, step, outcome, count) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (chain, version, step, outcome) DO UPDATE SET count = count + excluded.count
+        ON CONFLICT (chain, version, step, outcome) DO UPDATE SET count = CASE
+          WHEN count + excluded.count > \(Self.limit) THEN \(Self.limit)
+          WHEN count + excluded.count < -\(Self.limit) THEN -\(Self.limit)
+          ELSE count + excluded.count END
         """
       try db.run(
         sql, [.int(key.chain), .int(key.version), .text(key.step), .text(key.outcome), .int(amount)])

@@ -74,11 +74,8 @@ struct RunSteps {
     _ run: Run, _ version: ChainVersion, _ cause: Cause, now: Timestamp, position: Int64, _ round: inout EngineRound,
     _ db: Connection
   ) throws {
-    // A paused chain keeps every run where it is.
-    if catalog.entry(run.chain)?.status == .paused {
-      if case .due = cause { try runs.park(run.id, due: now, db) }
-      return
-    }
+    let isPaused = catalog.entry(run.chain)?.status == .paused
+    if isPaused, case .due = cause { return try runs.park(run.id, due: now, db) }
     guard let trigger = try log.event(run.triggerSeq, db), let contact = try people.contact(run.contact, db) else {
       // The event or the contact it began with is gone (retention, erasure): nothing can be decided any more.
       return try end(run, version, reason: "history_gone", now: now, round.now, db)
@@ -88,7 +85,7 @@ struct RunSteps {
     do {
       transition = try StepFunction.advance(
         run, chain: version.chain, rules: rules, view: view, trigger: try Self.fact(trigger), cause: cause, now: now,
-        position: position, lateness: max(0, round.now - now))
+        position: position, lateness: max(0, round.now - now), isPaused: isPaused)
     } catch let error as SQLError {
       throw error
     } catch {
