@@ -55,7 +55,7 @@ struct TemplateFiles {
   /// Everything wrong with it that its own files do not show: names, partials, bad Mustache.
   func check(_ shop: TemplateShop, _ library: TemplateLibrary) throws -> [Issue] {
     do {
-      _ = try Template(document, shop: shop, library: library)
+      _ = try Template(document, id: id, shop: shop, library: library)
       return []
     } catch let refusal as Refusal {
       return refusal.issues

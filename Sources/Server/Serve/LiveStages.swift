@@ -17,7 +17,7 @@ final class LiveStages: @unchecked Sendable {
   private let readers: Readers
   /// Apart from the others, who may ask for templates themselves: a read never waits for a read.
   private let templateReaders: Readers
-  private let lines: Lines
+  private let lines: ClosableLines
 
   /// Reads what memory mirrors. Nothing runs yet.
   /// - Parameters:
@@ -51,7 +51,7 @@ final class LiveStages: @unchecked Sendable {
     let renderer = Renderer(
       templates: templates, tracker: tracker, shop: configuration.shop.json, instance: store.identity.instance)
     let settled = Later<Outcome>()
-    lines = Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) }
+    lines = ClosableLines(Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) })
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: lines)
@@ -89,16 +89,23 @@ final class LiveStages: @unchecked Sendable {
     writer.start()
   }
 
-  /// What is in hand ends, or is left for the next start; then what came of it is committed.
+  /// What is claimed is handed over, or left for the next start; then what came of it is committed.
   func stop(_ log: Logger) {
-    if !ended(within: Stamina.handOverSeconds, { [lines] in lines.stop() }) {
-      let left = lines.busy.values.reduce(0, +)
-      log.warning("messages in hand did not end in time; the next start settles them", metadata: ["count": "\(left)"])
+    lines.close()
+    // Once this round is over, nothing claimed before the closing is still on its way to the lines.
+    commit(log)
+    if !lines.end(within: Stamina.handOverSeconds) {
+      log.warning(
+        "messages in hand did not end in time; the next start settles them", metadata: ["count": "\(lines.busy)"])
     }
-    // The round that takes this job records the outcomes, too.
-    do { try writer.perform { _, _ in } } catch { log.error("the last commit failed: \(error)") }
+    commit(log)
     readers.stop()
     templateReaders.stop()
+  }
+
+  /// One whole round of the writer: outcomes that have arrived are recorded by it.
+  private func commit(_ log: Logger) {
+    do { try writer.perform { _, _ in } } catch { log.error("a commit at the end failed: \(error)") }
   }
 
   /// The file is closed after this.

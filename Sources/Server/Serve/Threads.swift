@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// A thread of its own for what blocks: the cooperative pool has as many as there are cores.
@@ -13,15 +12,4 @@ func onThread<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
   await withCheckedContinuation { continuation in
     detached { continuation.resume(returning: body()) }
   }
-}
-
-/// Runs `body`, which may block, and waits for it at most so long. It goes on after that on its own thread.
-/// - Returns: whether it ended in time.
-func ended(within seconds: Double, _ body: @escaping @Sendable () -> Void) -> Bool {
-  let done = DispatchSemaphore(value: 0)
-  detached {
-    body()
-    done.signal()
-  }
-  return done.wait(timeout: .now() + seconds) == .success
 }
