@@ -27,9 +27,11 @@ public struct ClockSpan: Sendable, Hashable {
   public func firstMoment(from moment: Timestamp, in zone: Zone) -> Timestamp {
     let local = zone.local(moment)
     if contains(minuteOfDay: local.minuteOfDay) { return moment }
-    let today = zone.moment(of: LocalTime(date: local.date, millisecondOfDay: Int64(from) * 60_000))
-    if today >= moment { return today }
-    return zone.moment(of: LocalTime(date: local.date.adding(days: 1), millisecondOfDay: Int64(from) * 60_000))
+    // On the day on which clocks go forward the span, or its beginning, may not exist: then the next day has it.
+    let starts = (0...2).map {
+      zone.moment(of: LocalTime(date: local.date.adding(days: $0), millisecondOfDay: Int64(from) * 60_000))
+    }
+    return starts.first { $0 >= moment && contains(minuteOfDay: zone.local($0).minuteOfDay) } ?? moment
   }
 
   public static let hint = "two clock times: \"09:00..21:00\""

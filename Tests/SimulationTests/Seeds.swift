@@ -10,6 +10,9 @@ enum Seeds {
     return Array(first..<first + (number("ZVENO_SIM_SEEDS") ?? count))
   }
 
+  /// One seed is looked at: the world tells what happened in it.
+  static var isReplay: Bool { number("ZVENO_SIM_SEED") != nil }
+
   static func replay(_ seed: UInt64, _ test: String) -> String {
     "seed \(seed); again: ZVENO_SIM_SEED=\(seed) swift test --filter SimulationTests.\(test)"
   }

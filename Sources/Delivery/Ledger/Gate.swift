@@ -78,7 +78,9 @@ struct Gate {
   ) throws -> Verdict? {
     let hours = chain.allowedHours(for: send, rules)
     if !hours.contains(now, in: zone) {
-      return .later(min(hours.firstMoment(from: now, in: zone), message.expiresAt))
+      let open = hours.firstMoment(from: now, in: zone)
+      // Hours that never meet, after a change of configuration: it waits for its end instead of for now.
+      return .later(open > now ? min(open, message.expiresAt) : message.expiresAt)
     }
     guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
     let suppressed = try Suppressions().reason(

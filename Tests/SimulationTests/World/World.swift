@@ -28,6 +28,8 @@ final class World: @unchecked Sendable {
   private(set) var crashes = 0
   private(set) var rounds = 0
   private(set) var trace = TraceHash()
+  /// What happened, for a person who replays a seed.
+  private(set) var story: [String] = []
   private let folder: String
   private let reader: Connection
   private let invariants: Invariants
@@ -41,7 +43,7 @@ final class World: @unchecked Sendable {
   private var isCalm = false
 
   /// Rounds that one instant may take: more is a server that spins.
-  private static let mostRounds = 2_000
+  private static let mostRounds = 300
 
   init(seed: UInt64, weather: Weather, bug: PlantedBug = .none, script: Script) throws {
     (self.seed, self.weather, self.bug, rules) = (seed, weather, bug, script.rules)
@@ -81,6 +83,11 @@ final class World: @unchecked Sendable {
 
   func dump() throws -> [String] { try invariants.dump() }
 
+  private func tell(_ line: String) {
+    trace.add(line)
+    if Seeds.isReplay { story.append(Timestamp(milliseconds: clock.wall).rfc3339 + " " + line) }
+  }
+
   private func live() throws {
     repeat {
       try settle()
@@ -111,7 +118,7 @@ final class World: @unchecked Sendable {
   private func start() throws {
     guard life == nil else { return }
     lives += 1
-    trace.add("start \(lives) at \(clock.time)")
+    tell("start \(lives) at \(clock.time)")
     let number = lives
     let dispatch = SimulatedDispatch(isTrustful: bug.trustsProviders) { [unowned self] claim in
       Chance.hits(500, seed, for: "survives \(claim.message) \(claim.attempt) \(number)")
@@ -139,7 +146,7 @@ final class World: @unchecked Sendable {
   private func die() {
     guard let life else { return }
     crashes += 1
-    trace.add("kill at \(clock.time)")
+    tell("kill at \(clock.time)")
     lostClaims = provider.open(inLife: life.number).map(\.claim)
     life.end()
     self.life = nil
@@ -174,6 +181,7 @@ final class World: @unchecked Sendable {
     let fate = drawFate(life)
     let firstNew = provider.handOvers.count
     arrange(fate, life)
+    if fate != .fine { tell("round \(rounds): \(fate)") }
     let result = Result { try life.writer.round() }
     for gremlin in life.gremlins { gremlin.mood = .content }
     if case .failure = result, fate != .lost, fate != .killedBefore { throw Violation("rounds go on", "\(result)") }
@@ -181,7 +189,7 @@ final class World: @unchecked Sendable {
     if fate == .killedBefore || fate == .killedAfter { shop.answers = [] }
     if case .success = result { life.hasCommitted = true }
     let hasAnswers = try hear()
-    for handOver in provider.handOvers[firstNew...] { trace.add(Self.line(handOver)) }
+    for handOver in provider.handOvers[firstNew...] { tell(Self.line(handOver)) }
     try invariants.check(self, life, handOvers: provider.handOvers[firstNew...])
     if isKilled {
       die()
@@ -270,7 +278,9 @@ extension World {
     for (call, result) in answers {
       shop.answered(call)
       switch result {
-      case .success: shop.accepted(call)
+      case .success:
+        shop.accepted(call)
+        tell("done: \(call.name) (\(call.number))")
       case .failure(let error):
         guard error is StoreUnavailable else { throw Violation("writes succeed", "\(call.name): \(error)") }
         submit(call)
