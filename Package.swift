@@ -71,7 +71,8 @@ let package = Package(
     .testTarget(name: "SQLTests", dependencies: ["SQL"], swiftSettings: rules),
     .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON"], swiftSettings: rules),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON"], swiftSettings: rules),
-    .testTarget(name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),
+    .testTarget(
+      name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),
     .testTarget(
       name: "EngineTests", dependencies: ["Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
       swiftSettings: rules),

@@ -148,6 +148,7 @@ CREATE TABLE runs (
 CREATE INDEX runs_due ON runs (due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX runs_parked ON runs (chain, id) WHERE parked_at IS NOT NULL;
 CREATE INDEX runs_of_contact ON runs (contact, chain, key);
+CREATE INDEX runs_active_of_contact ON runs (contact, chain, key, id) WHERE state = 'active';
 CREATE INDEX runs_active ON runs (chain, id) WHERE state = 'active';
 CREATE INDEX runs_goal ON runs (contact, id) WHERE goal_until IS NOT NULL;
 CREATE UNIQUE INDEX runs_once ON runs (contact, chain, key) WHERE once = 1;
@@ -200,6 +201,7 @@ CREATE TABLE messages (
   UNIQUE (run, step)                   -- one hand-over for a run and a step
 );
 CREATE INDEX messages_due ON messages (channel, due_at, id) WHERE status = 'planned' AND due_at IS NOT NULL;
+CREATE INDEX messages_expiring ON messages (expires_at, id) WHERE status = 'planned' AND due_at IS NOT NULL;
 CREATE INDEX messages_sending ON messages (channel, id) WHERE status = 'sending';
 CREATE INDEX messages_unknown ON messages (id) WHERE status = 'unknown';
 CREATE INDEX messages_parked ON messages (chain, id) WHERE parked_at IS NOT NULL;

@@ -43,7 +43,7 @@ public final class API: Sendable {
     case .badIdentifier(let text):
       finish(Problem.badIdentifier(text).response, nil, started, reply)
     case .found(let route, let parameters):
-      let reply: Reply = { [self] in finish($0, route, started, reply) }
+      let reply: Reply = { [self] in finish($0.asking(request), route, started, reply) }
       do {
         let caller = try admit(request, to: route)
         try run(route, Call(request: request, parameters: parameters, caller: caller), reply)

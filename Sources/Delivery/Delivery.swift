@@ -14,6 +14,8 @@ import Synchronization
 public final class Delivery: Duty {
   /// Messages the gate looks at in one round, all channels together.
   private static let slice = 1000
+  /// What each channel gets of them at least.
+  private static let leastShare = 100
 
   private let engine: Engine
   private let log: EventLog
@@ -26,6 +28,7 @@ public final class Delivery: Duty {
   private let gate: Gate
   private let recovery: Recovery
   private let counters: Counters
+  private let report: (String) -> Void
   private var paces: [String: Pace] = [:]
   private var pacesBefore: [String: Pace] = [:]
   private var claims: [Claim] = []
@@ -39,8 +42,9 @@ public final class Delivery: Duty {
 
   public init(
     engine: Engine, log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules,
-    templates: TemplateCatalog, dispatch: any Dispatch
+    templates: TemplateCatalog, dispatch: any Dispatch, report: @escaping (String) -> Void = { _ in }
   ) {
+    self.report = report
     (self.engine, self.log, self.catalog, self.counters, self.rules) = (engine, log, catalog, counters, rules)
     (self.templates, self.dispatch) = (templates, dispatch)
     ledger = Ledger(log: log, counters: counters)
@@ -53,9 +57,8 @@ public final class Delivery: Duty {
   public func accept(_ outcome: Outcome) { arrived.withLock { $0.append(outcome) } }
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
-    pacesBefore = paces
     // Asked before anything is recorded: the server's own events about this round's outcomes may act in the next.
-    let mayClaim = engine.isAtEnd
+    let through = engine.actedThrough
     let end = log.lastSeq
     if needsRecovery {
       try recovery.run(besides: inHand, mayRepeat: { !isFirst || dispatch.mayRepeat($0) }, now: now, db)
@@ -67,21 +70,28 @@ public final class Delivery: Duty {
     for outcome in recording { try record(outcome, now: now, db) }
     var left = Self.slice
     var next: Int64?
-    if mayClaim {
-      for channel in try DueMessage.channels(db) {
-        let opening = try claimDue(channel, left: &left, now: now, db)
+    if let through {
+      let moment = min(now, through.milliseconds)
+      try dropExpired(through: moment, left: &left, now: now, db)
+      let channels = try DueMessage.channels(db)
+      for channel in channels {
+        // One channel's backlog leaves room for the others.
+        var share = max(Self.slice / max(1, channels.count), Self.leastShare)
+        let opening = try claimDue(channel, through: moment, left: &share, now: now, db)
+        if share <= 0 { left = 0 }
         if let opening { next = min(next ?? opening, opening) }
       }
     }
+    if let expires = try DueMessage.nextExpiry(db) { next = min(next ?? expires, expires) }
     let deadline = try TaskStore().expire(now: now, db)
     if let deadline { next = min(next ?? deadline, deadline) }
     try counters.write(db)
-    if left <= 0 || log.lastSeq != end || !mayClaim { return .more }
+    if left <= 0 || log.lastSeq != end { return .more }
     return .idle(until: next)
   }
 
   public func committed() {
-    (needsRecovery, isFirst) = (false, false)
+    (needsRecovery, isFirst, pacesBefore) = (false, false, paces)
     for outcome in recording { inHand.remove(outcome.claim.message) }
     for claim in claims { inHand.insert(claim.message) }
     if !claims.isEmpty { dispatch.handOver(claims) }
@@ -107,7 +117,9 @@ public final class Delivery: Duty {
   private func newPace(_ channel: String) -> Pace { Pace(perSecond: rules.channels[channel]?.perSecond) }
 
   /// - Returns: when the channel is worth another look, nil when only an outcome or an event can change anything.
-  private func claimDue(_ channel: String, left: inout Int, now: Int64, _ db: Connection) throws -> Int64? {
+  private func claimDue(
+    _ channel: String, through: Int64, left: inout Int, now: Int64, _ db: Connection
+  ) throws -> Int64? {
     guard rules.channels[channel] != nil else {
       try dropAll(of: channel, left: &left, now: now, db)
       return nil
@@ -116,7 +128,7 @@ public final class Delivery: Duty {
     defer { paces[channel] = pace }
     var room = min(dispatch.free(channel), pace.allowed(at: now))
     while room > 0, left > 0 {
-      let due = try DueMessage.due(channel, through: Timestamp(milliseconds: now), limit: min(room, left), db)
+      let due = try DueMessage.due(channel, through: Timestamp(milliseconds: through), limit: min(room, left), db)
       if due.isEmpty { break }
       for message in due {
         left -= 1
@@ -127,14 +139,17 @@ public final class Delivery: Duty {
     }
     guard let next = try DueMessage.nextDue(channel, db) else { return nil }
     if next.milliseconds > now { return next.milliseconds }
+    // Events that were accepted before it are still to act; the engine says when.
+    if next.milliseconds > through { return nil }
     return dispatch.free(channel) - claims.count(where: { $0.channel == channel }) > 0 ? pace.opensAt(now) : nil
   }
 
   /// Whether the message was claimed.
   private func pass(_ message: DueMessage, now: Int64, _ db: Connection) throws -> Bool {
     let chain = catalog.entry(message.chain)?.id ?? ""
-    switch try gate.judge(message, now: Timestamp(milliseconds: now), db) {
+    switch try judge(message, now: now, db) {
     case .skip(let reason): try ledger.drop(message, as: "skipped", reason: reason, chain: chain, now: now, db)
+    case .fail(let reason): try ledger.drop(message, as: "failed", reason: reason, chain: chain, now: now, db)
     case .later(let moment): try ledger.postpone(message, to: moment, db)
     case .park: try ledger.park(message, db)
     case .pass(let passage):
@@ -159,6 +174,27 @@ public final class Delivery: Duty {
     return false
   }
 
+  /// What the store says stops the round; any other error is this one message's own.
+  private func judge(_ message: DueMessage, now: Int64, _ db: Connection) throws -> Gate.Verdict {
+    do {
+      return try gate.judge(message, now: Timestamp(milliseconds: now), db)
+    } catch let error where error is SQLError || error is StoreUnavailable {
+      throw error
+    } catch {
+      report("a message of \(message.template) was given up: \(error)")
+      return .fail(reason: "undecidable")
+    }
+  }
+
+  /// Messages past their `hold`, which no room in the channel would let out any more.
+  private func dropExpired(through: Int64, left: inout Int, now: Int64, _ db: Connection) throws {
+    for message in try DueMessage.expired(through: Timestamp(milliseconds: through), limit: left, db) {
+      left -= 1
+      let chain = catalog.entry(message.chain)?.id ?? ""
+      try ledger.drop(message, as: "skipped", reason: "hold", chain: chain, now: now, db)
+    }
+  }
+
   /// Messages of a channel that the configuration no longer has.
   private func dropAll(of channel: String, left: inout Int, now: Int64, _ db: Connection) throws {
     for message in try DueMessage.due(channel, through: Timestamp(milliseconds: .max), limit: left, db) {
@@ -173,6 +209,7 @@ extension Delivery {
   /// When something is to be done next, nil when nothing is planned: for a clock that jumps there. On the writer's thread.
   public func nextDue(now: Int64, _ db: Connection) throws -> Int64? {
     var next = try TaskStore().nextDeadline(db)
+    if let expires = try DueMessage.nextExpiry(db) { next = min(next ?? expires, expires) }
     for channel in try DueMessage.channels(db) {
       guard let due = try DueMessage.nextDue(channel, db)?.milliseconds else { continue }
       let opens = max(due, (paces[channel] ?? newPace(channel)).opensAt(now))

@@ -27,9 +27,9 @@ public struct ClockSpan: Sendable, Hashable {
   public func firstMoment(from moment: Timestamp, in zone: Zone) -> Timestamp {
     let local = zone.local(moment)
     if contains(minuteOfDay: local.minuteOfDay) { return moment }
-    // On the day on which clocks go forward the span, or its beginning, may not exist: then the next day has it.
-    let starts = (0...2).map {
-      zone.moment(of: LocalTime(date: local.date.adding(days: $0), millisecondOfDay: Int64(from) * 60_000))
+    // A change of clocks may swallow the span of one day: then it is the next day's.
+    let starts = (0...3).map { day in
+      zone.moment(of: LocalTime(date: local.date.adding(days: day), millisecondOfDay: Int64(from) * 60_000))
     }
     return starts.first { $0 >= moment && contains(minuteOfDay: zone.local($0).minuteOfDay) } ?? moment
   }

@@ -12,24 +12,32 @@ public struct Span: Sendable, Hashable {
 
   /// At most this long: what is longer is a slip of the pen.
   static let maxYears = 100
+  private static let longest = Int64(maxYears) * 372 * LocalTime.millisecondsPerDay
 
-  /// Nil unless `text` is a whole number, with or without a space, and a unit.
+  /// Nil unless `text` is a whole number, with or without a space, and a unit, and no more than a hundred years.
   public init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
-    guard let number = Int(digits), digits.utf8.count <= 9 else { return nil }
+    guard let number = Int(digits), digits.utf8.count <= 13 else { return nil }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }
-    switch unit {
-    case "ms": self.init(milliseconds: Int64(number))
-    case "s", "second", "seconds": self.init(milliseconds: Int64(number) * 1000)
-    case "m", "min", "minute", "minutes": self.init(milliseconds: Int64(number) * 60_000)
-    case "h", "hour", "hours": self.init(milliseconds: Int64(number) * 3_600_000)
-    case "d", "day", "days": self.init(days: number)
-    case "w", "week", "weeks": self.init(days: number * 7)
-    case "mo", "month", "months": self.init(months: number)
-    case "y", "year", "years": self.init(months: number * 12)
-    default: return nil
+    guard let one = Self.unit(String(unit)), one.approximateMilliseconds > 0,
+      Int64(number) <= Self.longest / one.approximateMilliseconds
+    else { return nil }
+    self.init(
+      months: one.months * number, days: one.days * number, milliseconds: one.milliseconds * Int64(number))
+  }
+
+  private static func unit(_ text: String) -> Span? {
+    switch text {
+    case "ms": Span(milliseconds: 1)
+    case "s", "second", "seconds": Span(milliseconds: 1000)
+    case "m", "min", "minute", "minutes": Span(milliseconds: 60_000)
+    case "h", "hour", "hours": Span(milliseconds: 3_600_000)
+    case "d", "day", "days": Span(days: 1)
+    case "w", "week", "weeks": Span(days: 7)
+    case "mo", "month", "months": Span(months: 1)
+    case "y", "year", "years": Span(months: 12)
+    default: nil
     }
-    guard approximateMilliseconds <= Int64(Self.maxYears) * 366 * LocalTime.millisecondsPerDay else { return nil }
   }
 
   public var isZero: Bool { months == 0 && days == 0 && milliseconds == 0 }
@@ -48,5 +56,6 @@ public struct Span: Sendable, Hashable {
     return zone.moment(of: local) + milliseconds
   }
 
-  public static let hint = "a whole number and a unit: \"30m\", \"8h\", \"3d\", \"2w\", \"6mo\", \"1y\""
+  public static let hint =
+    "a whole number and a unit: \"30m\", \"8h\", \"3d\", \"2w\", \"6mo\", \"1y\"; at most \(maxYears) years"
 }

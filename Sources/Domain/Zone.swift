@@ -3,18 +3,22 @@ import Foundation
 /// A time zone of the IANA database, as Foundation holds it, with the two conversions that calendars here are made of.
 public struct Zone: Sendable, Hashable {
   private let zone: TimeZone
+  /// As it was given: Foundation calls UTC "GMT".
+  public let identifier: String
 
-  /// Nil for a name the database does not know.
+  /// Nil for a name the database does not know. Offsets (`GMT+3`), which Foundation would take, are no zones: they know
+  /// no change of clocks.
   public init?(_ identifier: String) {
-    guard identifier.utf8.count <= 64, let zone = TimeZone(identifier: identifier) else { return nil }
-    self.zone = zone
+    guard identifier.utf8.count <= 64,
+      !identifier.contains(where: { $0 == "+" || $0 == ":" }) || identifier.hasPrefix("Etc/"),
+      !identifier.hasPrefix("GMT-"), let zone = TimeZone(identifier: identifier)
+    else { return nil }
+    (self.zone, self.identifier) = (zone, identifier)
   }
 
-  public static let utc = Zone(TimeZone(secondsFromGMT: 0) ?? .current)
+  public static let utc = Zone(TimeZone(secondsFromGMT: 0) ?? .current, "UTC")
 
-  private init(_ zone: TimeZone) { self.zone = zone }
-
-  public var identifier: String { zone.identifier }
+  private init(_ zone: TimeZone, _ identifier: String) { (self.zone, self.identifier) = (zone, identifier) }
 
   public func local(_ moment: Timestamp) -> LocalTime {
     let shifted = moment + offset(at: moment)

@@ -29,6 +29,8 @@ public final class Engine: Duty {
   private let runs = RunStore()
   /// Seq of the last event that has acted; nil: to be read from the file.
   private var cursor: Int64?
+  /// When the last event that has acted was accepted.
+  private var lastActed: Timestamp?
   /// The log's end at the start: no timer acts before.
   private var catchUp: Int64
   /// A moment before which no run is due; nil: not known.
@@ -45,23 +47,33 @@ public final class Engine: Duty {
     public var decisions = Histogram.seconds
     public var events: Int64 = 0
     public var timers: Int64 = 0
-    /// When the oldest run that is due was due.
-    public var oldestDue: Int64?
   }
 
-  public init(log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice()) {
+  /// - Parameter report: gets a line for the log when a run or a chain had to be left alone.
+  public init(
+    log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
+    report: @escaping (String) -> Void = { _ in }
+  ) {
     (self.log, self.catalog, self.counters, self.slice) = (log, catalog, counters, slice)
-    steps = RunSteps(log: log, catalog: catalog, counters: counters, rules: rules)
+    steps = RunSteps(log: log, catalog: catalog, counters: counters, rules: rules, report: report)
     catchUp = log.lastSeq
   }
 
   public var metrics: Lag { lag.withLock { $0 } }
 
-  /// Whether every event in the log has acted: only then may a message leave.
-  public var isAtEnd: Bool { cursor == log.lastSeq }
+  /// Whether every event in the log has acted.
+  public var isAtEnd: Bool { cursor.map { $0 >= log.lastSeq } ?? false }
+
+  /// A message due by then may leave: every event accepted by then has acted. Nil until the log has been read to where
+  /// it ended at the start.
+  public var actedThrough: Timestamp? {
+    guard let cursor, cursor >= catchUp else { return nil }
+    return isAtEnd ? Timestamp(milliseconds: .max) : lastActed
+  }
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
-    try catalog.refresh(db)
+    // Whoever changed chains may have changed what is due.
+    if try catalog.refresh(db) { (quietUntil, emptied) = (nil, []) }
     if cursor == nil { cursor = try Self.readCursor(db) }
     let before = cursor
     var left = slice
@@ -80,13 +92,14 @@ public final class Engine: Duty {
         }
         try steps.act(on: event, &round, db)
         cursor = event.seq
+        lastActed = event.acceptedAt
         left.events -= 1
       }
     }
     let archiving = try endArchivedRuns(now: round.now, db)
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
-    quietUntil = Self.earlier(quietUntil, round.earliestDue)
+    if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
     note(round, db)
     return archiving ? .more : try progress(left, now: round.now, db)
   }
@@ -111,23 +124,20 @@ public final class Engine: Duty {
   public func committed() {}
 
   public func rolledBack() {
-    cursor = nil
-    quietUntil = nil
-    emptied = []
+    (cursor, lastActed, quietUntil, emptied) = (nil, nil, nil, [])
     counters.forget()
-    catalog.invalidate()
+    catalog.forget()
   }
 
   /// Lets the runs act that are due before `moment`, oldest first.
   private func fire(before moment: Timestamp, limit: Int, _ round: inout EngineRound, _ db: Connection) throws -> Int {
-    let quiet = Self.earlier(quietUntil, round.earliestDue)
-    if let quiet, quietUntil != nil, quiet >= moment { return 0 }
+    if let known = quietUntil, min(known, round.earliestDue ?? known) >= moment { return 0 }
     var acted = 0
     while acted < limit {
       let due = try runs.due(before: min(moment, round.now + 1), limit: min(Self.page, limit - acted), db)
       if due.isEmpty { break }
-      for timer in due {
-        try steps.act(onTimer: timer.id, due: timer.due, position: cursor ?? 0, &round, db)
+      for run in due {
+        try steps.act(onTimerOf: run, position: cursor ?? 0, &round, db)
         acted += 1
       }
     }
@@ -149,11 +159,6 @@ public final class Engine: Duty {
         lag.lastMilliseconds = 0
       }
     }
-  }
-
-  private static func earlier(_ a: Timestamp?, _ b: Timestamp?) -> Timestamp? {
-    guard let a, let b else { return a ?? b }
-    return min(a, b)
   }
 
   private static func readCursor(_ db: Connection) throws -> Int64 {

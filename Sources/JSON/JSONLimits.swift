@@ -7,9 +7,13 @@ public struct JSONLimits: Sendable {
     self.maxDepth = maxDepth
   }
 
+  /// For what was taken in once and is read back: deeper than anything the entrances let in, so that a text that could
+  /// be stored can always be read.
+  public static let stored = JSONLimits(maxDepth: 1024)
+
   /// Texts of this many bytes and more are refused: a tape entry counts children in 28 bits.
   static let maxBytes = 1 << 29
 
   /// Exponents outside ±this are refused, so that every number that got in can be compared and added exactly.
-  static let maxExponent = 9_999
+  static let maxExponent = 400
 }

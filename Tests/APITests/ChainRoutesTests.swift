@@ -82,6 +82,9 @@ import Testing
     #expect(api.call("PUT", "/v1/chains/cart", chain, headers: [("If-Match", tag)]).status == 412)
     #expect(api.call("DELETE", "/v1/chains/cart", headers: [("If-Match", tag)]).status == 412)
     #expect(api.call("PUT", "/v1/chains/cart", chain, headers: [("If-None-Match", "*")]).status == 412)
+    let now = api.call("GET", "/v1/chains/cart").response.header("ETag") ?? ""
+    let unchanged = api.call("GET", "/v1/chains/cart", headers: [("If-None-Match", now)])
+    #expect(unchanged.status == 304 && unchanged.response.body.isEmpty)
   }
 
   @Test("publishing makes a version, a dry run says what it would do")

@@ -5,7 +5,8 @@ import Testing
 @Suite("Reading a chain")
 struct ChainParserTests {
   private func parse(_ text: String, _ references: References? = nil) throws -> ChainParser.Result {
-    ChainParser.parse(try JSONDocument(parsing: Array(text.utf8), limits: JSONLimits(maxDepth: 256)), references: references)
+    ChainParser.parse(
+      try JSONDocument(parsing: Array(text.utf8), limits: JSONLimits(maxDepth: 256)), references: references)
   }
 
   private func chain(_ steps: String, more: String = "") -> String {
@@ -34,7 +35,8 @@ struct ChainParserTests {
     let result = try parse(text)
     #expect(result.errors == [])
     let chain = try #require(result.chain)
-    #expect(chain.program.map(\.label) == ["first", "reminder", "2", "2.then.0", "2.else.0", "3", "3.then.0", "4", "5", "6"])
+    #expect(
+      chain.program.map(\.label) == ["first", "reminder", "2", "2.then.0", "2.else.0", "3", "3.then.0", "4", "5", "6"])
     guard case .waitFor(let wait) = chain.program[2].kind else { throw Unexpected() }
     #expect(wait.then == 3 && wait.otherwise == 4)
     #expect(chain.program[3].next == 5 && chain.program[4].next == 5)
@@ -64,9 +66,18 @@ struct ChainParserTests {
       (#"[{"if":{"opened":"reminder"},"then":[{"exit":"x"}]}]"#, "/steps/0/if/opened", "unknown_reference", nil),
       (#"[{"wait":"1h","id":"a"},{"wait":"1h","id":"a"}]"#, "/steps/1/id", "duplicate", nil),
       (#"[{"if":{"all":[]},"then":[{"exit":"x"}]}]"#, "/steps/0/if/all", "bad_value", nil),
-      (#"[{"if":{"trigger":{"properties.total":1}},"then":[{"exit":"x"}]}]"#, "/steps/0/if/trigger/properties.total",
-       "bad_value", "write \"total\""),
+      (
+        #"[{"if":{"trigger":{"properties.total":1}},"then":[{"exit":"x"}]}]"#, "/steps/0/if/trigger/properties.total",
+        "bad_value", "write \"total\""
+      ),
       (#"[{"set":{"a":{"from":"triger.sku"}}}]"#, "/steps/0/set/a/from", "bad_value", "did you mean `trigger`?"),
+      (#"[{"wait":"999999999y"}]"#, "/steps/0/wait", "bad_value", nil),
+      (#"[{"set":{"email":"x@y.example"}}]"#, "/steps/0/set", "bad_value", nil),
+      (#"[{"set":{}}]"#, "/steps/0/set", "bad_value", nil),
+      (#"[{"exit":"stopped"}]"#, "/steps/0/exit", "bad_value", "choose another word"),
+      (#"[{"wait_until":"10:00","on":[]}]"#, "/steps/0/on", "bad_value", nil),
+      (#"[{"wait_for":{"not":{"did":"view"}},"at_most":"1d"}]"#, "/steps/0/wait_for", "missing", nil),
+      (#"[{"wait":"1h","note":5}]"#, "/steps/0/note", "wrong_type", nil),
       (#"[{"send":"email","template":["a","b"]}]"#, "/steps/0/template", "not_yet", nil),
     ] as [(String, String, String, String?)])
   func findsMistakes(_ steps: String, _ pointer: String, _ code: String, _ hint: String?) throws {
@@ -118,20 +129,39 @@ struct ChainParserTests {
     let unknown = try parse(chain(#"[{"send":"emial","template":"cart-2"}]"#), references)
     #expect(unknown.errors.map(\.code) == [.unknownReference, .unknownReference])
     #expect(unknown.errors.map(\.hint) == ["did you mean `email`?", "did you mean `cart-1`?"])
-    let never = try parse(chain(#"[{"send":"email","template":"cart-1"}]"#, more: #""hours":"21:00..23:00","#), references)
+    let never = try parse(
+      chain(#"[{"send":"email","template":"cart-1"}]"#, more: #""hours":"21:00..23:00","#), references)
     #expect(never.errors.map(\.code) == [.badValue])
     let doubtful = try parse(#"{"enter":{"event":"karts"},"steps":[{"send":"email","template":"cart-1"}]}"#, references)
     #expect(doubtful.errors == [])
     #expect(doubtful.warnings.map(\.hint) == ["did you mean `kart`?"])
   }
 
+  @Test("a chain that its own steps lead back into is refused, unless it names another chain or enters once")
+  func refusesLoops() throws {
+    var references = References(channels: ["email": ChannelPolicy()], templates: ["a"])
+    references.chainID = "mine"
+    func errors(_ enter: String, _ more: String = "") throws -> [String] {
+      try parse(#"{"enter":\#(enter),\#(more)"steps":[{"send":"email","template":"a"}]}"#, references).errors.map(
+        \.code.rawValue)
+    }
+    #expect(try errors(#"{"event":"message.sent"}"#) == ["bad_value"])
+    #expect(try errors(#"{"event":"message.sent","where":{"chain":"mine"}}"#) == ["bad_value"])
+    #expect(try errors(#"{"event":"message.sent","where":{"chain":"other"}}"#) == [])
+    #expect(try errors(#"{"event":"message.sent"}"#, #""reenter":"never","#) == [])
+    references.partials = ["a"]
+    #expect(try errors(#"{"event":"cart"}"#) == ["bad_value"])
+  }
+
   @Test("a chain of ten thousand steps, or nested a hundred deep, is refused and nothing breaks")
   func boundsSize() throws {
     let many = "[" + Array(repeating: #"{"wait":"1h"}"#, count: 10_000).joined(separator: ",") + "]"
     #expect(try parse(chain(many)).errors.contains { $0.code == .tooLarge })
-    let deep = String(repeating: #"[{"if":{"did":"view"},"then":"#, count: 100) + "[]" + String(repeating: "}]", count: 100)
+    let deep =
+      String(repeating: #"[{"if":{"did":"view"},"then":"#, count: 100) + "[]" + String(repeating: "}]", count: 100)
     #expect(try parse(chain(deep)).chain == nil)
-    let conditions = String(repeating: #"{"not":"#, count: 100) + #"{"did":"view"}"# + String(repeating: "}", count: 100)
+    let conditions =
+      String(repeating: #"{"not":"#, count: 100) + #"{"did":"view"}"# + String(repeating: "}", count: 100)
     #expect(try parse(chain(#"[{"if":\#(conditions),"then":[{"exit":"x"}]}]"#)).chain == nil)
   }
 }

@@ -17,7 +17,8 @@ struct ShippedChainsTests {
     let bytes = [UInt8](try Data(contentsOf: Self.config.appending(path: "chains/\(id).json")))
     let channels = ["email", "sms", "whatsapp", "call"]
     let references = References(
-      channels: Dictionary(uniqueKeysWithValues: channels.map { ($0, ChannelPolicy(hours: ClockSpan("09:00..20:00"))) }),
+      channels: Dictionary(
+        uniqueKeysWithValues: channels.map { ($0, ChannelPolicy(hours: ClockSpan("09:00..20:00"))) }),
       templates: Set(Self.names("templates", besides: ".tests.json")), eventTypes: [])
     let result = ChainParser.parse(
       try JSONDocument(parsing: bytes, limits: JSONLimits(maxDepth: 256)), references: references)

@@ -101,10 +101,14 @@ struct StepFunctionTests {
   @Test("`stop_when` ends the run in the middle of a wait and takes back what was planned")
   func stops() throws {
     let walk = try Walk(
-      #"{"enter":{"event":"cart"},"stop_when":{"did":"purchase"},"steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#)
+      #"{"enter":{"event":"cart"},"stop_when":{"did":"purchase"},"steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#
+    )
     try walk.enter("cart", "2026-03-02T09:00:00Z")
     try walk.happens("purchase", "2026-03-02T10:00:00Z")
     #expect(walk.run.state == .ended && walk.run.reason == "stopped")
+    try walk.enter("cart", "2026-03-05T09:00:00Z")
+    try walk.time("2026-03-05T17:00:00Z")
+    try walk.happens("purchase", "2026-03-05T17:30:00Z")
     #expect(walk.effects.contains { if case .withdraw = $0 { true } else { false } })
   }
 
@@ -187,10 +191,31 @@ struct StepFunctionTests {
     #expect(silent.run.reason == "silent")
   }
 
+  @Test("what `set` wrote counts for the `if` after it, and what there is nothing to set to stays")
+  func setsBeforeAsking() throws {
+    let steps = """
+      [{"set":{"stage":"warm","city":{"from":"trigger.city"}}},
+       {"if":{"contact":{"stage":"warm","city":"Kazan"}},"then":[{"exit":"yes"}],"else":[{"exit":"no"}]}]
+      """
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":\#(steps)}"#)
+    walk.view.contact = ["stage": "cold", "city": "Kazan"]
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.run.reason == "yes")
+  }
+
+  @Test("an event from before entry resets nothing, an older one does not become the trigger")
+  func ignoresOldResets() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h","reset_on":"cart"},{"exit":"x"}]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    try walk.happens("cart", "2026-03-02T04:00:00Z")
+    #expect(walk.run.triggerSeq == 1 && walk.run.dueAt?.rfc3339 == "2026-03-02T17:00:00.000Z")
+  }
+
   @Test("a step found overdue is skipped after a day for marketing, sent for what is transactional")
   func skipsLate() throws {
     let day: Int64 = 86_400_000
-    let text = #"{"enter":{"event":"cart"},"purpose":"PURPOSE","steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#
+    let text =
+      #"{"enter":{"event":"cart"},"purpose":"PURPOSE","steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#
     for (purpose, expected) in [("marketing", "late"), ("transactional", nil)] as [(String, String?)] {
       let walk = try Walk(text.replacing("PURPOSE", with: purpose))
       try walk.enter("cart", "2026-03-02T09:00:00Z")
@@ -202,7 +227,8 @@ struct StepFunctionTests {
   @Test("`set` keeps values for templates and for the contact, `{\"from\"}` reads the trigger through a list")
   func sets() throws {
     let walk = try Walk(
-      #"{"enter":{"event":"cart"},"steps":[{"set":{"stage":"warm","sku":{"from":"trigger.items.sku"}}},{"wait":"1h"}]}"#)
+      #"{"enter":{"event":"cart"},"steps":[{"set":{"stage":"warm","sku":{"from":"trigger.items.sku"}}},{"wait":"1h"}]}"#
+    )
     try walk.enter("cart", "2026-03-02T09:00:00Z", ["items": [["sku": "a1"], ["sku": "b2"]]])
     #expect(walk.run.data["stage"] == "warm" && walk.run.data["sku"] == "a1")
   }
@@ -216,7 +242,8 @@ struct StepFunctionTests {
     let parsed = ChainParser.parse(
       try JSONDocument(
         parsing: Array(
-          #"{"enter":{"event":"x"},"only_if":{"did":"view","times":{">=":2},"within":"2d"},"steps":[{"wait":"1h"}]}"#.utf8
+          #"{"enter":{"event":"x"},"only_if":{"did":"view","times":{">=":2},"within":"2d"},"steps":[{"wait":"1h"}]}"#
+            .utf8
         )))
     let condition = try #require(parsed.chain?.onlyIf)
     let now = try walk.moment("2026-03-02T09:00:00Z")

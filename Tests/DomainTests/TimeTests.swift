@@ -82,7 +82,7 @@ struct TimeTests {
     arguments: [
       ("30m", Span(milliseconds: 1_800_000)), ("8h", Span(milliseconds: 28_800_000)), ("3d", Span(days: 3)),
       ("2w", Span(days: 14)), ("6mo", Span(months: 6)), ("1y", Span(months: 12)), ("3 days", Span(days: 3)),
-      ("0h", Span()),
+      ("0h", Span()), ("100y", Span(months: 1200)),
     ])
   func readsSpans(_ text: String, _ expected: Span) {
     #expect(Span(text) == expected)
@@ -90,7 +90,10 @@ struct TimeTests {
 
   @Test(
     "what is no duration is refused, and so is a life too long",
-    arguments: ["", "h", "3", "-1d", "1.5h", "3 fortnights", "1000000000d", "99999999999h", "200y", "٣d"])
+    arguments: [
+      "", "h", "3", "-1d", "1.5h", "3 fortnights", "1000000000d", "99999999999h", "200y", "٣d", "999999999y",
+      "9999999999999y", "101y",
+    ])
   func refusesSpans(_ text: String) {
     #expect(Span(text) == nil)
   }
@@ -99,12 +102,32 @@ struct TimeTests {
   func findsPermittedMoments() throws {
     let moscow = try zone("Europe/Moscow")
     let night = AllowedHours([ClockSpan("22:00..06:00")])
-    #expect(night.firstMoment(from: try moment("2026-03-02T09:00:00Z"), in: moscow).rfc3339 == "2026-03-02T19:00:00.000Z")
-    #expect(night.firstMoment(from: try moment("2026-03-02T23:00:00Z"), in: moscow).rfc3339 == "2026-03-02T23:00:00.000Z")
+    #expect(
+      night.firstMoment(from: try moment("2026-03-02T09:00:00Z"), in: moscow).rfc3339 == "2026-03-02T19:00:00.000Z")
+    #expect(
+      night.firstMoment(from: try moment("2026-03-02T23:00:00Z"), in: moscow).rfc3339 == "2026-03-02T23:00:00.000Z")
     let narrowed = AllowedHours([ClockSpan("09:00..20:00"), ClockSpan("10:00..12:00")])
-    #expect(narrowed.firstMoment(from: try moment("2026-03-02T09:30:00Z"), in: moscow).rfc3339 == "2026-03-03T07:00:00.000Z")
+    #expect(
+      narrowed.firstMoment(from: try moment("2026-03-02T09:30:00Z"), in: moscow).rfc3339 == "2026-03-03T07:00:00.000Z")
     #expect(!AllowedHours([ClockSpan("09:00..10:00"), ClockSpan("11:00..12:00")]).everMeet)
     #expect(AllowedHours([]).everMeet)
+  }
+
+  @Test("hours that a change of clocks swallows are the next day's")
+  func skipsSwallowedHours() throws {
+    let berlin = try zone("Europe/Berlin")
+    let hours = AllowedHours([ClockSpan("02:10..02:20")])
+    let first = hours.firstMoment(from: try moment("2026-03-28T12:00:00Z"), in: berlin)
+    #expect(first.rfc3339 == "2026-03-30T00:10:00.000Z")
+    #expect(hours.contains(first, in: berlin))
+  }
+
+  @Test(
+    "an offset is no time zone, and a zone keeps the name it was given", arguments: ["GMT+3", "UTC+03:00", "GMT-5"])
+  func refusesOffsets(_ name: String) throws {
+    #expect(Zone(name) == nil)
+    #expect(try zone("UTC").identifier == "UTC")
+    #expect(try zone("Etc/GMT+3").identifier == "Etc/GMT+3")
   }
 
   @Test(

@@ -78,7 +78,9 @@ final class EngineWorld {
     nonisolated(unsafe) var failure: (any Error)?
     writer.submit { db, now in
       try job(db, Timestamp(milliseconds: now), world)
-    } then: { if case .failure(let error) = $0 { failure = error } }
+    } then: {
+      if case .failure(let error) = $0 { failure = error }
+    }
     try settle()
     if let failure { throw failure }
   }

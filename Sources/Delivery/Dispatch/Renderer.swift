@@ -15,6 +15,8 @@ public struct Renderer: Sendable {
 
   public enum Made: Sendable {
     case message(OutgoingMessage)
+    /// Not now: the template could not be read.
+    case unready(detail: String)
     case failure(code: String, detail: String)
   }
 
@@ -34,8 +36,10 @@ public struct Renderer: Sendable {
           data: claim.values["data"] ?? .object([:])))
     } catch let failure as RenderFailure {
       return .failure(code: failure.code, detail: failure.detail)
+    } catch let refusal as Refusal {
+      return .failure(code: "template_unavailable", detail: refusal.issues.first?.detail ?? "it has errors")
     } catch {
-      return .failure(code: "template_unavailable", detail: "\(error)")
+      return .unready(detail: "the template could not be read: \(error)")
     }
   }
 

@@ -30,6 +30,10 @@ public struct Claim: Sendable {
 public struct Outcome: Sendable {
   public enum Result: Sendable, Equatable {
     case handed(HandOver)
+    /// The line was closed before a connection took it.
+    case untouched
+    /// It cannot be made now: no adapter has seen it.
+    case unready(detail: String)
     /// The message cannot be made: no adapter has seen it.
     case unrenderable(code: String, detail: String)
   }

@@ -40,6 +40,22 @@ struct DueMessage {
     return channels
   }
 
+  /// Planned messages that must not leave any more.
+  static func expired(through now: Timestamp, limit: Int, _ db: Connection) throws -> [DueMessage] {
+    let sql = """
+      SELECT \(columns) FROM messages WHERE status = 'planned' AND due_at IS NOT NULL AND expires_at <= $1
+      ORDER BY expires_at, id LIMIT $2
+      """
+    return try db.query(sql, [.int(now.milliseconds), .int(limit)], read)
+  }
+
+  static func nextExpiry(_ db: Connection) throws -> Int64? {
+    let sql = """
+      SELECT expires_at FROM messages WHERE status = 'planned' AND due_at IS NOT NULL ORDER BY expires_at LIMIT 1
+      """
+    return try db.first(sql, []) { $0.int(0) }
+  }
+
   static func nextDue(_ channel: String, _ db: Connection) throws -> Timestamp? {
     let sql = """
       SELECT due_at FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL

@@ -10,6 +10,7 @@ struct Gate {
   enum Verdict {
     case pass(Passage)
     case skip(reason: String)
+    case fail(reason: String)
     /// Not in these hours.
     case later(Timestamp)
     /// The chain is paused.
@@ -36,8 +37,8 @@ struct Gate {
     guard let version = try catalog.version(message.chain, message.version, db) else { return .skip(reason: "gone") }
     switch catalog.entry(message.chain)?.status {
     case .paused: return .park
-    case .archived, nil: return .skip(reason: "archived")
-    case .live, .draft: break
+    case .archived, .draft, nil: return .skip(reason: "archived")
+    case .live: break
     }
     if now >= message.expiresAt { return .skip(reason: "hold") }
     guard let run = try RunRecord.read(message.run, db), !Self.forbids(run) else { return .skip(reason: "ended") }
@@ -56,8 +57,9 @@ struct Gate {
       return .skip(reason: "stopped")
     }
     if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { return .skip(reason: "only_if") }
-    if let closed = try restriction(message, send, contact, version.chain, view.zone, now: now, db) { return closed }
     guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
+    let closed = try restriction(message, send, contact, at: address, version.chain, view.zone, now: now, db)
+    if let closed { return closed }
     let values = try MessageValues(evaluator: evaluator, templates: templates).values(
       for: send, contact: contact, trigger: fact, run: run)
     return .pass(
@@ -71,23 +73,23 @@ struct Gate {
     run.state == .ended && ["stopped", "archived", "restarted", "history_gone"].contains(run.reason)
   }
 
-  /// Hours, address, suppression and consent, in this order; nil when nothing stands in the way.
+  /// Suppression, consent and hours, in this order; nil when nothing stands in the way.
   private func restriction(
-    _ message: DueMessage, _ send: Send, _ contact: Contact, _ chain: Chain, _ zone: Zone, now: Timestamp,
-    _ db: Connection
+    _ message: DueMessage, _ send: Send, _ contact: Contact, at address: String, _ chain: Chain, _ zone: Zone,
+    now: Timestamp, _ db: Connection
   ) throws -> Verdict? {
-    let hours = chain.allowedHours(for: send, rules)
-    if !hours.contains(now, in: zone) {
-      let open = hours.firstMoment(from: now, in: zone)
-      // Hours that never meet, after a change of configuration: it waits for its end instead of for now.
-      return .later(open > now ? min(open, message.expiresAt) : message.expiresAt)
-    }
-    guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
     let suppressed = try Suppressions().reason(
       against: address, channel: message.channel, purpose: message.purpose, db)
     if suppressed != nil { return .skip(reason: "suppressed") }
     guard message.purpose == .marketing else { return nil }
-    let consents = try Permission.consents(contact.row, to: message.channel, rules, db)
-    return consents ? nil : .skip(reason: "no_consent")
+    guard try Permission.consents(contact.row, to: message.channel, rules, db) else {
+      return .skip(reason: "no_consent")
+    }
+    // Last: who must not get it at all is told so at once, not in the morning.
+    let hours = chain.allowedHours(for: send, rules)
+    guard !hours.contains(now, in: zone) else { return nil }
+    let open = hours.firstMoment(from: now, in: zone)
+    // Hours that never meet, after a change of configuration: it waits for its end instead of for now.
+    return .later(open > now ? min(open, message.expiresAt) : message.expiresAt)
   }
 }

@@ -17,11 +17,11 @@ extension Ledger {
     let changed = try db.run(
       "UPDATE messages SET status = 'sent', error = NULL WHERE id = $1 AND status = 'unknown'", [.int(message.id)])
     guard changed == 1 else { return false }
-    counters.move(message.channel, from: "unknown", to: "sent")
     let event = MessageEvent(
       type: "message.sent", message: message.id, contact: message.contact, channel: message.channel,
       chain: message.chain, step: message.step, more: ["was": "unknown"])
     try log.append(own: [event.incoming], now: now, db)
+    counters.move(message.channel, from: "unknown", to: "sent")
     try counters.write(db)
     return true
   }

@@ -11,7 +11,9 @@ struct Ledger {
   let counters: Counters
 
   /// The intent: written before the adapter is called.
-  func claim(_ message: DueMessage, _ passage: Gate.Passage, version: Int64, price: String?, now: Int64, _ db: Connection)
+  func claim(
+    _ message: DueMessage, _ passage: Gate.Passage, version: Int64, price: String?, now: Int64, _ db: Connection
+  )
     throws
   {
     let sql = """
@@ -74,14 +76,19 @@ struct Ledger {
     return true
   }
 
-  /// Another try later. False when the claim is not the one that is open.
-  func retry(_ claim: Claim, at moment: Int64, error: String, _ db: Connection) throws -> Bool {
+  /// Another try later, but not after it expires: then it is dropped. False when the claim is not the one that is open.
+  /// - Parameter countsTry: false gives the try back: the provider never looked at the message.
+  func retry(
+    _ claim: Claim, at moment: Int64, error: String?, countsTry: Bool = true, _ db: Connection
+  ) throws -> Bool {
     let sql = """
-      UPDATE messages SET status = 'planned', due_at = $3, error = $4
+      UPDATE messages SET status = 'planned', error = $4, attempts = attempts - $5,
+        due_at = CASE WHEN expires_at < $3 THEN expires_at ELSE $3 END
       WHERE id = $1 AND status = 'sending' AND attempts = $2
       """
     let changed = try db.run(
-      sql, [.int(claim.message), .int(claim.attempt), .int(moment), .text(error)])
+      sql,
+      [.int(claim.message), .int(claim.attempt), .int(moment), .optional(error), .int(countsTry ? 0 : 1)])
     guard changed == 1 else { return false }
     counters.move(claim.channel, from: "sending", to: "planned")
     return true

@@ -18,6 +18,10 @@ struct OutcomeRecorder {
   ) throws -> Int64? {
     let claim = outcome.claim
     switch outcome.result {
+    case .untouched:
+      _ = try ledger.retry(claim, at: now, error: nil, countsTry: false, db)
+    case .unready(let detail):
+      try retry(claim, after: nil, reason: detail, now: now, db)
     case .unrenderable(let code, let detail):
       _ = try ledger.finish(
         claim, as: "failed", error: code, more: ["reason": .string(code), "detail": .string(detail)], now: now, db)
@@ -30,10 +34,12 @@ struct OutcomeRecorder {
       try retry(claim, after: after, reason: reason, now: now, db)
     case .handed(.throttled(let after, let reason)):
       let until = now + Int64(min(max(after, 1), Self.longestPauseSeconds) * 1000)
-      _ = try ledger.retry(claim, at: until, error: reason, db)
+      _ = try ledger.retry(claim, at: until, error: reason, countsTry: false, db)
       return until
     case .handed(.unknown(let reason)):
-      if mayRepeat { try retry(claim, after: nil, reason: reason, now: now, db) } else {
+      if mayRepeat {
+        try retry(claim, after: nil, reason: reason, now: now, db)
+      } else {
         _ = try ledger.finish(claim, as: "unknown", error: reason, more: ["reason": "unknown"], now: now, db)
       }
     }

@@ -66,6 +66,6 @@ public struct MessageStore: Sendable {
       plannedAt: moment(14) ?? Timestamp(milliseconds: 0), dueAt: moment(15),
       expiresAt: moment(16) ?? Timestamp(milliseconds: 0), sentAt: moment(17), deliveredAt: moment(18),
       openedAt: moment(19), machineOpenedAt: moment(20), clickedAt: moment(21), providerID: row.optionalText(22),
-      error: row.optionalText(23), values: values.isEmpty ? nil : try JSONValue(parsing: values))
+      error: row.optionalText(23), values: values.isEmpty ? nil : try JSONValue(parsing: values, limits: .stored))
   }
 }

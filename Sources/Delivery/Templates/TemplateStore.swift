@@ -1,4 +1,5 @@
 public import Domain
+import JSON
 public import SQL
 
 /// Templates as marketers edit them: every save is a version that never changes. Stateless: works over the connection
@@ -32,6 +33,15 @@ public struct TemplateStore: Sendable {
 
   public func ids(_ db: Connection) throws -> Set<String> {
     Set(try db.query("SELECT id FROM templates") { $0.text(0) })
+  }
+
+  /// Those that are parts of letters.
+  public func partials(_ db: Connection) throws -> Set<String> {
+    let documents = try db.query("SELECT \(Self.columns)", [], Self.read)
+    let partials = try documents.filter { stored in
+      try JSONDocument(parsing: Array(stored.document.utf8), limits: .stored).root["partial"]?.bool == true
+    }
+    return Set(partials.map(\.id))
   }
 
   public func newest(_ id: String, _ db: Connection) throws -> Int64? {

@@ -40,7 +40,8 @@ public struct MessageState: Sendable {
   public var answeredAt: Timestamp?
 
   public init(
-    step: Int, isOver: Bool = false, sentAt: Timestamp? = nil, deliveredAt: Timestamp? = nil, openedAt: Timestamp? = nil,
+    step: Int, isOver: Bool = false, sentAt: Timestamp? = nil, deliveredAt: Timestamp? = nil,
+    openedAt: Timestamp? = nil,
     machineOpenedAt: Timestamp? = nil, clickedAt: Timestamp? = nil, bouncedAt: Timestamp? = nil,
     answeredAt: Timestamp? = nil
   ) {

@@ -6,8 +6,19 @@ public struct Evaluator {
   let run: RunScope
   let now: Timestamp
 
-  public init(view: any ContactView, run: RunScope, now: Timestamp) {
-    (self.view, self.run, self.now) = (view, run, now)
+  /// What the decision itself has set on the contact so far.
+  private let changed: [(name: String, value: JSONValue)]
+
+  public init(
+    view: any ContactView, run: RunScope, now: Timestamp, changed: [(name: String, value: JSONValue)] = []
+  ) {
+    (self.view, self.run, self.now, self.changed) = (view, run, now, changed)
+  }
+
+  private var contact: JSONValue {
+    guard !changed.isEmpty, var object = view.contact.object else { return view.contact }
+    for (name, value) in changed { object[name] = value }
+    return .object(object)
   }
 
   public func evaluate(_ condition: Condition) throws -> Truth {
@@ -15,7 +26,7 @@ public struct Evaluator {
     case .all(let inner): try join(inner, decidedBy: false)
     case .any(let inner): try join(inner, decidedBy: true)
     case .not(let inner): try negated(evaluate(inner))
-    case .contact(let match): Truth(try match.holds(for: view.contact, resolve: value))
+    case .contact(let match): Truth(try match.holds(for: contact, resolve: value))
     case .trigger(let match): Truth(try match.holds(for: run.trigger.properties, resolve: value))
     case .latest(let type, let match): Truth(try latest(type).map { try match.holds(for: $0, resolve: value) } ?? false)
     case .did(let did): try evaluate(did)
@@ -49,7 +60,7 @@ public struct Evaluator {
   public func value(_ expression: ValueExpression) throws -> JSONValue? {
     switch expression {
     case .literal(let value): value
-    case .from(.contact(let path)): path.value(in: view.contact)
+    case .from(.contact(let path)): path.value(in: contact)
     case .from(.trigger(let path)): path.value(in: run.trigger.properties)
     case .from(.latest(let type, let path)): try latest(type).flatMap { path.value(in: $0) }
     case .from(.data(let path)): path.value(in: .object(run.data))
@@ -74,7 +85,7 @@ public struct Evaluator {
 
   private func localTime(_ span: ClockSpan) -> Truth {
     let inside = span.contains(minuteOfDay: view.zone.local(now).minuteOfDay)
-    let turning = inside ? (span.to + 1) % ClockSpan.minutesPerDay : span.from
+    let turning = inside ? (min(span.to, ClockSpan.minutesPerDay - 1) + 1) % ClockSpan.minutesPerDay : span.from
     let change = LocalTime(date: view.zone.local(now).date, millisecondOfDay: Int64(turning) * 60_000)
     let today = view.zone.moment(of: change)
     if today > now { return Truth(inside, until: today) }

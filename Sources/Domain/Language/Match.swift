@@ -22,9 +22,10 @@ public struct Match: Sendable, Hashable {
     case any(Match)
   }
 
-  static let operators = Comparison.allCases.map(\.rawValue) + [
-    "in", "not_in", "contains", "starts_with", "exists", "any",
-  ]
+  static let operators =
+    Comparison.allCases.map(\.rawValue) + [
+      "in", "not_in", "contains", "starts_with", "exists", "any",
+    ]
 }
 
 public enum Comparison: String, Sendable, Hashable, CaseIterable {

@@ -34,7 +34,9 @@ public struct ChainParser {
   private init(references: References?) { self.references = references }
 
   private func chain(_ place: Place) -> Chain? {
-    guard let fields = Fields(place, what: "a chain, an object", known: Self.known, later: Self.later) else { return nil }
+    guard let fields = Fields(place, what: "a chain, an object", known: Self.known, later: Self.later) else {
+      return nil
+    }
     let purpose = fields.word("purpose", of: [Purpose.marketing, .transactional]) ?? .marketing
     let steps = fields.required("steps")
     let names = steps.map(StepParser.names) ?? StepNames()

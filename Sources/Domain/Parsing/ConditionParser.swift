@@ -86,7 +86,11 @@ struct ConditionParser {
       return kind == "all" ? .all(inner) : .any(inner)
     case "not":
       alone()
-      return parse(value, depth: depth + 1).map { .not($0) }
+      guard let inner = parse(value, depth: depth + 1) else { return nil }
+      if case .did(let did) = inner, !did.negated, value.node["within"] == nil, value.node["since"] == nil {
+        refuseTrueFromTheStart(place)
+      }
+      return .not(inner)
     case "contact":
       alone()
       return values.match(value).map { .contact($0) }
@@ -182,9 +186,7 @@ extension ConditionParser {
       return within.span(positive: true).map { .within($0) }
     }
     if kind == "did_not", at == .waitFor || at == .stopWhen {
-      place.error(
-        .missing, "`did_not` here needs `within` or `since`: without one it is true from the start",
-        hint: at == .waitFor ? "wait for {\"did\": …} and use `else`" : "use `wait_for` with {\"did\": …} and `else`")
+      refuseTrueFromTheStart(place)
       return nil
     }
     if fields["times"] != nil || Self.measures.contains(where: { fields[$0] != nil }), at == .stopWhen || at == .step {
@@ -193,6 +195,13 @@ extension ConditionParser {
       return nil
     }
     return at.window
+  }
+
+  private func refuseTrueFromTheStart(_ place: Place) {
+    guard at == .waitFor || at == .stopWhen else { return }
+    place.error(
+      .missing, "`did_not` here needs `within` or `since`: without one it is true from the start",
+      hint: at == .waitFor ? "wait for {\"did\": …} and use `else`" : "use `wait_for` with {\"did\": …} and `else`")
   }
 
   /// How often, unless it says otherwise: at least once.

@@ -29,7 +29,8 @@ struct Fields {
         place.findings.error(
           Issue(
             pointer: pointer, at: member.keyLocation, code: .unknownKey,
-            detail: "expected one of \(known.map { "`\($0)`" }.joined(separator: ", ")), got `\(member.key.prefix(60))`",
+            detail:
+              "expected one of \(known.map { "`\($0)`" }.joined(separator: ", ")), got `\(member.key.prefix(60))`",
             hint: word.map { "did you mean `\($0)`?" }))
       }
     }

@@ -13,8 +13,22 @@ struct LeafStepParser {
     case "wait_until": waitUntil(place)
     case "send": send(place)
     default:
-      Fields(place, what: "a step", known: ["set", "id", "note"])?["set"].map { .set(values.assignments($0)) }
+      Fields(place, what: "a step", known: ["set", "id", "note"])?["set"].map { .set(set($0)) }
     }
+  }
+
+  /// Attributes of the contact: his built-in fields are the shop's to change.
+  private func set(_ place: Place) -> [Assignment] {
+    let assignments = values.assignments(place)
+    if place.node.kind == .object, place.node.members.isEmpty {
+      place.error(.badValue, "expected at least one name and value, got an empty object")
+    }
+    for assignment in assignments where ContactFields.builtIn.contains(assignment.name) {
+      place.error(
+        .badValue, "expected names of attributes, got `\(assignment.name)`, a field that every contact has",
+        hint: "PUT /v1/contacts/{id} changes it")
+    }
+    return assignments
   }
 
   private func wait(_ place: Place) -> Step.Kind? {
@@ -67,17 +81,23 @@ struct LeafStepParser {
       if let at = fields["at"] { at.error(.unknownKey, "`at` goes with a date; a clock time says it itself") }
       guard let clock = clockTime(value) else { return nil }
       let days = fields["on"].map { $0.node.kind == .string ? [$0] : $0.list(of: "days") ?? [] } ?? []
+      if let on = fields["on"], days.isEmpty, on.node.kind == .array {
+        on.error(.badValue, "expected at least one day, got an empty list")
+      }
       return .waitUntil(.clock(clock, on: days.compactMap { $0.parsed("a day", hint: DayRule.hint) { DayRule($0) } }))
     }
     if let on = fields["on"] { on.error(.unknownKey, "`on` goes with a clock time, not with a date") }
-    guard let date = Fields(value, what: "a clock time, or {\"date\": …}", known: ["date", "offset"]) else { return nil }
+    guard let date = Fields(value, what: "a clock time, or {\"date\": …}", known: ["date", "offset"]) else {
+      return nil
+    }
     guard let reference = date.required("date").flatMap(values.reference),
       let clock = fields.required("at").flatMap(clockTime)
     else { return nil }
     let text = date.string("offset") ?? "0d"
     let before = text.hasPrefix("-")
     guard let offset = Span(before ? String(text.dropFirst()) : text) else {
-      date["offset"]?.error(.badValue, "expected a duration, got \"\(text.prefix(40))\"", hint: "write \"-3d\" or \"3d\"")
+      date["offset"]?.error(
+        .badValue, "expected a duration, got \"\(text.prefix(40))\"", hint: "write \"-3d\" or \"3d\"")
       return nil
     }
     return .waitUntil(.date(reference, offset: offset, before: before, at: clock))

@@ -4,6 +4,10 @@ import JSON
 public struct References: Sendable {
   public var channels: [String: ChannelPolicy]
   public var templates: Set<String>
+  /// Those among them that are parts of letters and cannot be sent.
+  public var partials: Set<String> = []
+  /// The chain's own id, where it has one.
+  public var chainID: String?
   /// Event types seen so far; nil asks for no warnings about them.
   public var eventTypes: Set<String>?
 
@@ -18,6 +22,7 @@ struct ReferenceCheck {
   let findings: Findings
 
   func check(_ chain: Chain, _ root: JSONNode) {
+    checkForLoop(chain, Place(node: root["enter"] ?? root, pointer: "/enter", findings: findings))
     for step in chain.program {
       guard case .send(let send) = step.kind else { continue }
       let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
@@ -40,11 +45,39 @@ struct ReferenceCheck {
     } else {
       unknownChannel(send.channel, at: sub(place, "send"))
     }
-    if !references.templates.contains(send.template) {
+    if references.partials.contains(send.template) {
+      sub(place, "template").error(
+        .badValue, "\"\(send.template)\" is a part of other templates and cannot be sent",
+        hint: "name a template that includes it")
+    } else if !references.templates.contains(send.template) {
       sub(place, "template").error(
         .unknownReference, "expected the id of a template, got \"\(send.template.prefix(60))\", which does not exist",
         hint: nearest(to: send.template, among: references.templates.sorted()).map { "did you mean `\($0)`?" }
           ?? "save it first: PUT /v1/templates/\(send.template.prefix(60))")
+    }
+  }
+
+  /// What the chain does comes back as events: one that enters on them would go on without end.
+  private func checkForLoop(_ chain: Chain, _ place: Place) {
+    guard chain.reenter != .never else { return }
+    let sends = chain.program.contains { if case .send = $0.kind { true } else { false } }
+    let sets = chain.program.contains { if case .set = $0.kind { true } else { false } }
+    for trigger in chain.triggers {
+      let isOwn = EventType.own.contains(trigger.event)
+      guard isOwn, trigger.event == "contact.updated" ? sets : sends, !namesAnotherChain(trigger) else { continue }
+      place.error(
+        .badValue, "this chain can enter itself without end: its own steps lead to `\(trigger.event)`",
+        hint: "name another chain in `where`, {\"chain\": \"welcome\"}, or say \"reenter\": \"never\"")
+    }
+  }
+
+  private func namesAnotherChain(_ trigger: Trigger) -> Bool {
+    (trigger.match?.fields ?? []).contains { field in
+      field.path.parts == ["chain"]
+        && field.tests.contains { test in
+          guard case .compare(.equal, .literal(.string(let chain))) = test else { return false }
+          return chain != references.chainID
+        }
     }
   }
 

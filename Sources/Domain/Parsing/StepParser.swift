@@ -88,6 +88,9 @@ final class StepParser {
   private func step(_ place: Place, depth: Int) -> (OpenEnds, ended: Bool) {
     let index = program.count
     let note = place.node["note"]?.string
+    if let node = place.node["note"], note == nil {
+      Place(node: node, pointer: place.pointer + "/note", findings: findings).wrongType(expected: "a text")
+    }
     program.append(
       Step(
         index: index, pointer: place.pointer, id: place.node["id"]?.string, note: note, kind: .set([]), next: index + 1)
@@ -101,7 +104,8 @@ final class StepParser {
     let kinds = keys.filter(Self.kinds.contains)
     if let later = keys.first(where: Self.laterKinds.contains), kinds.isEmpty || later == "split" {
       place.error(
-        .notYet, "the step `\(later)` is part of the language, but this server does not do it yet", hint: "leave it out")
+        .notYet, "the step `\(later)` is part of the language, but this server does not do it yet", hint: "leave it out"
+      )
       return (alone, false)
     }
     guard kinds.count == 1, let kind = kinds.first else {
@@ -111,13 +115,31 @@ final class StepParser {
     switch kind {
     case "if", "wait_for": return branching(kind, place, index: index, depth: depth)
     case "exit":
-      let reason = Fields(place, what: "a step", known: ["exit", "id", "note"])?.string("exit") ?? "exit"
+      let reason = exitReason(place)
       program[index].kind = .exit(reason: reason)
       return (OpenEnds(), true)
     default:
       if let kind = LeafStepParser(names: names, purpose: purpose).parse(kind, place) { program[index].kind = kind }
       return (alone, false)
     }
+  }
+
+  /// Figures have words of their own for how a run goes.
+  private static let takenReasons = [
+    "entered", "goal", "goal_value", "stopped", "archived", "restarted", "history_gone", "error", "no_date",
+  ]
+
+  private func exitReason(_ place: Place) -> String {
+    guard let fields = Fields(place, what: "a step", known: ["exit", "id", "note"]),
+      let reason = fields.string("exit"), let at = fields["exit"]
+    else { return "exit" }
+    if reason.isEmpty || reason.utf8.count > 64 {
+      at.error(.badValue, "expected 1 to 64 bytes of text, got \(reason.utf8.count)")
+    } else if Self.takenReasons.contains(reason) {
+      at.error(
+        .badValue, "expected a reason of your own, got \"\(reason)\", which figures use", hint: "choose another word")
+    }
+    return reason
   }
 
   private func reportKind(_ place: Place, keys: [String], kinds: [String]) {
@@ -135,7 +157,8 @@ final class StepParser {
   }
 
   private func branching(_ kind: String, _ place: Place, index: Int, depth: Int) -> (OpenEnds, ended: Bool) {
-    let known = kind == "if" ? ["if", "then", "else", "id", "note"] : ["wait_for", "at_most", "then", "else", "id", "note"]
+    let known =
+      kind == "if" ? ["if", "then", "else", "id", "note"] : ["wait_for", "at_most", "then", "else", "id", "note"]
     guard let fields = Fields(place, what: "a step", known: known), let test = fields[kind] else {
       return (OpenEnds([OpenEnd(step: index, exit: .next)]), false)
     }
@@ -176,7 +199,9 @@ final class StepParser {
   private func isStopped(by condition: Condition) -> Bool {
     guard case .did(let awaited) = condition, !awaited.negated else { return false }
     return stopWhen.contains { stop in
-      guard case .did(let stop) = stop, stop.type == awaited.type, !stop.negated, stop.same.isEmpty else { return false }
+      guard case .did(let stop) = stop, stop.type == awaited.type, !stop.negated, stop.same.isEmpty else {
+        return false
+      }
       return stop.measure == .times && (stop.match == nil || stop.match == awaited.match) && stop.window == .sinceEntry
         && stop.tests == [NumberTest(comparison: .greaterOrEqual, operand: .literal(1))]
     }

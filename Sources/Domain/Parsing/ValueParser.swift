@@ -109,8 +109,8 @@ struct ValueParser {
   private func test(_ word: String, _ place: Place) -> Match.Test? {
     if let comparison = Comparison(rawValue: word) { return scalar(place).map { .compare(comparison, $0) } }
     switch word {
-    case "in": return place.list(of: "values").map { .oneOf($0.compactMap(scalar)) }
-    case "not_in": return place.list(of: "values").map { .noneOf($0.compactMap(scalar)) }
+    case "in": return values(place).map { .oneOf($0) }
+    case "not_in": return values(place).map { .noneOf($0) }
     case "contains": return scalar(place).map { .contains($0) }
     case "starts_with": return scalar(place).map { .startsWith($0) }
     case "exists":
@@ -123,12 +123,20 @@ struct ValueParser {
     }
   }
 
+  private func values(_ place: Place) -> [ValueExpression]? {
+    guard let places = place.list(of: "values") else { return nil }
+    if places.isEmpty { place.error(.badValue, "expected at least one value, got an empty list") }
+    return places.compactMap(scalar)
+  }
+
   /// `{">=": 3}` or a bare number, which means equal.
   func numberTests(_ place: Place) -> [NumberTest]? {
     guard place.node.kind == .object, place.node["from"] == nil else {
       return number(place).map { [NumberTest(comparison: .equal, operand: $0)] }
     }
-    guard let fields = Fields(place, what: "comparisons", known: Comparison.allCases.map(\.rawValue)) else { return nil }
+    guard let fields = Fields(place, what: "comparisons", known: Comparison.allCases.map(\.rawValue)) else {
+      return nil
+    }
     if place.node.members.isEmpty {
       place.error(.badValue, "expected a comparison such as {\">=\": 3}, got an empty object")
       return nil

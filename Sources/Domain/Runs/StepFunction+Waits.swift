@@ -26,26 +26,40 @@ extension StepFunction {
     var best: (count: Int, moment: Timestamp)?
     for start in hourStarts(from: earliest, to: latest) {
       let permitted = hours.firstMoment(from: max(start, earliest), in: view.zone)
-      let local = view.zone.local(permitted)
-      guard permitted <= latest, local.hour == view.zone.local(max(start, earliest)).hour else { continue }
-      let count = counts[safe: local.hour] ?? 0
-      if count > best?.count ?? 0 { best = (count, permitted) }
+      let hour = view.zone.local(permitted).hour
+      guard permitted <= latest, hour == view.zone.local(max(start, earliest)).hour else { continue }
+      if let count = counts[safe: hour], count > best?.count ?? 0 { best = (count, permitted) }
     }
     guard let best else { return first }
-    return min(best.moment + spread(over: best.moment), latest)
+    let spread = best.moment + spread(over: best.moment)
+    return spread <= latest && hours.contains(spread, in: view.zone) ? spread : best.moment
   }
 
-  /// The full hours that touch the window.
+  /// The local hours that touch the window.
   private func hourStarts(from earliest: Timestamp, to latest: Timestamp) -> [Timestamp] {
     let hour: Int64 = 3_600_000
-    let first = earliest.milliseconds - earliest.milliseconds.floorDivided(by: hour).remainder
-    let count = min(24 * 31, max(0, (latest.milliseconds - first) / hour + 1))
-    return (0..<count).map { Timestamp(milliseconds: first + $0 * hour) }
+    var local = view.zone.local(earliest)
+    local.millisecondOfDay -= local.millisecondOfDay % hour
+    var starts: [Timestamp] = []
+    while starts.count < Self.hoursLookedAt {
+      let start = view.zone.moment(of: local)
+      guard start <= latest else { break }
+      starts.append(start)
+      local.millisecondOfDay += hour
+      if local.millisecondOfDay >= LocalTime.millisecondsPerDay {
+        local = LocalTime(date: local.date.adding(days: 1), millisecondOfDay: 0)
+      }
+    }
+    return starts
   }
 
-  /// Up to the end of the hour, by a hash of the contact: not everybody at the full hour.
+  /// A month of hours: in a longer window the best one has come by then.
+  private static let hoursLookedAt = 24 * 31
+
+  /// Up to the end of the local hour, by a hash of the contact: not everybody at the full hour.
   private func spread(over moment: Timestamp) -> Int64 {
-    let left = 3_600_000 - moment.milliseconds.floorDivided(by: 3_600_000).remainder
+    let hour: Int64 = 3_600_000
+    let left = hour - view.zone.local(moment).millisecondOfDay % hour
     return Int64(StableHash.of("\(run.contact)") % UInt64(left))
   }
 

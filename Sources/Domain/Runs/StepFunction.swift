@@ -15,6 +15,9 @@ public struct StepFunction {
   var run: Run
   var trigger: EventFact
   var effects: [Effect] = []
+  /// What `set` changed in this decision: the view does not know it yet.
+  private var changed: [(name: String, value: JSONValue)] = []
+  private var firstStop: (truth: Truth, of: Run)?
 
   private init(
     chain: Chain, rules: Rules, view: any ContactView, now: Timestamp, position: Int64, lateness: Int64, run: Run,
@@ -70,8 +73,19 @@ public struct StepFunction {
     try scheduleNextLook()
   }
 
-  /// Whether any of `stop_when` holds.
-  private func stopping() throws -> Truth {
+  /// Whether any of `stop_when` holds; asked again only when the run has become another since.
+  private mutating func stopping() throws -> Truth {
+    if let firstStop, firstStop.of.marks == run.marks, firstStop.of.data == run.data,
+      firstStop.of.triggerSeq == run.triggerSeq
+    {
+      return firstStop.truth
+    }
+    let truth = try askStopWhen()
+    firstStop = (truth, run)
+    return truth
+  }
+
+  private func askStopWhen() throws -> Truth {
     try chain.stopWhen.reduce(Truth(false)) { truth, condition in
       let next = try evaluator.evaluate(condition)
       return Truth(truth.holds || next.holds, until: Truth.earlier(truth.until, next.until))
@@ -83,14 +97,14 @@ public struct StepFunction {
       view: view,
       run: RunScope(
         trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data),
-      now: now)
+      now: now, changed: changed)
   }
 
   private mutating func wake(by event: EventFact, isPaused: Bool) throws {
     guard let step = chain.program[safe: run.step] else { return }
     switch step.kind {
-    case .wait(let wait) where wait.resetOn.contains(event.type) && hasSameKey(event):
-      if event.type == trigger.type {
+    case .wait(let wait) where wait.resetOn.contains(event.type) && hasSameKey(event) && event.moment > run.entry:
+      if event.type == trigger.type, event.moment > trigger.moment {
         trigger = event
         run.triggerSeq = event.seq
       }
@@ -120,7 +134,8 @@ public struct StepFunction {
         effects.append(.count(step: step.label, outcome: "else"))
         try leave(to: wait.otherwise)
       }
-    case .send: if try view.messages().contains(where: { $0.step == run.step && $0.isOver }) { try leave(to: step.next) }
+    case .send:
+      if try view.messages().contains(where: { $0.step == run.step && $0.isOver }) { try leave(to: step.next) }
     case .branch, .set, .exit: break
     }
   }
@@ -155,7 +170,8 @@ public struct StepFunction {
     run.reason = reason
     run.stepDueAt = nil
     run.dueAt = nil
-    effects.append(.withdraw(reason: reason))
+    // Only a run that stands at a message has one that has not left.
+    if case .send? = chain.program[safe: run.step]?.kind { effects.append(.withdraw(reason: reason)) }
     effects.append(.count(step: "", outcome: reason))
   }
 }
@@ -213,9 +229,13 @@ extension StepFunction {
   }
 
   private mutating func set(_ assignments: [Assignment]) throws {
-    let values = try assignments.map { (name: $0.name, value: try evaluator.value($0.value) ?? .null) }
-    for (name, value) in values { run.data[name] = value }
-    effects.append(.set(values))
+    // What there is nothing to set to stays as it was.
+    for assignment in assignments {
+      guard let value = try evaluator.value(assignment.value) else { continue }
+      run.data[assignment.name] = value
+      changed.append((name: assignment.name, value: value))
+      effects.append(.set([(name: assignment.name, value: value)]))
+    }
   }
 
   private mutating func plan(_ send: Send, _ step: Step) throws {

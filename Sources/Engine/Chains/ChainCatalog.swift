@@ -28,32 +28,55 @@ public final class ChainCatalog {
   private var wakers: Set<String> = []
   private var goals: Set<String> = []
   private var isStale = true
+  private var told: Set<String> = []
+  private let report: (String) -> Void
 
-  public init() {}
+  /// - Parameter report: gets a line for the log about a version that cannot be read.
+  public init(report: @escaping (String) -> Void = { _ in }) { self.report = report }
 
-  /// Something was published, paused or rolled back: read again before the next use.
+  /// Something was published, paused or archived: read again before the next use.
   public func invalidate() { isStale = true }
 
-  public func refresh(_ db: Connection) throws {
-    guard isStale else { return }
+  /// A transaction was lost: what was parsed in it may never have been published.
+  public func forget() {
+    versions = [:]
+    isStale = true
+  }
+
+  /// - Returns: whether the chains were read anew.
+  @discardableResult
+  public func refresh(_ db: Connection) throws -> Bool {
+    guard isStale else { return false }
     let rows = try db.query("SELECT number, id, status, live_version FROM chains") {
       Entry(
-        number: $0.int(0), id: $0.text(1), status: Status(rawValue: $0.text(2)) ?? .draft, liveVersion: $0.optionalInt(3))
+        number: $0.int(0), id: $0.text(1), status: Status(rawValue: $0.text(2)) ?? .draft,
+        liveVersion: $0.optionalInt(3))
     }
     entries = Dictionary(rows.map { ($0.number, $0) }) { _, last in last }
     (starters, wakers, goals) = ([:], [], [])
     for entry in rows.sorted(by: { $0.number < $1.number }) {
-      guard let version = entry.liveVersion, let live = try self.version(entry.number, version, db) else { continue }
-      guard entry.status == .live else { continue }
+      guard entry.status == .live, let version = entry.liveVersion else { continue }
+      guard let live = try readable(entry.number, version, db) else { continue }
       for type in live.chain.startingTypes { starters[type, default: []].append(live) }
     }
     // Older versions that runs still walk listen too.
     for used in try db.query("SELECT chain, version FROM chain_versions", [], { ($0.int(0), $0.int(1)) }) {
-      guard let chain = try version(used.0, used.1, db)?.chain else { continue }
+      guard let chain = try readable(used.0, used.1, db)?.chain else { continue }
       wakers.formUnion(chain.wakingTypes)
       if let goal = chain.goal { goals.insert(goal.did) }
     }
     isStale = false
+    return true
+  }
+
+  /// Nil for a version that this server cannot read: it is told once, and the other chains go on.
+  private func readable(_ number: Int64, _ version: Int64, _ db: Connection) throws -> ChainVersion? {
+    do {
+      return try self.version(number, version, db)
+    } catch let error as UnreadableVersion {
+      if told.insert(error.description).inserted { report(error.description) }
+      return nil
+    }
   }
 
   public func entry(_ number: Int64) -> Entry? { entries[number] }
@@ -70,7 +93,7 @@ public final class ChainCatalog {
   /// Nil when there is no such version.
   public func version(_ number: Int64, _ version: Int64, _ db: Connection) throws -> ChainVersion? {
     let key = VersionKey(number: number, version: version)
-    if let known = versions[key] { return known }
+    if let parsed = versions[key] { return parsed }
     let sql = """
       SELECT c.id, v.document FROM chain_versions v JOIN chains c ON c.number = v.chain
       WHERE v.chain = $1 AND v.version = $2
@@ -79,13 +102,16 @@ public final class ChainCatalog {
     guard let (id, document) = found else { return nil }
     // What was published was valid then; a version that a newer server no longer understands must say so.
     let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
-    let result = ChainParser.parse(try JSONDocument(parsing: document, limits: limits))
+    guard let parsed = try? JSONDocument(parsing: document, limits: limits) else {
+      throw UnreadableVersion(chain: id, version: version, issues: [])
+    }
+    let result = ChainParser.parse(parsed)
     guard let chain = result.chain else {
       throw UnreadableVersion(chain: id, version: version, issues: result.errors)
     }
-    let parsed = ChainVersion(number: number, id: id, version: version, chain: chain)
-    versions[key] = parsed
-    return parsed
+    let known = ChainVersion(number: number, id: id, version: version, chain: chain)
+    versions[key] = known
+    return known
   }
 }
 

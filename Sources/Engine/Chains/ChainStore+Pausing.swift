@@ -11,7 +11,15 @@ extension ChainStore {
   /// What fell due meanwhile acts now, as `late` decides; a run that stood at a message that left meanwhile is looked at.
   public func resume(_ stored: Stored, now: Timestamp, _ db: Connection) throws {
     guard stored.status == .paused else { return }
+    try makeLive(stored, now: now, db)
+  }
+
+  func makeLive(_ stored: Stored, now: Timestamp, _ db: Connection) throws {
     try setStatus(stored, .live, now: now, db)
+    try unpark(stored, now: now, db)
+  }
+
+  func unpark(_ stored: Stored, now: Timestamp, _ db: Connection) throws {
     // What was not parked is looked at once: an event may have come that it waits for.
     let runs = """
       UPDATE runs SET parked_at = NULL,

@@ -61,9 +61,7 @@ public struct ChainStore: Sendable {
     if let known {
       let live = try known.liveVersion.flatMap { try self.document(known.number, version: $0, db) }
       let sql = """
-        UPDATE chains SET draft = $2, revision = revision + 1, updated_at = $3,
-          status = CASE WHEN status = 'archived' THEN 'draft' ELSE status END
-        WHERE number = $1
+        UPDATE chains SET draft = $2, revision = revision + 1, updated_at = $3 WHERE number = $1
         """
       try db.run(
         sql, [.int(known.number), live == document ? .null : .text(document), .int(now.milliseconds)])
@@ -83,7 +81,7 @@ public struct ChainStore: Sendable {
   public func publish(_ stored: Stored, now: Timestamp, _ db: Connection) throws -> Int64 {
     guard let document = stored.draft else {
       guard let live = stored.liveVersion else { throw MissingChain(id: stored.id) }
-      if stored.status != .paused { try setStatus(stored, .live, now: now, db) }
+      if stored.status != .paused { try makeLive(stored, now: now, db) }
       return live
     }
     let newest = try db.first("SELECT max(version) FROM chain_versions WHERE chain = $1", [.int(stored.number)]) {
@@ -100,6 +98,8 @@ public struct ChainStore: Sendable {
       WHERE number = $1
       """
     try db.run(sql, [.int(stored.number), .int(version), .int(now.milliseconds)])
+    // Out of the archive: what a pause before it had parked goes on with the chain.
+    if stored.status == .archived { try unpark(stored, now: now, db) }
     return version
   }
 

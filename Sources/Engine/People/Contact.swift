@@ -41,12 +41,6 @@ extension Contact {
     return parts.isEmpty ? attributes["name"]?.string : parts.joined(separator: " ")
   }
 
-  /// Names that an attribute cannot have: conditions and templates see both side by side.
-  public static let builtInFields = [
-    "id", "email", "phone", "anonymous_id", "addresses", "time_zone", "locale", "attributes", "consents",
-    "first_seen_at", "updated_at",
-  ]
-
   /// What conditions and templates see as `contact`: attributes beside the built-in fields, which win.
   public var json: JSONValue {
     var object = attributes

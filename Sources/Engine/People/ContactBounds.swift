@@ -77,7 +77,7 @@ extension FieldReader {
     func issue(_ code: Issue.Code, _ detail: String, _ hint: String? = nil) -> Issue {
       Issue(pointer: pointer, at: member.keyLocation, code: code, detail: detail, hint: hint)
     }
-    if Contact.builtInFields.contains(name) {
+    if ContactFields.builtIn.contains(name) {
       let hint =
         ContactPatch.fields.contains(name) ? "write `\(name)` beside `attributes`, or choose another name" : nil
       return issue(.badValue, "`\(name)` is a built-in field of contacts", hint ?? "choose another name")

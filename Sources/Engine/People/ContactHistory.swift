@@ -51,7 +51,7 @@ public struct ContactHistory: Sendable {
       Entry(
         position: Position(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1)), type: row.text(2),
         id: row.optionalText(3),
-        properties: row.isNull(4) ? .object([:]) : try JSONValue(parsing: row.textBytes(4)))
+        properties: row.isNull(4) ? .object([:]) : try JSONValue(parsing: row.textBytes(4), limits: .stored))
     }
   }
 
@@ -63,7 +63,7 @@ public struct ContactHistory: Sendable {
       ORDER BY timeline.at DESC, timeline.seq DESC LIMIT 1
       """
     return try db.first(sql, [.int(contact), .text(type)]) { row in
-      row.isNull(0) ? .object([:]) : try JSONValue(parsing: row.textBytes(0))
+      row.isNull(0) ? .object([:]) : try JSONValue(parsing: row.textBytes(0), limits: .stored)
     }
   }
 }

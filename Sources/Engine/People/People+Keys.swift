@@ -35,19 +35,21 @@ extension People {
     ) { $0.int(0) }
   }
 
-  /// - Parameter moving: takes the key from another contact, if that one has an `id` of its own: a browser belongs to
-  ///   whom it was last seen with. A contact without an `id` keeps it; he is the same person and will be merged.
+  /// - Parameter moving: takes a browser from the contact it was last seen with. From a contact without an `id` every key
+  ///   goes to one who has: they are one person, and what comes from now on is his. (What came before stays where it is
+  ///   until contacts are merged.)
   func claim(_ kind: KeyKind, _ value: String, for row: Int64, moving: Bool = false, _ db: Connection) throws {
     let taken = try db.run(
       "INSERT INTO contact_keys (kind, value, contact) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING",
       [.int(kind.rawValue), .text(value), .int(row)])
-    guard taken == 0, moving else { return }
+    guard taken == 0 else { return }
     try db.run(
       """
       UPDATE contact_keys SET contact = $3 WHERE kind = $1 AND value = $2
-        AND (SELECT external_id FROM contacts WHERE id = contact_keys.contact) IS NOT NULL
+        AND (SELECT external_id FROM contacts WHERE id = $3) IS NOT NULL
+        AND ($4 = 1 OR (SELECT external_id FROM contacts WHERE id = contact_keys.contact) IS NULL)
       """,
-      [.int(kind.rawValue), .text(value), .int(row)])
+      [.int(kind.rawValue), .text(value), .int(row), .bool(moving)])
   }
 
   func release(_ kind: KeyKind, _ value: String, of row: Int64, _ db: Connection) throws {

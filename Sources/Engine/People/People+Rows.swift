@@ -47,6 +47,6 @@ extension People {
   /// Most contacts have none of either: the parser is not asked.
   private static func object(_ bytes: [UInt8]) throws -> JSONObject {
     if bytes.count <= 2 { return [:] }
-    return try JSONValue(parsing: bytes).object ?? [:]
+    return try JSONValue(parsing: bytes, limits: .stored).object ?? [:]
   }
 }

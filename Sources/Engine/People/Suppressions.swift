@@ -47,6 +47,15 @@ public struct Suppressions: Sendable {
     }
   }
 
+  /// The reason that the unsubscribe link gives.
+  public static let unsubscribed = "unsubscribed"
+
+  public func liftUnsubscribe(of address: String, channel: String, _ db: Connection) throws {
+    try db.run(
+      "DELETE FROM suppressions WHERE address = $1 AND channel = $2 AND purpose = 'marketing' AND reason = $3",
+      [.text(address), .text(channel), .text(Self.unsubscribed)])
+  }
+
   /// Why a message to this address must not leave; nil when it may. The address in its kept form.
   public func reason(
     against address: String, channel: String, purpose: Purpose, _ db: Connection

@@ -24,12 +24,12 @@ struct RunStore {
     return try db.query(sql, [.int(chain), .int(limit)], Self.read)
   }
 
-  /// Ids of runs due before `moment`, in the order in which they act.
-  func due(before moment: Timestamp, limit: Int, _ db: Connection) throws -> [(id: Int64, due: Timestamp)] {
-    let sql = "SELECT id, due_at FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2"
-    return try db.query(sql, [.int(moment.milliseconds), .int(limit)]) {
-      ($0.int(0), Timestamp(milliseconds: $0.int(1)))
-    }
+  /// Runs due before `moment`, in the order in which they act.
+  func due(before moment: Timestamp, limit: Int, _ db: Connection) throws -> [Run] {
+    let sql = """
+      SELECT \(Self.columns) FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2
+      """
+    return try db.query(sql, [.int(moment.milliseconds), .int(limit)], Self.read)
   }
 
   func nextDue(_ db: Connection) throws -> Timestamp? {
@@ -44,16 +44,17 @@ struct RunStore {
     return try db.query(sql, [.int(contact)], Self.read)
   }
 
-  func hasActive(chain: Int64, contact: Int64, key: String, _ db: Connection) throws -> Int64? {
-    let sql = "SELECT id FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 AND state = 'active' LIMIT 1"
-    return try db.first(sql, [.int(contact), .int(chain), .text(key)]) { $0.int(0) }
+  /// The runs that are inside with this key; more than one only where `always` lets them.
+  func inside(chain: Int64, contact: Int64, key: String, _ db: Connection) throws -> [Int64] {
+    let sql = "SELECT id FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 AND state = 'active' ORDER BY id"
+    return try db.query(sql, [.int(contact), .int(chain), .text(key)]) { $0.int(0) }
   }
 
   func lastEntry(chain: Int64, contact: Int64, key: String, _ db: Connection) throws -> Timestamp? {
-    let sql = "SELECT max(entered_at) FROM runs WHERE contact = $1 AND chain = $2 AND key = $3"
-    return try db.first(sql, [.int(contact), .int(chain), .text(key)]) { row in
-      row.optionalInt(0).map { Timestamp(milliseconds: $0) }
-    }.flatMap { $0 }
+    let sql = """
+      SELECT entered_at FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 ORDER BY id DESC LIMIT 1
+      """
+    return try db.first(sql, [.int(contact), .int(chain), .text(key)]) { Timestamp(milliseconds: $0.int(0)) }
   }
 
   /// - Returns: the run's id; nil when another run holds its place, which the file's unique indexes say.
@@ -120,7 +121,7 @@ struct RunStore {
 
   private static func object(_ row: Row, _ column: Int) throws -> JSONObject {
     let bytes = row.textBytes(column)
-    return bytes.count <= 2 ? [:] : try JSONValue(parsing: bytes).object ?? [:]
+    return bytes.count <= 2 ? [:] : try JSONValue(parsing: bytes, limits: .stored).object ?? [:]
   }
 
   /// `{"3": [at, seq]}`

@@ -22,6 +22,8 @@ public final class StoredContactView: ContactView {
   }
 
   private static let pageSizes = [4, 64, 512]
+  /// The newest of a type that one question looks at: a robot's hundred thousand views must not hold up the others.
+  static let eventsLimit = 10_000
 
   public func events(
     of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
@@ -29,14 +31,16 @@ public final class StoredContactView: ContactView {
     guard let number = log.number(ofType: type) else { return }
     var last = LogMoment(at: until, seq: .max)
     var round = 0
+    var seen = 0
     // In pages: a visit may ask for other events, and most want only the first few.
-    while true {
+    while seen < Self.eventsLimit {
       let size = Self.pageSizes[min(round, Self.pageSizes.count - 1)]
       let page = try page(of: number, type, since: since, before: last, limit: size)
       for event in page where try !visit(event) { return }
       guard page.count == size, let oldest = page.last else { return }
       last = oldest.moment
       round += 1
+      seen += size
     }
   }
 

@@ -41,8 +41,10 @@ struct ApplyFolder {
     var outcome = Outcome()
     var refusals = try saveTemplates(shop, now: now, &outcome, db)
     let ids = try TemplateStore().ids(db).union(templates.map(\.id))
-    let references = References(channels: channels, templates: ids)
+    var references = References(channels: channels, templates: ids)
+    references.partials = try TemplateStore().partials(db)
     for chain in chains where try ChainStore().chain(chain.id, db)?.applied != chain.fingerprint {
+      references.chainID = chain.id
       let found = chain.check(references)
       outcome.warnings += found.warnings.map { (chain.source.path, $0) }
       refusals += found.errors

@@ -17,7 +17,7 @@ final class LiveStages: @unchecked Sendable {
   private let readers: Readers
   /// Apart from the others, who may ask for templates themselves: a read never waits for a read.
   private let templateReaders: Readers
-  private let lines: ClosableLines
+  private let lines: Lines
 
   /// Reads what memory mirrors. Nothing runs yet.
   /// - Parameters:
@@ -38,8 +38,8 @@ final class LiveStages: @unchecked Sendable {
     let events = try EventLog(store.connection, now: now(), limits: limits, seed: Chance.number())
     let counters = Counters()
     try counters.load(store.connection)
-    let catalog = ChainCatalog()
-    let engine = Engine(log: events, catalog: catalog, counters: counters, rules: rules)
+    let catalog = ChainCatalog(report: report)
+    let engine = Engine(log: events, catalog: catalog, counters: counters, rules: rules, report: report)
 
     readers = try Readers(
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
@@ -51,10 +51,10 @@ final class LiveStages: @unchecked Sendable {
     let renderer = Renderer(
       templates: templates, tracker: tracker, shop: configuration.shop.json, instance: store.identity.instance)
     let settled = Later<Outcome>()
-    lines = ClosableLines(Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) })
+    lines = Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) }
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
-      dispatch: lines)
+      dispatch: lines, report: report)
     let writer = Writer(
       connection: store.connection, duties: [engine, delivery], now: Self.watched(clock, log), report: report)
     self.writer = writer
@@ -89,14 +89,15 @@ final class LiveStages: @unchecked Sendable {
     writer.start()
   }
 
-  /// What is claimed is handed over, or left for the next start; then what came of it is committed.
+  /// What is in hand is handed over, what waits goes back to be planned; then what came of it is committed.
   func stop(_ log: Logger) {
     lines.close()
     // Once this round is over, nothing claimed before the closing is still on its way to the lines.
     commit(log)
     if !lines.end(within: Stamina.handOverSeconds) {
       log.warning(
-        "messages in hand did not end in time; the next start settles them", metadata: ["count": "\(lines.busy)"])
+        "messages in hand did not end in time; the next start settles them",
+        metadata: ["count": "\(lines.busy.values.reduce(0, +))"])
     }
     commit(log)
     readers.stop()

@@ -26,7 +26,7 @@ struct HandOverChecks {
     (self.db, self.documents, self.rules) = (db, documents, rules)
   }
 
-  func check(_ handOver: Provider.HandOver, _ world: World) throws {
+  func check(_ handOver: Provider.HandOver, _ world: World, _ life: Life) throws {
     let claim = handOver.claim
     func broken(_ invariant: String, _ detail: String = "") -> Violation {
       Violation(invariant, "message \(claim.message), try \(claim.attempt), \(claim.channel) to \(claim.address) \(detail)")
@@ -48,6 +48,9 @@ struct HandOverChecks {
     guard try status(row.chain) != "paused", try status(row.chain) != "archived" else {
       throw broken("a paused chain sends nothing")
     }
+    if let held = life.heldUntil[claim.channel], handOver.wall < held, !world.weather.setsClock {
+      throw broken("a provider that asks for patience gets it", "held until \(held), now \(handOver.wall)")
+    }
     if claim.purpose == .marketing { try checkMarketing(handOver, row, world, broken) }
     if try isSuppressed(claim, purposes: ["all"]) { throw broken("no hand-over after a suppression") }
     try checkStops(handOver, row, broken)
@@ -61,6 +64,16 @@ struct HandOverChecks {
     throw Violation("what is sending is at hand", "message \(lost)")
   }
 
+  /// At rest nothing waits that could leave: it is not due, has no free connection, or its channel is held.
+  func checkNothingDue(_ life: Life, wall: Int64) throws {
+    let due = try db.query("SELECT channel, id FROM messages WHERE status = 'planned' AND due_at <= $1", [.int(wall)]) {
+      (channel: $0.text(0), id: $0.int(1))
+    }
+    for message in due where life.dispatch.free(message.channel) > 0 && life.heldUntil[message.channel] ?? 0 <= wall {
+      throw Violation("what is due acts at once", "message \(message.id) over \(message.channel), at \(wall)")
+    }
+  }
+
   // MARK: - Once
 
   private func checkOnce(
@@ -72,7 +85,7 @@ struct HandOverChecks {
     if world.provider.retriesAsked.contains(.init(message: handOver.claim.message, after: index)) { return }
     let knowsKeys = SimulatedDispatch.lines[handOver.claim.channel]?.mayRepeat ?? false
     switch before.answer {
-    case .handed(.retry), .handed(.throttled): if before.isTold { return }
+    case .handed(.retry), .handed(.throttled), .untouched, .unready: if before.isTold { return }
     case .handed(.unknown): if knowsKeys { return }
     case .handed(.accepted), .handed(.rejected), .unrenderable: break
     }

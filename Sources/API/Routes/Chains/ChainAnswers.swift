@@ -19,8 +19,12 @@ struct ChainAnswers: Sendable {
   }
 
   /// What a chain may name now.
-  func references(_ db: Connection) throws -> References {
-    References(channels: rules.channels, templates: try TemplateStore().ids(db), eventTypes: eventTypes())
+  func references(_ db: Connection, of id: String? = nil) throws -> References {
+    var references = References(
+      channels: rules.channels, templates: try TemplateStore().ids(db), eventTypes: eventTypes())
+    references.partials = try TemplateStore().partials(db)
+    references.chainID = id
+    return references
   }
 
   /// The chain; 404 when there is none, 412 when the call's conditions do not hold.

@@ -101,7 +101,7 @@ private struct Publication: Sendable {
     }
     guard let document = try store.newest(stored, db) else { throw Problem.conflict("there is no draft to publish") }
     let result = ChainParser.parse(
-      try ChainDocument.parse(Array(document.utf8)), references: try answers.references(db))
+      try ChainDocument.parse(Array(document.utf8)), references: try answers.references(db, of: stored.id))
     guard result.chain != nil else { throw Problem.refused(result.errors, warnings: result.warnings) }
     (self.stored, self.answers, warnings) = (stored, answers, result.warnings)
     let newest = try store.versions(stored.number, db).first?.version ?? 0

@@ -38,7 +38,7 @@ enum ChainRoutes {
           }
           return { db in
             // What is not there yet may come before the chain is published.
-            let result = ChainParser.parse(document.node, references: try answers.references(db))
+            let result = ChainParser.parse(document.node, references: try answers.references(db, of: call["id"]))
             let warnings = result.errors + result.warnings
             return .write { db, now in
               let known = try store.chain(call["id"], db)

@@ -19,6 +19,10 @@ enum ConsentRoutes {
             let now = Timestamp(milliseconds: now)
             guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
             try consents.record(proof, of: contact.row, now: now, db)
+            // A new word of his own takes back the unsubscribe it comes after; a complaint or a block stays.
+            if proof.granted, let address = contact.address(for: proof.channel) {
+              try Suppressions().liftUnsubscribe(of: address, channel: proof.channel, db)
+            }
             try ContactEvents.updated(contact.row, fields: ["consents." + proof.channel], now: now, log, db)
             return .json(["consents": .array(try consents.all(of: contact.row, db).map(\.json))], status: 201)
           }

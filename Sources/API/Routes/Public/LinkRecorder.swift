@@ -34,11 +34,14 @@ final class LinkRecorder: Sendable {
 
   /// - Parameter then: called once it is on disk, or could not be: whoever called the link gets his answer either way.
   func record(_ deed: Deed, _ token: LinkToken, then: @escaping @Sendable () -> Void) {
-    guard isNew(Seen(message: token.message, deed: deed)) else { return then() }
+    let seen = Seen(message: token.message, deed: deed)
+    guard isNew(seen) else { return then() }
     writer.submit { [log] db, now in
       guard let event = try Self.event(deed, token, db) else { return }
       try log.append(own: [event], now: now, db)
-    } then: { _ in
+    } then: { [self] outcome in
+      // What the store did not take is new when it comes again.
+      if case .failure = outcome { recent.withLock { $0[seen] = nil } }
       then()
     }
   }

@@ -19,7 +19,8 @@ struct Unsubscribe: Sendable {
     let message = try MessageStore().message(token.message, db).flatMap { $0.contact == contact.row ? $0 : nil }
     for address in Set([message?.address, contact.address(for: channel)].compactMap { $0 }) {
       try Suppressions().add(
-        Suppression(address: address, channel: channel, reach: .marketing, reason: "unsubscribed", at: now), db)
+        Suppression(address: address, channel: channel, reach: .marketing, reason: Suppressions.unsubscribed, at: now),
+        db)
     }
     guard try Consents().granted(by: contact.row, channel: channel, db) != false else { return }
     let proof = ConsentProof(channel: channel, granted: false, source: Self.source)
