@@ -1,0 +1,131 @@
+import Channels
+import Delivery
+import Domain
+import Engine
+import Foundation
+import Ingest
+import JSON
+import Migrations
+import SQL
+import Synchronization
+
+/// The stages over a file of their own, wired as the server wires them; the writer's thread runs.
+final class BenchWorld: Sendable {
+  let folder: URL
+  let path: String
+  let writer: Writer
+  let log: EventLog
+  let intake: Intake
+  let counters = Counters()
+  private let lines: Lines
+  private let readers: Readers
+
+  static func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+  /// - Parameters:
+  ///   - chains: documents to publish.
+  ///   - template: text and html of the template `letter`.
+  init(chains: [String] = [], template: (text: String, html: String) = ("Hello", "<p>Hello</p>")) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    path = folder.appending(path: "zveno.sqlite").path
+    let db = try Connection(path: path, mode: .writer)
+    try Migrator(Migrations.all).migrate(db)
+    try Self.publish(chains, template, db)
+    log = try EventLog(db, now: Self.milliseconds(), seed: .random(in: 0 ... .max))
+    let catalog = ChainCatalog()
+    let rules = Rules(channels: ["email": ChannelPolicy()], shopZone: .utc)
+    let engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules)
+    readers = try Readers(path: path, count: 1, queueLimit: 1000)
+    let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { [readers] id, version in
+      try readers.read { db in
+        guard let version = try version ?? TemplateStore().newest(id, db) else { return nil }
+        return try TemplateStore().document(id, version: version, db).map { (version, $0) }
+      }
+    }
+    guard let key = LinkSigner.Key(id: 1, secret: Array(repeating: 7, count: 32)) else { throw Broken() }
+    let tracker = Tracker(publicURL: "https://go.shop.example", signer: LinkSigner(key))
+    let renderer = Renderer(templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "bench")
+    let settled = Mutex<(@Sendable (Outcome) -> Void)?>(nil)
+    let box = Box(settled)
+    lines = Lines(adapters: ["email": LogAdapter(connections: 64)], renderer: renderer) { outcome in
+      box.mutex.withLock { $0 }?(outcome)
+    }
+    let delivery = Delivery(
+      engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
+      dispatch: lines)
+    let writer = Writer(connection: db, duties: [engine, delivery], now: Self.milliseconds, maxQueued: 100_000)
+    self.writer = writer
+    let accepting = Accepting(delivery)
+    box.mutex.withLock {
+      $0 = { outcome in
+        accepting.delivery.accept(outcome)
+        writer.wake()
+      }
+    }
+    intake = Intake(writer: writer, log: log, now: Self.milliseconds)
+    lines.start()
+    writer.start()
+  }
+
+  struct Broken: Error {}
+
+  private final class Box: Sendable {
+    let mutex: Mutex<(@Sendable (Outcome) -> Void)?>
+    init(_ mutex: consuming Mutex<(@Sendable (Outcome) -> Void)?>) { self.mutex = mutex }
+  }
+
+  private final class Accepting: @unchecked Sendable {
+    // Unchecked: `accept` is the one call that delivery takes from any thread.
+    let delivery: Delivery
+    init(_ delivery: Delivery) { self.delivery = delivery }
+  }
+
+  private static func publish(
+    _ chains: [String], _ template: (text: String, html: String), _ db: Connection
+  ) throws {
+    let now = Timestamp(milliseconds: milliseconds())
+    try db.transaction {
+      let document: JSONValue = [
+        "subject": "A letter", "text": .string(template.text), "html": .string(template.html),
+      ]
+      try TemplateStore().save("letter", document.text, now: now, db)
+      for (number, chain) in chains.enumerated() {
+        let saved = try ChainStore().save("chain-\(number)", draft: chain, now: now, db)
+        try ChainStore().publish(saved.stored, now: now, db)
+      }
+    }
+  }
+
+  /// Waits until the engine has read the log to its end and nothing is planned any more.
+  func drain() throws {
+    while true {
+      let isDone = try writer.perform { [log] db, _ in
+        let cursor = try db.first("SELECT value FROM facts WHERE name = 'engine.cursor'", []) { Int64($0.text(0)) ?? 0 }
+        let open = "SELECT 1 FROM messages WHERE status IN ('planned', 'sending') LIMIT 1"
+        return try cursor ?? 0 >= log.lastSeq && db.first(open, [], { _ in true }) == nil
+      }
+      if isDone { return }
+      usleep(1000)
+    }
+  }
+
+  func close() {
+    lines.close()
+    _ = lines.end(within: 10)
+    readers.stop()
+    writer.stop()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// An event as a shop's backend posts it, about 250 bytes, with a random id.
+  static func body(_ type: String = "view", contact: Int) -> [UInt8] {
+    let id = UUID().uuidString
+    return Array(
+      """
+      {"id":"\(id)","type":"\(type)","contact":{"id":"c\(contact)","email":"c\(contact)@shop.example"},\
+      "properties":{"sku":"sku-\(contact % 997)","category":"iphone","brand":"Apple","price":49990,\
+      "url":"https://shop.example/catalog/iphone"}}
+      """.utf8)
+  }
+}

@@ -1,0 +1,35 @@
+import Domain
+import Foundation
+import Ingest
+
+/// Messages handed over a second: planned → claimed → rendered → an adapter that answers at once → recorded.
+struct DispatchBenchmark {
+  let seconds: Double
+
+  /// A letter of about 5 KB.
+  private static let html = """
+    <html><body><h1>Hello {{contact.id}}</h1>\
+    \(String(repeating: "<p>A paragraph about things that somebody may like to buy, {{trigger.sku}}.</p>\n", count: 60))\
+    <a href="https://shop.example/catalog">Shop</a></body></html>
+    """
+
+  func run() throws {
+    try Figure(name: "messages handed over, 5 KB letter, null adapter", unit: "messages/s").measure {
+      let chain = #"{"enter":{"event":"view"},"reenter":"always","steps":[{"send":"email","template":"letter"}]}"#
+      let world = try BenchWorld(chains: [chain], template: ("Hello {{contact.id}}", Self.html))
+      defer { world.close() }
+      let count = Int(3000 * min(seconds, 5))
+      let log = world.log
+      let events = (0..<count).map { index in
+        IncomingEvent(
+          type: "view", keys: ContactKeys(id: "c\(index)", email: "c\(index)@shop.example"),
+          properties: Array(#"{"sku":"a\#(index)"}"#.utf8))
+      }
+      let elapsed = try timed {
+        try world.writer.perform { db, now in _ = try log.append(events, now: now, db) }
+        try world.drain()
+      }
+      return (count, elapsed)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// One line of the table: a rate, measured in several rounds.
+struct Figure {
+  static let rounds = 5
+
+  let name: String
+  let unit: String
+
+  /// - Parameter round: does some work and says how much, and how long it took in seconds.
+  func measure(_ round: () throws -> (count: Int, seconds: Double)) throws {
+    var rates: [Double] = []
+    for _ in 0..<Self.rounds {
+      let (count, seconds) = try round()
+      rates.append(Double(count) / max(seconds, 1e-9))
+    }
+    rates.sort()
+    let text = [rates[rates.count / 2], rates[0], rates[rates.count - 1]].map { String(Int($0)) }
+    print("\(name.padded(58)) \(text[0].padded(9, left: true)) \(unit)  (\(text[1]) … \(text[2]))")
+  }
+}
+
+extension String {
+  func padded(_ width: Int, left: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - count))
+    return left ? space + self : self + space
+  }
+}
+
+/// Seconds on the monotonic clock that `body` takes.
+func timed(_ body: () throws -> Void) rethrows -> Double {
+  let start = ContinuousClock.now
+  try body()
+  let duration = (ContinuousClock.now - start).components
+  return Double(duration.seconds) + Double(duration.attoseconds) / 1e18
+}
