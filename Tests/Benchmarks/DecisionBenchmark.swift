@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Ingest
+import SQL
 
 /// Decisions of the engine a second: events through fifty live chains, and timers that fall due at once.
 struct DecisionBenchmark {

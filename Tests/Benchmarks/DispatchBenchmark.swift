@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Ingest
+import SQL
 
 /// Messages handed over a second: planned → claimed → rendered → an adapter that answers at once → recorded.
 struct DispatchBenchmark {

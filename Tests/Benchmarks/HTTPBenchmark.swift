@@ -74,7 +74,7 @@ final class ClientSocket {
     let head =
       "POST /v1/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
     let bytes = Array(head.utf8) + body
-    _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+    _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
   func answerIsAccepted() -> Bool {

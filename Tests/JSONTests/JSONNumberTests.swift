@@ -9,7 +9,7 @@ struct JSONNumberTests {
     "numbers are equal by value and hash alike",
     arguments: [
       ("1", "1.0"), ("1", "10e-1"), ("0", "-0"), ("0", "0.000e5"), ("1e3", "1000"), ("-1.50", "-15e-1"),
-      ("123456789012345678901234567890", "1234567890123456789012345678900e-1"), ("1e999", "10e998"),
+      ("123456789012345678901234567890", "1234567890123456789012345678900e-1"), ("1e399", "10e398"),
     ])
   func equality(_ one: String, _ other: String) throws {
     #expect(try number(one) == number(other))
@@ -21,7 +21,7 @@ struct JSONNumberTests {
     "numbers are ordered exactly",
     arguments: [
       ("-2", "-1"), ("-1", "0"), ("0", "0.001"), ("9", "10"), ("9007199254740992", "9007199254740993"), ("0.1", "0.11"),
-      ("1e-9999", "1e9999"), ("-1e9999", "-1e-9999"), ("99999999999999999999", "1e20"), ("-0.5", "0"), ("1.5", "2"),
+      ("1e-400", "1e400"), ("-1e400", "-1e-400"), ("99999999999999999999", "1e20"), ("-0.5", "0"), ("1.5", "2"),
     ])
   func order(_ less: String, _ more: String) throws {
     #expect(try number(less) < number(more))
@@ -46,7 +46,7 @@ struct JSONNumberTests {
 
   @Test("a sum over the whole range of exponents is bounded")
   func wideSum() throws {
-    #expect(try (number("1e9999") + number("1e-9999")).text.utf8.count < 20_010)
+    #expect(try (number("1e400") + number("1e-400")).text.utf8.count < 20_010)
   }
 
   @Test("an integer is exact or nil")
@@ -58,13 +58,13 @@ struct JSONNumberTests {
     #expect(try number("9223372036854775807.0").int == .max)
     #expect(try number("9223372036854775808").int == nil)
     #expect(try number("1.5").int == nil)
-    #expect(try number("1e999").int == nil)
+    #expect(try number("1e399").int == nil)
     #expect(try number("1e-1").int == nil)
   }
 
   @Test(
     "only JSON numbers are numbers",
-    arguments: ["", "+1", "01", "1.", ".5", "1e", "0x1", "NaN", "1 ", " 1", "1e10000", "--1"])
+    arguments: ["", "+1", "01", "1.", ".5", "1e", "0x1", "NaN", "1 ", " 1", "1e401", "--1"])
   func refused(_ text: String) {
     #expect(JSONNumber(text: text) == nil)
   }
@@ -76,6 +76,6 @@ struct JSONNumberTests {
     #expect(JSONNumber(1e300)?.double == 1e300)
     #expect(JSONNumber(.infinity) == nil)
     #expect(JSONNumber(.nan) == nil)
-    #expect(try number("1e999").double == .infinity)
+    #expect(try number("1e399").double == .infinity)
   }
 }

@@ -18,6 +18,7 @@ final class InstantDispatch: Dispatch {
       case .message(let message):
         let task = opensTask(claim.channel) ? TaskText(subject: message.subject, text: message.text ?? "") : nil
         settled(Outcome(claim: claim, result: .handed(.accepted(providerID: "p1")), task: task))
+      case .unready(let detail): settled(Outcome(claim: claim, result: .unready(detail: detail)))
       case .failure(let code, let detail):
         settled(Outcome(claim: claim, result: .unrenderable(code: code, detail: detail)))
       }
