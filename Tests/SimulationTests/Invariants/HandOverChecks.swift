@@ -29,7 +29,8 @@ struct HandOverChecks {
   func check(_ handOver: Provider.HandOver, _ world: World, _ life: Life) throws {
     let claim = handOver.claim
     func broken(_ invariant: String, _ detail: String = "") -> Violation {
-      Violation(invariant, "message \(claim.message), try \(claim.attempt), \(claim.channel) to \(claim.address) \(detail)")
+      Violation(
+        invariant, "message \(claim.message), try \(claim.attempt), \(claim.channel) to \(claim.address) \(detail)")
     }
     guard let row = try row(claim.message), row.status == "sending", row.attempts == claim.attempt else {
       throw broken("the intent is on disk before the hand-over")
@@ -43,7 +44,8 @@ struct HandOverChecks {
       throw broken("a message is its contact's own", "values of \(publicID ?? "nobody")")
     }
     guard row.plannedAt <= handOver.wall, handOver.wall < row.expiresAt else {
-      throw broken("a message leaves in its time", "planned \(row.plannedAt), expires \(row.expiresAt), now \(handOver.wall)")
+      throw broken(
+        "a message leaves in its time", "planned \(row.plannedAt), expires \(row.expiresAt), now \(handOver.wall)")
     }
     guard try status(row.chain) != "paused", try status(row.chain) != "archived" else {
       throw broken("a paused chain sends nothing")
@@ -91,7 +93,8 @@ struct HandOverChecks {
     }
     // The process that had it at hand is dead, and the far side knows the key.
     if knowsKeys, before.life != handOver.life { return }
-    throw broken("a message is handed over once", "again in life \(handOver.life) after \(before.answer) in \(before.life)")
+    throw broken(
+      "a message is handed over once", "again in life \(handOver.life) after \(before.answer) in \(before.life)")
   }
 
   // MARK: - Permission
@@ -106,11 +109,14 @@ struct HandOverChecks {
       "SELECT granted FROM consents WHERE contact = $1 AND channel = $2 AND purpose = 'marketing'",
       [.int(claim.contact), .text(claim.channel)]
     ) { $0.bool(0) }
-    guard said ?? (rules.channels[claim.channel]?.consent != .optIn) else { throw broken("no hand-over without consent", "") }
+    guard said ?? (rules.channels[claim.channel]?.consent != .optIn) else {
+      throw broken("no hand-over without consent", "")
+    }
     let zone = try zone(claim.contact)
     let minute = zone.local(Timestamp(milliseconds: handOver.wall)).minuteOfDay
     let hours = try documents.version(row.chain, row.version).document["hours"]?.string
-    for span in [rules.channels[claim.channel]?.hours?.text, hours].compactMap({ $0 }) where !Self.isInside(minute, span) {
+    for span in [rules.channels[claim.channel]?.hours?.text, hours].compactMap({ $0 })
+    where !Self.isInside(minute, span) {
       throw broken("marketing keeps its hours", "minute \(minute) of \(zone.identifier) is not in \(span)")
     }
   }
@@ -125,7 +131,8 @@ struct HandOverChecks {
 
   private func isSuppressed(_ claim: Claim, purposes: [String]) throws -> Bool {
     let sql = "SELECT purpose FROM suppressions WHERE address = $1 AND channel IN ('', $2)"
-    return try db.query(sql, [.text(claim.address), .text(claim.channel)]) { $0.text(0) }.contains(where: purposes.contains)
+    return try db.query(sql, [.text(claim.address), .text(claim.channel)]) { $0.text(0) }.contains(
+      where: purposes.contains)
   }
 
   // MARK: - Reasons to stop

@@ -26,7 +26,7 @@ final class Invariants {
 
   /// After each round, kept or lost; `handOvers` are those of the round.
   func check(_ world: World, _ life: Life, handOvers: ArraySlice<Provider.HandOver>) throws {
-    for handOver in handOvers { try handOverChecks.check(handOver, world) }
+    for handOver in handOvers { try handOverChecks.check(handOver, world, life) }
     try logChecks.check()
     try bookChecks.checkPlanned()
     if life.hasCommitted {
@@ -43,6 +43,8 @@ final class Invariants {
     try runChecks.checkStuck()
     try runChecks.checkNothingDue(wall: world.clock.wall)
     try runChecks.checkEnded()
+    try runChecks.checkSteps()
+    if !world.weather.hasPaces { try handOverChecks.checkNothingDue(life, wall: world.clock.wall) }
     try logChecks.checkPromises(world.shop)
   }
 

@@ -53,7 +53,9 @@ final class LogChecks {
   /// An id is one event; without an id a sending is one event at most.
   func checkOnce(_ shop: Shop) throws {
     let twice = "SELECT id FROM events WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 LIMIT 1"
-    if let id = try db.first(twice, [], { $0.text(0) }) { throw Violation("an event's id is stored once", "the event \(id)") }
+    if let id = try db.first(twice, [], { $0.text(0) }) {
+      throw Violation("an event's id is stored once", "the event \(id)")
+    }
     for (mark, count) in try marks() where count > shop.tries[mark] ?? 0 {
       throw Violation("a sending is stored once", "the event without id number \(mark): \(count) times")
     }

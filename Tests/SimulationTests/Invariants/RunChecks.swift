@@ -23,7 +23,9 @@ struct RunChecks {
       SELECT id FROM runs WHERE state = 'active' AND parked_at IS NULL AND step_due_at IS NOT NULL
         AND (due_at IS NULL OR due_at > step_due_at) LIMIT 1
       """
-    if let run = try db.first(overslept, [], { $0.int(0) }) { throw Violation("what is due acts at once", "run \(run)") }
+    if let run = try db.first(overslept, [], { $0.int(0) }) {
+      throw Violation("what is due acts at once", "run \(run)")
+    }
   }
 
   /// A run that is over has no message that may still leave, unless a person asked for it.
@@ -32,9 +34,28 @@ struct RunChecks {
       SELECT m.id FROM messages m JOIN runs r ON r.id = m.run
       WHERE r.state = 'ended' AND m.status = 'planned' AND m.sending_at IS NULL LIMIT 1
       """
-    if let id = try db.first(sql, [], { $0.int(0) }) { throw Violation("a run that ends takes its messages back", "\(id)") }
+    if let id = try db.first(sql, [], { $0.int(0) }) {
+      throw Violation("a run that ends takes its messages back", "\(id)")
+    }
     let timed = "SELECT id FROM runs WHERE state = 'ended' AND (due_at IS NOT NULL OR parked_at IS NOT NULL) LIMIT 1"
     if let id = try db.first(timed, [], { $0.int(0) }) { throw Violation("a run that is over is not due", "\(id)") }
+  }
+
+  /// Whoever is inside walks the version he came in by: each message is one of its sends.
+  func checkSteps() throws {
+    let sql = "SELECT id, chain, version, step, label, channel, template FROM messages WHERE id > $1"
+    try db.each(sql, [.int(max(0, try lastMessage() - 20))]) { row in
+      let program = try documents.version(row.int(1), row.int(2)).chain.program
+      let step = Int(row.int(3))
+      guard program.indices.contains(step), case .send(let send) = program[step].kind,
+        program[step].label == row.text(4), send.channel == row.text(5), send.template == row.text(6)
+      else { throw Violation("a run walks its own version", "message \(row.int(0)), step \(row.text(4))") }
+      return true
+    }
+  }
+
+  private func lastMessage() throws -> Int64 {
+    try db.first("SELECT coalesce(max(id), 0) FROM messages") { $0.int(0) } ?? 0
   }
 
   /// Who came in again, against the rule of the version that let him in.
@@ -46,7 +67,9 @@ struct RunChecks {
       """
     try db.each(sql) { row in
       let (run, before, entered, left) = (row.int(0), row.int(4), row.int(3), row.optionalInt(6))
-      func broken(_ rule: String) -> Violation { Violation("re-entry keeps its rule", "\(rule): run \(run) after \(before)") }
+      func broken(_ rule: String) -> Violation {
+        Violation("re-entry keeps its rule", "\(rule): run \(run) after \(before)")
+      }
       let isInside = left.map { $0 > entered } ?? true
       switch try documents.version(row.int(1), row.int(2)).chain.reenter {
       case .always: break

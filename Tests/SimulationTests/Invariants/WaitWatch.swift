@@ -73,7 +73,8 @@ struct WaitWatch {
       }
     case .waitFor(let wait):
       // Inside its `else`, only time can have brought it.
-      let isElse = next == wait.otherwise && chain.program.indices.contains(wait.otherwise)
+      let isElse =
+        next == wait.otherwise && chain.program.indices.contains(wait.otherwise)
         && chain.program[wait.otherwise].pointer.hasPrefix(step.pointer + "/else")
       return isElse ? after(wait.atMost, standing.stepAt) : nil
     case .waitUntil(.clock(let clock, _)):

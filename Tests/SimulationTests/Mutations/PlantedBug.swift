@@ -29,5 +29,13 @@ struct PlantedBug {
   /// A resume sets the chain live and forgets the runs that the pause has parked.
   var resumesHalf = false
 
+  /// Weather in which the bug has a chance to show itself.
+  static var weather: Weather {
+    var weather = Weather()
+    (weather.crashes, weather.lostRounds, weather.providerFaults) = (40, 40, 200)
+    weather.clientsGivingUp = 300
+    return weather
+  }
+
   static var none: PlantedBug { PlantedBug(name: "none") }
 }

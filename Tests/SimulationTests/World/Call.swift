@@ -8,6 +8,8 @@ struct Call: @unchecked Sendable {
   let number: Int
   let name: String
   let body: Body
+  /// Comes again until it is answered; one who is not patient never does.
+  var isPatient = true
 
   enum Body {
     /// Events, through the intake.

@@ -75,7 +75,8 @@ struct Desk {
     guard let contact = try People().contact(claim.contact, db) else { return }
     for address in Set([claim.address, contact.address(for: claim.channel)].compactMap { $0 }).sorted() {
       try Suppressions().add(
-        Suppression(address: address, channel: claim.channel, reach: .marketing, reason: "unsubscribed", at: moment), db)
+        Suppression(address: address, channel: claim.channel, reach: .marketing, reason: "unsubscribed", at: moment), db
+      )
     }
     guard try Consents().granted(by: contact.row, channel: claim.channel, db) != false else { return }
     try Consents().record(ConsentProof(channel: claim.channel, granted: false), of: contact.row, now: moment, db)

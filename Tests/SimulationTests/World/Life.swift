@@ -44,9 +44,14 @@ final class Life: @unchecked Sendable {
     let duties: [any Duty] = [
       gremlins[0], bug.engine(parts), gremlins[1], bug.delivery(parts), gremlins[2],
     ]
-    writer = Writer(connection: connection, duties: duties, now: { clock.wall })
+    writer = Writer(connection: connection, duties: duties, now: { clock.wall }, monotonic: { clock.time * 1_000_000 })
     intake = Intake(writer: writer, log: log, now: { clock.wall })
   }
+
+  /// Until when, on the wall clock, the provider of a channel wants no message.
+  private(set) var heldUntil: [String: Int64] = [:]
+
+  func hold(_ channel: String, until moment: Int64) { heldUntil[channel] = max(heldUntil[channel] ?? 0, moment) }
 
   /// The kernel closes the file; what was not committed is gone.
   func end() {

@@ -39,7 +39,8 @@ final class Provider {
 
   /// - Returns: the hand-over, and after how many milliseconds it is answered.
   func receive(_ claim: Claim, time: Int64, wall: Int64, life: Int) -> (HandOver, delay: Int64) {
-    var chance = Chance(seed, for: "answer \(claim.message) \(claim.attempt)")
+    // By how often it came, and not by the try: one that was throttled comes again as the same try.
+    var chance = Chance(seed, for: "answer \(claim.message) \(numbers[claim.message]?.count ?? 0)")
     let handOver = HandOver(
       number: handOvers.count, claim: claim, time: time, wall: wall, life: life, answer: answer(&chance))
     handOvers.append(handOver)

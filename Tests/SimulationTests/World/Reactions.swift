@@ -15,18 +15,22 @@ struct Reactions {
     var reactions: [Reaction] = []
     func say(_ type: String, machine: Bool? = nil) {
       reactions.append(
-        (chance.pick([1, 900, 60_000, 3_600_000, 40_000_000]), type,
+        (
+          chance.pick([1, 900, 60_000, 3_600_000, 40_000_000]), type,
           { _ in
             { life, db, now in
               try Desk(life, db, now).say(type, of: claim, more: machine.map { ["machine": .bool($0)] } ?? [:])
             }
-          }))
+          }
+        ))
     }
     if claim.channel == "call" {
       let result = chance.pick([OperatorTask.Result.answered, .noAnswer, .refused, .callback])
       reactions.append(
-        (chance.pick([60_000, 7_200_000]), "complete a task",
-          { _ in { life, db, now in try Desk(life, db, now).completeTask(as: result) } }))
+        (
+          chance.pick([60_000, 7_200_000]), "complete a task",
+          { _ in { life, db, now in try Desk(life, db, now).completeTask(as: result) } }
+        ))
       return reactions
     }
     if chance.hits(500) { say("message.delivered") }
@@ -36,13 +40,15 @@ struct Reactions {
     if chance.hits(50) { say("message.bounced") }
     if chance.hits(80) {
       reactions.append(
-        (chance.pick([1, 60_000, 3_600_000]), "unsubscribe",
+        (
+          chance.pick([1, 60_000, 3_600_000]), "unsubscribe",
           { world in
             { life, db, now in
               try Desk(life, db, now).unsubscribe(claim)
               db.onCommit { world.unsubscribed(claim) }
             }
-          }))
+          }
+        ))
     }
     if chance.hits(15) {
       reactions.append(

@@ -22,8 +22,8 @@ struct Script {
 
   /// How much happens.
   struct Size {
-    var contacts = 7
-    var events = 70
+    var contacts = 8
+    var events = 120
     var days: Int64 = 9
   }
 
@@ -41,7 +41,7 @@ struct Script {
     chance = Chance(seed, for: "script")
     start = Timestamp(rfc3339: chance.pick(Self.starts))?.milliseconds ?? 0
     rules = Self.rules(weather, &chance)
-    open()
+    open(weather)
     people()
     events()
     operate(weather, bug)
@@ -61,7 +61,7 @@ struct Script {
 
   // MARK: - The shop
 
-  private mutating func open() {
+  private mutating func open(_ weather: Weather) {
     for id in ["a", "b"] {
       write("template \(id)", at: start) { life, db, now in
         try Desk(life, db, now).saveTemplate(id, #"{"text": "Hello"}"#)
@@ -74,6 +74,13 @@ struct Script {
       while true {
         let document = maker.document()
         write("publish \(chain)", at: time) { life, db, now in try Desk(life, db, now).publish(chain, document) }
+        if time > start, weather.hasHaste, chance.hits(300) {
+          // Somebody is quicker, and does not come back should it fail.
+          let other = maker.document()
+          write("publish \(chain) once", at: time - 1, isPatient: false) { life, db, now in
+            try Desk(life, db, now).publish(chain, other)
+          }
+        }
         guard chance.hits(500) else { break }
         time += chance.between(Self.hour, size.days * Self.day)
       }
@@ -98,7 +105,9 @@ struct Script {
     patch.attributes = [
       "age": .number(JSONNumber(15 + chance.below(50))), "city": .string(chance.pick(["Kazan", "Paris"])),
     ]
-    if chance.hits(400) { patch.attributes["birthday"] = .string(chance.pick(["2026-03-12", "2026-10-30", "2026-04-01"])) }
+    if chance.hits(400) {
+      patch.attributes["birthday"] = .string(chance.pick(["2026-03-12", "2026-10-30", "2026-04-01"]))
+    }
     for channel in ["email", "sms", "call"] where chance.hits(400) {
       patch.consents.append(ContactPatch.ConsentGiven(channel: channel, granted: chance.hits(750)))
     }
@@ -169,11 +178,12 @@ struct Script {
         let time = anyTime()
         write("pause \(chain)", at: time) { life, db, now in try Desk(life, db, now).pause(chain) }
         guard chance.hits(850) else { continue }
-        write("resume \(chain)", at: time + chance.pick([0, Self.minute, 5 * Self.hour, 2 * Self.day])) { life, db, now in
+        write("resume \(chain)", at: time + chance.pick([0, Self.minute, 5 * Self.hour, 2 * Self.day])) {
+          life, db, now in
           if halfway { try Desk(life, db, now).resumeHalf(chain) } else { try Desk(life, db, now).resume(chain) }
         }
       }
-      if chance.hits(200) {
+      for _ in 0..<chance.pick([0, 0, 0, 1, 3]) {
         let time = anyTime()
         write("archive \(chain)", at: time) { life, db, now in try Desk(life, db, now).archive(chain) }
         write("publish \(chain) again", at: time + chance.pick([0, 1, Self.hour])) { life, db, now in
@@ -198,13 +208,14 @@ struct Script {
   private mutating func anyTime() -> Int64 { start + chance.between(Self.hour, size.days * Self.day) }
 
   private mutating func write(
-    _ name: String, at time: Int64, _ body: @escaping (Life, Connection, Int64) throws -> Void
+    _ name: String, at time: Int64, isPatient: Bool = true,
+    _ body: @escaping (Life, Connection, Int64) throws -> Void
   ) {
-    call(name, .write(body), at: time)
+    call(name, .write(body), at: time, isPatient: isPatient)
   }
 
-  private mutating func call(_ name: String, _ body: Call.Body, at time: Int64) {
+  private mutating func call(_ name: String, _ body: Call.Body, at time: Int64, isPatient: Bool = true) {
     calls += 1
-    happenings.append((time, .call(Call(number: calls, name: name, body: body))))
+    happenings.append((time, .call(Call(number: calls, name: name, body: body, isPatient: isPatient))))
   }
 }

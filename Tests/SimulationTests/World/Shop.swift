@@ -35,7 +35,11 @@ struct Shop {
   mutating func accepted(_ call: Call) {
     guard case .events(let events) = call.body else { return }
     for event in events {
-      if let id = event.id { acceptedIDs.insert(id) } else if let mark = Self.mark(of: event) { acceptedMarks.insert(mark) }
+      if let id = event.id {
+        acceptedIDs.insert(id)
+      } else if let mark = Self.mark(of: event) {
+        acceptedMarks.insert(mark)
+      }
     }
   }
 

@@ -18,6 +18,8 @@ struct Weather {
   var throttles = true
   /// Of unanswered calls: the client does not come back after a crash.
   var clientsGivingUp = 0
+  /// Some clients do not come back when a write fails.
+  var hasHaste = false
   /// The wall clock is set now and then.
   var setsClock = false
   /// Channels go only so fast.
@@ -35,6 +37,7 @@ struct Weather {
     failedDuties = chance.pick([0, 0, 20, 80])
     providerFaults = chance.pick([0, 100, 300])
     clientsGivingUp = chance.pick([0, 200])
+    hasHaste = true
     setsClock = chance.hits(150)
     hasPaces = chance.hits(300)
     if chance.hits(250) { slice = Engine.Slice(events: 3, timers: 3) }

@@ -40,6 +40,8 @@ final class World: @unchecked Sendable {
   private var lostClaims: [Claim] = []
   /// When the server wants to be asked again, on the wall clock.
   private var idleUntil: Int64?
+  /// When it tries again what has failed, in the world's time.
+  private var retryAt: Int64?
   private var isCalm = false
 
   /// Rounds that one instant may take: more is a server that spins.
@@ -99,9 +101,8 @@ final class World: @unchecked Sendable {
 
   /// Nil when nothing will ever happen again.
   private func nextMoment() -> Int64? {
-    let idle = life == nil ? nil : idleUntil.map { clock.time(ofWall: $0) }
-    guard let next = [timetable.next, idle].compactMap({ $0 }).min() else { return nil }
-    return next
+    guard life != nil else { return timetable.next }
+    return [timetable.next, idleUntil.map { clock.time(ofWall: $0) }, retryAt].compactMap { $0 }.min()
   }
 
   private func perform(_ happening: Happening) throws {
@@ -132,10 +133,10 @@ final class World: @unchecked Sendable {
       provider.retriesAsked.insert(Provider.Allowance(message: message, after: after))
     }
     self.life = life
-    idleUntil = nil
+    (idleUntil, retryAt) = (nil, nil)
     if bug.replaysClaims, !lostClaims.isEmpty { dispatch.handOver(lostClaims) }
     lostClaims = []
-    for call in shop.takeUnanswered() where !givesUp(call) { submit(call) }
+    for call in shop.takeUnanswered() where call.isPatient && !givesUp(call) { submit(call) }
   }
 
   private func givesUp(_ call: Call) -> Bool {
@@ -150,7 +151,6 @@ final class World: @unchecked Sendable {
     lostClaims = provider.open(inLife: life.number).map(\.claim)
     life.end()
     self.life = nil
-    idleUntil = nil
     let isOutage = fates.hits(weather.outages)
     timetable.add(.start, at: clock.time + (isOutage ? fates.between(60_000, 36 * 3_600_000) : 0))
   }
@@ -197,6 +197,7 @@ final class World: @unchecked Sendable {
     }
     guard case .success(let round) = result else { return true }
     idleUntil = round.idleUntil
+    retryAt = round.retryInMilliseconds.map { clock.time + $0 }
     return round.more || hasAnswers
   }
 
@@ -283,7 +284,7 @@ extension World {
         tell("done: \(call.name) (\(call.number))")
       case .failure(let error):
         guard error is StoreUnavailable else { throw Violation("writes succeed", "\(call.name): \(error)") }
-        submit(call)
+        if call.isPatient { submit(call) }
       }
     }
     return !shop.open.isEmpty && !answers.isEmpty
@@ -309,13 +310,18 @@ extension World {
     let handOver = provider.handOvers[number]
     guard let life, life.number == handOver.life else { return }
     life.dispatch.answered(handOver.claim)
+    if case .handed(.throttled(let seconds, _)) = handOver.answer {
+      life.hold(handOver.claim.channel, until: clock.wall + Int64(max(1, seconds) * 1000))
+    }
     provider.tell(number)
-    life.delivery.accept(Outcome(claim: handOver.claim, result: handOver.answer, task: TaskText(subject: nil, text: "call")))
+    life.delivery.accept(
+      Outcome(claim: handOver.claim, result: handOver.answer, task: TaskText(subject: nil, text: "call")))
     life.writer.wake()
   }
 
   private static func line(_ handOver: Provider.HandOver) -> String {
     let claim = handOver.claim
-    return "hand over \(claim.message) try \(claim.attempt) to \(claim.address) at \(handOver.wall) \(claim.values.text)"
+    return
+      "hand over \(claim.message) try \(claim.attempt) to \(claim.address) at \(handOver.wall) \(claim.values.text)"
   }
 }
