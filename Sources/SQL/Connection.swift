@@ -71,9 +71,9 @@ public final class Connection {
   /// - Returns: the rows changed.
   @discardableResult
   public func run(_ sql: String, _ parameters: [SQLValue] = []) throws(SQLError) -> Int {
-    let statement = try take(sql, parameters)
-    defer { putBack(statement, sql) }
-    return try statement.run()
+    let slot = try take(sql, parameters)
+    defer { putBack(slot) }
+    return try slot.statement.run()
   }
 
   public func query<T>(_ sql: String, _ parameters: [SQLValue] = [], _ read: (Row) throws -> T) throws -> [T] {
@@ -86,16 +86,16 @@ public final class Connection {
   }
 
   public func first<T>(_ sql: String, _ parameters: [SQLValue] = [], _ read: (Row) throws -> T) throws -> T? {
-    let statement = try take(sql, parameters)
-    defer { putBack(statement, sql) }
-    return try statement.first(read)
+    let slot = try take(sql, parameters)
+    defer { putBack(slot) }
+    return try slot.statement.first(read)
   }
 
   /// Hands each row to `body` until it says false.
   public func each(_ sql: String, _ parameters: [SQLValue] = [], _ body: (Row) throws -> Bool) throws {
-    let statement = try take(sql, parameters)
-    defer { putBack(statement, sql) }
-    try statement.each(body)
+    let slot = try take(sql, parameters)
+    defer { putBack(slot) }
+    try slot.statement.each(body)
   }
 
   /// A statement for the caller to keep and bind by hand: for loops over many rows.
@@ -122,20 +122,20 @@ public final class Connection {
     handle.close()
   }
 
-  private func take(_ sql: String, _ parameters: [SQLValue]) throws(SQLError) -> Statement {
-    let statement: Statement
-    if let kept = cache.take(sql) { statement = kept } else { statement = try prepare(sql) }
-    guard statement.parameterCount == parameters.count else {
-      throw .misuse("expected \(statement.parameterCount) parameters, got \(parameters.count) for: \(sql)")
+  private func take(_ sql: String, _ parameters: [SQLValue]) throws(SQLError) -> StatementCache.Slot {
+    let slot: StatementCache.Slot
+    if let kept = cache.take(sql) { slot = kept } else { slot = cache.keep(try prepare(sql), sql) }
+    guard slot.statement.parameterCount == parameters.count else {
+      slot.isBusy = false
+      throw .misuse("expected \(slot.statement.parameterCount) parameters, got \(parameters.count) for: \(sql)")
     }
-    for (index, value) in parameters.enumerated() { statement.bind(index + 1, value) }
-    return statement
+    for (index, value) in parameters.enumerated() { slot.statement.bind(index + 1, value) }
+    return slot
   }
 
-  private func putBack(_ statement: Statement, _ sql: String) {
-    guard statement.handle === handle, handle.database != nil else { return }
-    if statement.parameterCount > 0 { statement.clear() }
-    cache.putBack(statement, sql)
+  private func putBack(_ slot: StatementCache.Slot) {
+    slot.isBusy = false
+    if slot.statement.parameterCount > 0, slot.statement.handle === handle { slot.statement.clear() }
   }
 
   /// Follows the log's growth. The hook takes the place of SQLite's own checkpoints inside a commit: the writer

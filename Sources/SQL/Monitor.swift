@@ -42,6 +42,14 @@ public final class Monitor<State>: @unchecked Sendable {
     return try body(&state)
   }
 
+  /// Changes the state and has as many of those who wait look at it as `body` says.
+  public func update(waking body: (inout State) -> Int) {
+    pthread_mutex_lock(mutex)
+    let count = body(&state)
+    for _ in 0..<max(0, count) { pthread_cond_signal(condition) }
+    pthread_mutex_unlock(mutex)
+  }
+
   /// Blocks until `body` gives a value.
   public func wait<T>(_ body: (inout State) -> T?) -> T {
     pthread_mutex_lock(mutex)

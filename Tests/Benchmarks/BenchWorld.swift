@@ -48,7 +48,7 @@ final class BenchWorld: Sendable {
     let renderer = Renderer(templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "bench")
     let settled = Mutex<(@Sendable (Outcome) -> Void)?>(nil)
     let box = Box(settled)
-    lines = Lines(adapters: ["email": LogAdapter(connections: 64)], renderer: renderer) { outcome in
+    lines = Lines(adapters: ["email": LogAdapter(connections: 32)], renderer: renderer) { outcome in
       box.mutex.withLock { $0 }?(outcome)
     }
     let delivery = Delivery(

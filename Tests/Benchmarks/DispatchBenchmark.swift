@@ -7,12 +7,15 @@ import SQL
 struct DispatchBenchmark {
   let seconds: Double
 
-  /// A letter of about 5 KB.
-  private static let html = """
-    <html><body><h1>Hello {{contact.id}}</h1>\
-    \(String(repeating: "<p>A paragraph about things that somebody may like to buy, {{trigger.sku}}.</p>\n", count: 60))\
-    <a href="https://shop.example/catalog">Shop</a></body></html>
-    """
+  /// A letter of about 5 KB with a dozen values and four links.
+  private static let html: String = {
+    let paragraph = "<p>A paragraph about things that somebody may like to buy, the same for all.</p>\n"
+    let block = """
+      \(String(repeating: paragraph, count: 14))<p>{{contact.id}}, see {{trigger.sku}} and {{trigger.category}}:
+      <a href="https://shop.example/catalog/{{trigger.sku}}">look</a></p>
+      """
+    return "<html><body><h1>Hello</h1>\(String(repeating: block, count: 4))</body></html>"
+  }()
 
   func run() throws {
     try Figure(name: "messages handed over, 5 KB letter, null adapter", unit: "messages/s").measure {
@@ -24,7 +27,7 @@ struct DispatchBenchmark {
       let events = (0..<count).map { index in
         IncomingEvent(
           type: "view", keys: ContactKeys(id: "c\(index)", email: "c\(index)@shop.example"),
-          properties: Array(#"{"sku":"a\#(index)"}"#.utf8))
+          properties: Array(#"{"sku":"a\#(index)","category":"phones"}"#.utf8))
       }
       let elapsed = try timed {
         try world.writer.perform { db, now in _ = try log.append(events, now: now, db) }

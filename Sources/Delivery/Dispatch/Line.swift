@@ -30,12 +30,15 @@ final class Line: @unchecked Sendable {
 
   var busy: Int { state.withLock { $0.waiting.count + $0.inHand } }
 
-  func add(_ claim: Claim) {
-    let isTaken = state.update { state in
-      if !state.isClosed { state.waiting.append(claim) }
-      return !state.isClosed
-    }
-    if !isTaken { settled(Outcome(claim: claim, result: .untouched)) }
+  func add(_ claims: [Claim]) {
+    var isTaken = false
+    state.update(waking: { state in
+      guard !state.isClosed else { return 0 }
+      isTaken = true
+      state.waiting.append(contentsOf: claims)
+      return claims.count
+    })
+    if !isTaken { for claim in claims { settled(Outcome(claim: claim, result: .untouched)) } }
   }
 
   func start() {
@@ -68,7 +71,10 @@ final class Line: @unchecked Sendable {
     while let claim = next() {
       let outcome = handOver(claim, connection)
       // First free, then told: the round that records the outcome may claim the next.
-      state.update { $0.inHand -= 1 }
+      state.update(waking: { state in
+        state.inHand -= 1
+        return state.isClosed && state.inHand == 0 ? 1 : 0
+      })
       settled(outcome)
     }
   }

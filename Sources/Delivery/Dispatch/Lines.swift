@@ -24,7 +24,7 @@ public final class Lines: Dispatch, Sendable {
   public func opensTask(_ channel: String) -> Bool { lines[channel]?.adapter.opensTask ?? false }
 
   public func handOver(_ claims: [Claim]) {
-    for claim in claims { lines[claim.channel]?.add(claim) }
+    for (channel, claims) in Dictionary(grouping: claims, by: \.channel) { lines[channel]?.add(claims) }
   }
 
   public func start() { for line in lines.values { line.start() } }

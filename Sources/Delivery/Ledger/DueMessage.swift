@@ -20,13 +20,14 @@ struct DueMessage {
   private static let columns =
     "id, run, chain, version, step, label, contact, channel, purpose, template, attempts, due_at, expires_at"
 
+  private static let dueOfChannel = """
+    SELECT \(columns) FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL AND due_at <= $2
+    ORDER BY due_at, id LIMIT $3
+    """
+
   /// The oldest first.
   static func due(_ channel: String, through now: Timestamp, limit: Int, _ db: Connection) throws -> [DueMessage] {
-    let sql = """
-      SELECT \(columns) FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL AND due_at <= $2
-      ORDER BY due_at, id LIMIT $3
-      """
-    return try db.query(sql, [.text(channel), .int(now.milliseconds), .int(limit)], read)
+    try db.query(dueOfChannel, [.text(channel), .int(now.milliseconds), .int(limit)], read)
   }
 
   /// The channels that have planned messages: one index seek each, however many messages wait.

@@ -9,14 +9,21 @@ struct RunStore {
     step_due_at, due_at, data, marks, goal_until, ended_at, reason
     """
 
+  // Made once: these are asked for with every event and timer.
+  private static let one = "SELECT \(columns) FROM runs WHERE id = $1"
+  private static let activeOfContact = "SELECT \(columns) FROM runs WHERE contact = $1 AND state = 'active' ORDER BY id"
+  private static let dueBefore =
+    "SELECT \(columns) FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2"
+  private static let withGoal =
+    "SELECT \(columns) FROM runs WHERE contact = $1 AND goal_until IS NOT NULL ORDER BY id"
+
   func run(_ id: Int64, _ db: Connection) throws -> Run? {
-    try db.first("SELECT \(Self.columns) FROM runs WHERE id = $1", [.int(id)], Self.read)
+    try db.first(Self.one, [.int(id)], Self.read)
   }
 
   /// The contact's active runs, by id.
   func active(of contact: Int64, _ db: Connection) throws -> [Run] {
-    let sql = "SELECT \(Self.columns) FROM runs WHERE contact = $1 AND state = 'active' ORDER BY id"
-    return try db.query(sql, [.int(contact)], Self.read)
+    try db.query(Self.activeOfContact, [.int(contact)], Self.read)
   }
 
   func active(ofChain chain: Int64, limit: Int, _ db: Connection) throws -> [Run] {
@@ -26,10 +33,7 @@ struct RunStore {
 
   /// Runs due before `moment`, in the order in which they act.
   func due(before moment: Timestamp, limit: Int, _ db: Connection) throws -> [Run] {
-    let sql = """
-      SELECT \(Self.columns) FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2
-      """
-    return try db.query(sql, [.int(moment.milliseconds), .int(limit)], Self.read)
+    try db.query(Self.dueBefore, [.int(moment.milliseconds), .int(limit)], Self.read)
   }
 
   func nextDue(_ db: Connection) throws -> Timestamp? {
@@ -40,8 +44,7 @@ struct RunStore {
 
   /// Runs of the contact whose goal is still looked for.
   func awaitingGoal(of contact: Int64, _ db: Connection) throws -> [Run] {
-    let sql = "SELECT \(Self.columns) FROM runs WHERE contact = $1 AND goal_until IS NOT NULL ORDER BY id"
-    return try db.query(sql, [.int(contact)], Self.read)
+    try db.query(Self.withGoal, [.int(contact)], Self.read)
   }
 
   /// The runs that are inside with this key; more than one only where `always` lets them.
