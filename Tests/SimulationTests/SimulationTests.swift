@@ -7,6 +7,7 @@ import Testing
     let world = try World(seed: seed, weather: weather, script: Script(seed: seed, weather: weather))
     defer { if Seeds.isReplay { world.story.forEach { print($0) } } }
     do { try world.run() } catch {
+      for l in try world.invariants.debug("SELECT json_array(id,chain,version,step,state,due_at,parked_at,step_at,step_due_at,entered_at) FROM runs WHERE id=19 UNION ALL SELECT json_array(id,run,step,status,due_at,parked_at,error,sending_at) FROM messages WHERE run=19 UNION ALL SELECT json_array(seq, accepted_at, properties) FROM events WHERE message IN (SELECT id FROM messages WHERE run=19) UNION ALL SELECT json_array(number,id,status,live_version,updated_at) FROM chains UNION ALL SELECT json_array(name,value) FROM facts UNION ALL SELECT json_array(version,document) FROM chain_versions WHERE chain=1") { print(l) }
       let place = "round \(world.rounds), life \(world.lives)"
       Issue.record("\(error) (\(place)); \(Seeds.replay(seed, "SimulationTests/weathers"))")
     }

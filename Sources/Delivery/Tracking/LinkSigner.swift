@@ -8,13 +8,16 @@ public struct LinkSigner: Sendable {
   public struct Key: Sendable {
     /// Stands in the token, so that older keys go on verifying after a new one signs.
     public let id: UInt8
-    fileprivate let secret: SymmetricKey
+    /// The code with key and context already taken in, which is most of its cost; each signature goes on from a copy.
+    fileprivate let primed: HMAC<SHA256>
 
     /// Nil unless the secret has 32 bytes.
     public init?(id: UInt8, secret: [UInt8]) {
       guard secret.count == 32 else { return nil }
       self.id = id
-      self.secret = SymmetricKey(data: secret)
+      var code = HMAC<SHA256>(key: SymmetricKey(data: secret))
+      code.update(data: LinkSigner.context)
+      primed = code
     }
   }
 
@@ -49,8 +52,7 @@ public struct LinkSigner: Sendable {
   }
 
   private static func tag(_ payload: ArraySlice<UInt8>, _ key: Key) -> [UInt8] {
-    var code = HMAC<SHA256>(key: key.secret)
-    code.update(data: context)
+    var code = key.primed
     code.update(data: payload)
     return Array(code.finalize().prefix(tagBytes))
   }

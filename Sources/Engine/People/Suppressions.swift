@@ -60,13 +60,16 @@ public struct Suppressions: Sendable {
   public func reason(
     against address: String, channel: String, purpose: Purpose, _ db: Connection
   ) throws -> String? {
-    try db.first(
-      """
-      SELECT reason FROM suppressions WHERE address = $1 AND channel IN ('', $2) AND (purpose = 'all' OR purpose = $3)
-      ORDER BY purpose, channel LIMIT 1
-      """,
-      [.text(address), .text(channel), .text(purpose.rawValue)]
-    ) { $0.text(0) }
+    // An address has a handful at most, and hardly any has one: chosen here, not by a sort in the file.
+    let sql = "SELECT channel, purpose, reason FROM suppressions WHERE address = $1"
+    var found: String?
+    try db.each(sql, [.text(address)]) { row in
+      let (onChannel, reach) = (row.text(0), row.text(1))
+      guard onChannel.isEmpty || onChannel == channel, reach == "all" || reach == purpose.rawValue else { return true }
+      found = row.text(2)
+      return reach != "all"
+    }
+    return found
   }
 
   /// In the order of addresses, from after `position` on.
