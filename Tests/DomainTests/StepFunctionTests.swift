@@ -49,6 +49,9 @@ private final class Walk {
     if run.triggerSeq == event.seq { trigger = event }
   }
 
+  /// What a resume does with a run that may have missed the event it stood for.
+  func isLookedAt(_ at: String) throws { run.dueAt = try moment(at) }
+
   func time(_ at: String, lateness: Int64 = 0) throws { try advance(.due, try moment(at), lateness: lateness) }
 
   func handedOver(_ at: String) throws {
@@ -265,5 +268,23 @@ struct StepFunctionTests {
     #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T07:00:00.000Z")
     try walk.enter("cart", "2026-03-02T07:00:01Z")
     #expect(walk.run.dueAt?.rfc3339 == "2026-03-09T07:00:00.000Z")
+  }
+
+  @Test("an event that comes before the look a resume asks for does not take that look away")
+  func keepsLooks() throws {
+    let walk = try Walk(
+      #"""
+      {"enter":{"event":"cart"},"stop_when":{"did":"purchase"},
+       "steps":[{"send":"email","template":"a"},{"send":"email","template":"b"}]}
+      """#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    // The end of its message went by while the chain was paused.
+    walk.view.states = [MessageState(step: 0, isOver: true, sentAt: try walk.moment("2026-03-02T09:00:01Z"))]
+    try walk.isLookedAt("2026-03-02T12:00:00Z")
+    try walk.happens("view", "2026-03-02T12:00:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-03-02T12:00:00.000Z")
+    try walk.time("2026-03-02T12:00:00Z")
+    #expect(walk.planned.map(\.template) == ["b"])
+    #expect(walk.run.dueAt == nil)
   }
 }

@@ -62,6 +62,7 @@ public struct StepFunction {
     guard run.state == .active else { return }
     let stop = try stopping()
     guard !stop.holds else { return end(reason: "stopped") }
+    let before = run
     switch cause {
     case .event(let event): try wake(by: event, isPaused: isPaused)
     case .due: if !isPaused { try passTime() }
@@ -71,6 +72,14 @@ public struct StepFunction {
       try leave(to: chain.program[step].next)
     }
     try scheduleNextLook()
+    if case .due = cause { return }
+    keepLook(before)
+  }
+
+  /// A resume has runs looked at: an event that acts before that look does not take its place.
+  private mutating func keepLook(_ before: Run) {
+    guard run.state == .active, run.step == before.step, run.stepStart == before.stepStart else { return }
+    run.dueAt = Truth.earlier(run.dueAt, before.dueAt)
   }
 
   /// Whether any of `stop_when` holds; asked again only when the run has become another since.

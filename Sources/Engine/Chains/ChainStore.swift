@@ -99,7 +99,7 @@ public struct ChainStore: Sendable {
       """
     try db.run(sql, [.int(stored.number), .int(version), .int(now.milliseconds)])
     // Out of the archive: what a pause before it had parked goes on with the chain.
-    if stored.status == .archived { try unpark(stored, now: now, db) }
+    if stored.status != .live, stored.status != .paused { try unpark(stored, now: now, db) }
     return version
   }
 

@@ -6,7 +6,7 @@ import SQL
 /// What must hold after every step of a world, asked of the file over a connection of its own and compared with what
 /// the clients and providers remember.
 final class Invariants {
-  let db: Connection
+  private let db: Connection
   private let documents: Documents
   private let logChecks: LogChecks
   private let bookChecks: BookChecks
@@ -70,7 +70,4 @@ final class Invariants {
       return try db.query(sql) { table + " " + $0.text(0) }
     }
   }
-}
-extension Invariants {
-  func debug(_ sql: String) throws -> [String] { try db.query(sql) { $0.text(0) } }
 }

@@ -32,7 +32,7 @@ final class World: @unchecked Sendable {
   private(set) var story: [String] = []
   private let folder: String
   private let reader: Connection
-  let invariants: Invariants
+  private let invariants: Invariants
   private var fates: Chance
   private var reactions: Reactions
   private var calls = 0
@@ -324,7 +324,4 @@ extension World {
     return
       "hand over \(claim.message) try \(claim.attempt) to \(claim.address) at \(handOver.wall) \(claim.values.text)"
   }
-}
-extension World {
-  func debugRows(_ sql: String) throws -> [String] { try invariants.debug(sql) }
 }
