@@ -33,8 +33,9 @@ let package = Package(
 
     // What knows no marketing word.
     .target(name: "JSON", swiftSettings: rules),
-    .target(name: "SQL", dependencies: ["CSQLite"], swiftSettings: rules),
-    .target(name: "HTTP", dependencies: ["CEpoll", "CZlib"], swiftSettings: rules),
+    .target(name: "Threads", swiftSettings: rules),
+    .target(name: "SQL", dependencies: ["CSQLite", "Threads"], swiftSettings: rules),
+    .target(name: "HTTP", dependencies: ["CEpoll", "CZlib", "Threads"], swiftSettings: rules),
 
     // The words of the field and the pure rules.
     .target(name: "Domain", dependencies: ["JSON"], swiftSettings: rules),
@@ -49,7 +50,7 @@ let package = Package(
     .target(name: "Channels", dependencies: ["CCurl", "Domain", "JSON"], swiftSettings: rules),
     .target(
       name: "Delivery",
-      dependencies: ["Domain", "Engine", "Ingest", "JSON", "SQL", crypto, mustache],
+      dependencies: ["Domain", "Engine", "Ingest", "JSON", "SQL", "Threads", crypto, mustache],
       swiftSettings: rules),
     .target(
       name: "API",
@@ -68,8 +69,8 @@ let package = Package(
 
     // Tests mirror the sources.
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: rules),
-    .testTarget(name: "SQLTests", dependencies: ["SQL"], swiftSettings: rules),
-    .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON"], swiftSettings: rules),
+    .testTarget(name: "SQLTests", dependencies: ["SQL", "Threads"], swiftSettings: rules),
+    .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON", "Threads"], swiftSettings: rules),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON"], swiftSettings: rules),
     .testTarget(
       name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),

@@ -6,10 +6,11 @@
 // word and no JSON: which paths exist and what errors look like is handed in (`handler`, `problem`).
 //
 // From the outside in: `HTTPServer` › `EventLoop` (a thread) › `Connection` (a socket) › `RequestParser` (bytes) and
-// `ResponseWriter`. Unsafe pointers live below HTTP alone: in `Sockets`, `Listener`, `Poller`, `LoopThread`, `Gzip` and
+// `ResponseWriter`. Unsafe pointers live below HTTP alone: in `Sockets`, `Listener`, `Poller`, `Gzip` and
 // `SpanCopy`.
 
 import Synchronization
+import Threads
 
 /// An HTTP/1.1 server on one address.
 ///
@@ -23,7 +24,7 @@ public final class HTTPServer: @unchecked Sendable {
   private struct State {
     var problem: Problem = HTTPServer.plainProblem
     var loops: [EventLoop] = []
-    var threads: [LoopThread] = []
+    var threads: [WorkerThread] = []
   }
 
   private let host: String
@@ -64,7 +65,9 @@ public final class HTTPServer: @unchecked Sendable {
       try EventLoop(
         listener: listener, limits: limits, clock: clock, counters: counters, handler: handler, problem: problem)
     }
-    let threads = loops.map { loop in LoopThread { loop.run() } }
+    let threads = loops.enumerated().map { index, loop in
+      WorkerThread(name: "http-\(index)") { loop.run() }
+    }
     state.withLock {
       $0.loops = loops
       $0.threads = threads

@@ -1,3 +1,5 @@
+import Threads
+
 /// Threads that read: each has a connection of its own, which sees the last commit and never waits for the writer.
 public final class Readers: @unchecked Sendable {
   // Unchecked: `threads` is written in init and emptied once by `stop`; the queue is behind the monitor's lock.

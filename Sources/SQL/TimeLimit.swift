@@ -1,4 +1,5 @@
 internal import CSQLite
+import Threads
 
 extension Connection {
   /// Breaks off the statements of `body` once so much time has gone by; they throw an error that `isInterrupted`.

@@ -1,4 +1,5 @@
 internal import Synchronization
+public import Threads
 
 /// The write connection, with group commit: a round takes what has queued up, commits once and answers all.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Threads
 
 @testable import HTTP
 
@@ -14,11 +15,11 @@ final class Workers: @unchecked Sendable {
 
   private let state = Mutex(State())
   private let ready = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-  private let threads = Mutex<[LoopThread]>([])
+  private let threads = Mutex<[WorkerThread]>([])
 
   init(_ count: Int) {
     sem_init(ready, 0, 0)
-    let threads = (0..<count).map { _ in LoopThread { [self] in while runOne() {} } }
+    let threads = (0..<count).map { _ in WorkerThread(name: "test") { [self] in while runOne() {} } }
     self.threads.withLock { $0 = threads }
   }
 

@@ -1,5 +1,6 @@
 import SQL
 import Testing
+import Threads
 
 @Suite struct WriterTests {
   private let folder = TestFolder()

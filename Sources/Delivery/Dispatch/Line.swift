@@ -1,5 +1,5 @@
 import Domain
-import SQL
+import Threads
 
 /// One channel's threads and the claims on their way to them.
 final class Line: @unchecked Sendable {

@@ -1,5 +1,5 @@
 public import Domain
-import SQL
+import Threads
 
 /// The server's dispatch: for every channel a line of threads, each with one connection of the adapter's.
 public final class Lines: Dispatch, Sendable {

@@ -1,4 +1,8 @@
-internal import Glibc
+// Threads holds what blocking needs: a thread of its own, a value behind a lock with a condition to wait for, and a clock
+// that never steps. The storage, the sockets and the channels' connections block; the cooperative pool has as many threads
+// as cores and none to spare for them. It knows neither of these.
+
+import Glibc
 
 /// A thread of the system's, for calls that block: the cooperative pool has no threads to spare for them.
 public final class WorkerThread: @unchecked Sendable {

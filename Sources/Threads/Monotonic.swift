@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// The clock for time-outs and durations: it never steps. What is stored never comes from it.
 public enum Monotonic {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// A value behind a lock, and a condition to wait for. Waits are counted on the monotonic clock: a step of the wall
 /// clock neither shortens nor hangs them.
