@@ -7,7 +7,10 @@ public struct FieldReader {
   public let pointer: String
   public private(set) var issues: [Issue] = []
 
-  public init(_ node: JSONNode, pointer: String = "", known: [String]) {
+  /// - Parameter otherwise: what to do with a key that is like none of the known ones.
+  public init(
+    _ node: JSONNode, pointer: String = "", known: [String], otherwise: String = "leave it out"
+  ) {
     (self.node, self.pointer) = (node, pointer)
     guard node.kind == .object else {
       issues.append(Issue.wrongType(pointer, node, expected: "an object"))
@@ -20,7 +23,7 @@ public struct FieldReader {
         Issue(
           pointer: pointer + Issue.pointer(key), at: member.keyLocation, code: .unknownKey,
           detail: "expected one of \(known.joined(separator: ", ")), got `\(key)`",
-          hint: meant.map { "did you mean `\($0)`?" } ?? "take it away"))
+          hint: meant.map { "did you mean `\($0)`?" } ?? otherwise))
     }
   }
 

@@ -32,17 +32,22 @@ struct EventFields {
     return IncomingEvent(id: id, type: type, keys: keys, at: at, properties: properties)
   }
 
-  private mutating func reader(_ node: JSONNode, _ pointer: String, _ known: [String]) -> FieldReader? {
+  private mutating func reader(
+    _ node: JSONNode, _ pointer: String, _ known: [String], otherwise: String = propertiesHint
+  ) -> FieldReader? {
     if node.kind == .object, node.count > EventFields.mostMembers {
       issues.append(
         Issue(
           pointer: pointer, at: node.location, code: .unknownKey,
           detail: "expected no keys but \(known.joined(separator: ", ")), got \(node.count) keys",
-          hint: "what an event is about belongs into `properties`"))
+          hint: otherwise))
       return nil
     }
-    return FieldReader(node, pointer: pointer, known: known)
+    return FieldReader(node, pointer: pointer, known: known, otherwise: otherwise)
   }
+
+  private static let propertiesHint = "what an event is about belongs into `properties`"
+  private static let profileHint = "names, locale, time zone and consents are told by PUT /v1/contacts/{id}"
 
   private func identifier(_ key: String, _ fields: inout FieldReader) -> String? {
     guard let text = fields.string(key, maxBytes: EventText.identifierBytes) else { return nil }
@@ -103,7 +108,9 @@ struct EventFields {
       fields.refuse("contact", .missing, "expected `contact`, got nothing", hint: EventFields.keysHint)
       return ContactKeys()
     }
-    guard var keys = reader(node, place, EventFields.knownKeys) else { return ContactKeys() }
+    guard var keys = reader(node, place, EventFields.knownKeys, otherwise: EventFields.profileHint) else {
+      return ContactKeys()
+    }
     let found = ContactKeys(
       id: identifier("id", &keys), email: email(&keys), phone: phone(&keys), anonymousID: anonymousID(&keys))
     if found.isEmpty, keys.issues.isEmpty {

@@ -49,8 +49,8 @@ public struct Renderer: Sendable {
       throw RenderFailure(code: "missing_template", detail: "there is no template \(claim.template)")
     }
     return try render(
-      template, claim.values.object ?? [:], unsubscribeURL: tracker.unsubscribeURL(tracked), locale: claim.locale,
-      zone: claim.zone)
+      template, claim.values.object ?? [:], unsubscribeURL: unsubscribeURL(tracked, claim.purpose),
+      locale: claim.locale, zone: claim.zone)
   }
 
   /// The bodies of a message made once more, out of its template's version and the values it saw; nil until it has
@@ -63,16 +63,21 @@ public struct Renderer: Sendable {
       message: message.id, contact: message.contact, channel: message.channel, chain: message.chain,
       step: message.step, template: message.template)
     return try render(
-      template, values, unsubscribeURL: tracker.unsubscribeURL(tracked), locale: locale, zone: zone)
+      template, values, unsubscribeURL: unsubscribeURL(tracked, message.purpose), locale: locale, zone: zone)
+  }
+
+  /// What tells of an order or a password is not to be unsubscribed from.
+  private func unsubscribeURL(_ tracked: TrackedMessage, _ purpose: Purpose) -> String? {
+    purpose == .marketing ? tracker.unsubscribeURL(tracked) : nil
   }
 
   /// - Parameter values: all but `shop` and `links`, which are added.
   public func render(
-    _ template: Template, _ values: JSONObject, unsubscribeURL: String, locale: String?, zone: Zone
+    _ template: Template, _ values: JSONObject, unsubscribeURL: String?, locale: String?, zone: Zone
   ) throws(RenderFailure) -> RenderedMessage {
     var values = values
     values["shop"] = shop
-    values["links"] = ["unsubscribe": .string(unsubscribeURL)]
+    values["links"] = ["unsubscribe": unsubscribeURL.map { .string($0) } ?? .null]
     return try template.render(values: .object(values), locale: locale, zone: zone)
   }
 }

@@ -22,8 +22,10 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     try await ending {
       var count = 0
-      for path in try file.flatMap(CheckedFile.files) { count += try CheckedFile.check(path) }
+      let paths = try file.flatMap(CheckedFile.files)
+      for path in paths { count += try CheckedFile.check(path) }
       if count > 0 { throw ExitStatus.found }
+      print("no errors in \(paths.count) \(paths.count == 1 ? "file" : "files")")
     }
   }
 }
