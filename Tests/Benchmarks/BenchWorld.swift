@@ -106,7 +106,16 @@ final class BenchWorld: Sendable {
         return try cursor ?? 0 >= log.lastSeq && db.first(open, [], { _ in true }) == nil
       }
       if isDone { return }
-      usleep(1000)
+      // Each question is a round with a commit of its own: seldom, so that it is not what is measured.
+      usleep(10_000)
+    }
+  }
+
+  /// Events that the engine has still to read.
+  func unread() throws -> Int {
+    try writer.perform { [log] db, _ in
+      let cursor = try db.first("SELECT value FROM facts WHERE name = 'engine.cursor'", []) { Int64($0.text(0)) ?? 0 }
+      return Int(log.lastSeq - (cursor ?? 0))
     }
   }
 
