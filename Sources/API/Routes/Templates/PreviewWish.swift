@@ -74,23 +74,11 @@ struct PreviewWish: Sendable {
   }
 
   private func latest(_ template: Template, _ contact: Contact, _ db: Connection) throws -> JSONObject {
-    var latest: JSONObject = [:]
+    var latest = LatestValues()
     for type in template.latestTypes.sorted() {
       guard let properties = try ContactHistory().latest(type, of: contact.row, db) else { continue }
-      Self.put(properties, at: type.split(separator: ".").map(String.init)[...], in: &latest)
+      latest.put(properties, of: type)
     }
-    return latest
-  }
-
-  /// Types of two words are nested: a template says `latest.message.opened`.
-  private static func put(_ value: JSONValue, at path: ArraySlice<String>, in object: inout JSONObject) {
-    guard let first = path.first else { return }
-    guard path.count > 1 else {
-      object[first] = value
-      return
-    }
-    var inner = object[first]?.object ?? [:]
-    put(value, at: path.dropFirst(), in: &inner)
-    object[first] = .object(inner)
+    return latest.object
   }
 }
