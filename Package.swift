@@ -43,7 +43,7 @@ let package = Package(
     // The walk.
     .target(
       name: "Migrations", dependencies: ["SQL"], path: "Migrations",
-      resources: [.embedInCode("0001_initial.sql")],
+      resources: [.embedInCode("0001_initial.sql"), .embedInCode("0002_resumes.sql")],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),
     .target(name: "Engine", dependencies: ["Domain", "Ingest", "JSON", "SQL"], swiftSettings: rules),

@@ -6,7 +6,8 @@ public import SQL
 public enum Migrations {
   // SwiftPM names the bytes after the file, its first digit replaced: 0001_initial.sql is `_001_initial_sql`.
   public static let all: [Migration] = [
-    Migration(number: 1, name: "initial", sql: text(PackageResources._001_initial_sql))
+    Migration(number: 1, name: "initial", sql: text(PackageResources._001_initial_sql)),
+    Migration(number: 2, name: "resumes", sql: text(PackageResources._002_resumes_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -37,6 +37,8 @@ public final class Engine: Duty {
   private var quietUntil: Timestamp?
   /// Archived chains without active runs.
   private var emptied: Set<Int64> = []
+  /// Some chain's runs are being let go or ended, a slice a round, and there are more of them.
+  public private(set) var hasSlicesLeft = false
   private let lag = Mutex(Lag())
 
   /// For metrics: how far behind the log the engine is.
@@ -78,6 +80,7 @@ public final class Engine: Duty {
     let before = cursor
     var left = slice
     var round = EngineRound(now: Timestamp(milliseconds: now))
+    let isResuming = try resumeChains(now: round.now, db)
     while left.events > 0, left.timers > 0 {
       let events = try log.read(db, after: cursor ?? 0, limit: min(Self.page, left.events))
       if events.isEmpty {
@@ -96,12 +99,24 @@ public final class Engine: Duty {
         left.events -= 1
       }
     }
-    let archiving = try endArchivedRuns(now: round.now, db)
+    hasSlicesLeft = try endArchivedRuns(now: round.now, db) || isResuming
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
     note(round, db)
-    return archiving ? .more : try progress(left, now: round.now, db)
+    return hasSlicesLeft ? .more : try progress(left, now: round.now, db)
+  }
+
+  /// A slice of what resumed chains have to let go; whether there may be more.
+  private func resumeChains(now: Timestamp, _ db: Connection) throws -> Bool {
+    for entry in catalog.all {
+      guard let resumption = entry.resumption else { continue }
+      let left = try resumption.goOn(entry.number, limit: min(slice.timers, Self.page), now: now, db)
+      catalog.advance(entry.number, to: left)
+      quietUntil = nil
+      if left != nil { return true }
+    }
+    return false
   }
 
   /// A slice of the runs that archived chains still have; whether there may be more.

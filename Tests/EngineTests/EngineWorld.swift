@@ -18,6 +18,7 @@ final class EngineWorld {
   private(set) var counters: Counters
   private(set) var catalog: ChainCatalog
   private let rules: Rules
+  private let slice: Engine.Slice
 
   final class Clock: Sendable {
     private let milliseconds: Mutex<Int64>
@@ -27,33 +28,35 @@ final class EngineWorld {
   }
 
   init(
-    at start: String = "2026-03-02T09:00:00Z", channels: [String: ChannelPolicy] = ["email": ChannelPolicy()]
+    at start: String = "2026-03-02T09:00:00Z", channels: [String: ChannelPolicy] = ["email": ChannelPolicy()],
+    slice: Engine.Slice = Engine.Slice()
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "zveno-engine-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     clock = Clock(try #require(Timestamp(rfc3339: start)))
     rules = Rules(channels: channels, shopZone: .utc)
-    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules)
+    self.slice = slice
+    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice)
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   private static func open(
-    _ folder: URL, _ clock: Clock, _ rules: Rules
+    _ folder: URL, _ clock: Clock, _ rules: Rules, _ slice: Engine.Slice
   ) throws -> (Writer, EventLog, Engine, Counters, ChainCatalog) {
     let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer)
     try Migrator(Migrations.all).migrate(db)
     let log = try EventLog(db, now: clock.now)
     let (counters, catalog) = (Counters(), ChainCatalog())
     try counters.load(db)
-    let engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules)
+    let engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules, slice: slice)
     let writer = Writer(connection: db, duties: [engine], now: { clock.now })
     return (writer, log, engine, counters, catalog)
   }
 
   /// What a kill of the process between two rounds leaves: the file.
   func restart() throws {
-    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules)
+    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice)
   }
 
   /// Runs rounds until nothing is left to do now.
@@ -72,8 +75,8 @@ final class EngineWorld {
     }
   }
 
-  /// Runs a job in a round of its own.
-  func write(_ job: @escaping (Connection, Timestamp, EngineWorld) throws -> Void) throws {
+  /// Runs a job in a round of its own, and unless it is to be `once`, the rounds that follow of it.
+  func write(once: Bool = false, _ job: @escaping (Connection, Timestamp, EngineWorld) throws -> Void) throws {
     nonisolated(unsafe) let (world, job) = (self, job)
     nonisolated(unsafe) var failure: (any Error)?
     writer.submit { db, now in
@@ -81,7 +84,7 @@ final class EngineWorld {
     } then: {
       if case .failure(let error) = $0 { failure = error }
     }
-    try settle()
+    if once { _ = try writer.round() } else { try settle() }
     if let failure { throw failure }
   }
 

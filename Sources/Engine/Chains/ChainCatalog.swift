@@ -14,6 +14,7 @@ public final class ChainCatalog {
     public let id: String
     public let status: Status
     public let liveVersion: Int64?
+    var resumption: Resumption?
   }
 
   private struct VersionKey: Hashable {
@@ -47,10 +48,11 @@ public final class ChainCatalog {
   @discardableResult
   public func refresh(_ db: Connection) throws -> Bool {
     guard isStale else { return false }
+    let resumptions = try Resumption.underWay(db)
     let rows = try db.query("SELECT number, id, status, live_version FROM chains") {
       Entry(
         number: $0.int(0), id: $0.text(1), status: Status(rawValue: $0.text(2)) ?? .draft,
-        liveVersion: $0.optionalInt(3))
+        liveVersion: $0.optionalInt(3), resumption: resumptions[$0.int(0)])
     }
     entries = Dictionary(rows.map { ($0.number, $0) }) { _, last in last }
     (starters, wakers, goals) = ([:], [], [])
@@ -82,6 +84,15 @@ public final class ChainCatalog {
   public func entry(_ number: Int64) -> Entry? { entries[number] }
 
   public var all: [Entry] { entries.values.sorted { $0.number < $1.number } }
+
+  /// Its chain is paused, or was and the resume has not come to it yet.
+  func isPaused(_ run: Run) -> Bool {
+    guard let entry = entries[run.chain] else { return false }
+    return entry.status == .paused || entry.resumption?.awaits(run.id) == true
+  }
+
+  /// A resume has come so far; nil: to its end. The open transaction says so, too.
+  func advance(_ chain: Int64, to resumption: Resumption?) { entries[chain]?.resumption = resumption }
 
   func startable(by type: String) -> [ChainVersion] { starters[type] ?? [] }
 

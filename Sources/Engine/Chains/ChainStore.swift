@@ -20,11 +20,16 @@ public struct ChainStore: Sendable {
     public let applied: String?
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
+    /// A resume is under way: some runs still stay as the pause left them.
+    public let isResuming: Bool
   }
 
   public init() {}
 
-  private static let columns = "number, id, status, live_version, draft, revision, applied, created_at, updated_at"
+  private static let columns = """
+    number, id, status, live_version, draft, revision, applied, created_at, updated_at, \
+    EXISTS (SELECT 1 FROM resumes WHERE resumes.chain = chains.number)
+    """
 
   public func chain(_ id: String, _ db: Connection) throws -> Stored? {
     try db.first("SELECT \(Self.columns) FROM chains WHERE id = $1", [.text(id)], Self.read)
@@ -99,7 +104,7 @@ public struct ChainStore: Sendable {
       """
     try db.run(sql, [.int(stored.number), .int(version), .int(now.milliseconds)])
     // Out of the archive: what a pause before it had parked goes on with the chain.
-    if stored.status != .live, stored.status != .paused { try unpark(stored, now: now, db) }
+    if stored.status != .live, stored.status != .paused { try Resumption.begin(stored.number, db) }
     return version
   }
 
@@ -126,7 +131,8 @@ public struct ChainStore: Sendable {
     Stored(
       number: row.int(0), id: row.text(1), status: ChainCatalog.Status(rawValue: row.text(2)) ?? .draft,
       liveVersion: row.optionalInt(3), draft: row.optionalText(4), revision: row.int(5), applied: row.optionalText(6),
-      createdAt: Timestamp(milliseconds: row.int(7)), updatedAt: Timestamp(milliseconds: row.int(8)))
+      createdAt: Timestamp(milliseconds: row.int(7)), updatedAt: Timestamp(milliseconds: row.int(8)),
+      isResuming: row.int(9) != 0)
   }
 }
 

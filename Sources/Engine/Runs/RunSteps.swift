@@ -80,7 +80,7 @@ struct RunSteps {
     _ run: Run, _ version: ChainVersion, _ cause: Cause, now: Timestamp, position: Int64, of occasion: Occasion?,
     _ round: inout EngineRound, _ db: Connection
   ) throws {
-    let isPaused = catalog.entry(run.chain)?.status == .paused
+    let isPaused = catalog.isPaused(run)
     if isPaused, case .due = cause { return try runs.park(run.id, due: now, db) }
     let contact = try occasion?.contact() ?? people.contact(run.contact, db)
     guard let trigger = try log.event(run.triggerSeq, db), let contact else {

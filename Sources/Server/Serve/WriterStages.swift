@@ -30,7 +30,7 @@ final class WriterStages: Settling, @unchecked Sendable {
   }
 
   func isSettled(_ db: Connection, now: Int64) throws -> Bool {
-    guard engine.isAtEnd, try delivery.isIdle(db) else { return false }
+    guard engine.isAtEnd, !engine.hasSlicesLeft, try delivery.isIdle(db) else { return false }
     return try nextDue(db, now: now) ?? .max > now
   }
 }

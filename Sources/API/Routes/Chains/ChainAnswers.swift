@@ -41,7 +41,8 @@ struct ChainAnswers: Sendable {
     [
       "id": .string(stored.id), "status": .string(stored.status.rawValue),
       "version": stored.liveVersion.map { .number(JSONNumber($0)) } ?? .null,
-      "has_draft": .bool(stored.draft != nil), "revision": .number(JSONNumber(stored.revision)),
+      "has_draft": .bool(stored.draft != nil), "resuming": .bool(stored.isResuming),
+      "revision": .number(JSONNumber(stored.revision)),
       "created_at": .string(stored.createdAt.rfc3339), "updated_at": .string(stored.updatedAt.rfc3339),
     ]
   }
