@@ -4,6 +4,8 @@ DATA   ?= data
 LISTEN ?= 127.0.0.1:8080
 # Words for the commands that take some: make test ARGS="--filter WalkTests"
 ARGS   ?=
+# How often `make axe` kills the server.
+ROUNDS ?= 500
 
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
@@ -14,14 +16,14 @@ SOURCES := Sources Tests Migrations Package.swift
 CHECKED := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh build test lint format bench libraries test-tools clean
+.PHONY: help run fresh build test axe lint format bench libraries test-tools clean
 
 help: ## this list
 	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
+	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)  ROUNDS=$(ROUNDS)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
 
 run: build ## build for release, start on LISTEN with the folder DATA, apply config/
 	exec .build/release/zveno serve --data $(DATA) --listen $(LISTEN) --config config/zveno.json --apply config $(ARGS)
@@ -36,6 +38,10 @@ build: libraries ## build .build/release/zveno
 test: libraries test-tools lint ## check the format, build, run all tests (ARGS="--filter SomeTests" runs some)
 	swift build --build-tests $(CHECKED)
 	swift test --skip-build $(CHECKED) $(ARGS)
+
+axe: libraries test-tools ## kill the server under load ROUNDS times, look what is lost or sent twice
+	swift build --build-tests $(CHECKED)
+	ZVENO_AXE_ROUNDS=$(ROUNDS) swift test --skip-build $(CHECKED) --filter WalkTests.AxeTests $(ARGS)
 
 lint: ## check the format alone
 	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)

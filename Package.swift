@@ -88,7 +88,7 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(name: "ServerTests", dependencies: ["Domain", "JSON", "SQL", "Server"], swiftSettings: rules),
-    .testTarget(name: "WalkTests", dependencies: ["JSON", "Server"], swiftSettings: rules),
+    .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     .testTarget(
       name: "SimulationTests",
       dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],

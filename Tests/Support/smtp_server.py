@@ -5,6 +5,9 @@ In FOLDER each letter is NNNN.eml (the bytes after the server undid dot-stuffing
 
 --at STAGE=ACTION tells it to misbehave at greeting, MAIL, RCPT, DATA (before the letter), END (after its final dot),
 QUIT, or MAIL2 (a session's second letter); ACTION is a whole reply ("450 4.2.0 later"), "close", or "hang". With --times N it does so N times, then behaves.
+
+--journal keeps a line for each letter in FOLDER/journal instead (Message-ID, tab, Subject): for thousands of them.
+--slow-every N answers every Nth letter only 100 ms after it has taken it.
 """
 import argparse
 import asyncio
@@ -23,6 +26,8 @@ def options():
     parser.add_argument("--at", action="append", default=[], metavar="STAGE=ACTION")
     parser.add_argument("--times", type=int, default=1 << 30)
     parser.add_argument("--close-after-letter", action="store_true", help="hang up after each letter, unannounced")
+    parser.add_argument("--journal", action="store_true")
+    parser.add_argument("--slow-every", type=int, default=0, metavar="N")
     parser.add_argument("--certificate")
     parser.add_argument("--key")
     parser.add_argument("--tls-from-start", action="store_true")
@@ -45,8 +50,16 @@ class Server:
         self.left -= 1
         return self.actions[stage]
 
+    def note(self, letter):
+        head = letter.split(b"\r\n\r\n", 1)[0].decode()
+        fields = dict(line.split(": ", 1) for line in head.split("\r\n") if ": " in line)
+        with open(os.path.join(self.given.folder, "journal"), "a") as file:
+            file.write(f"{fields['Message-ID']}\t{fields['Subject']}\n")
+
     def keep(self, session, envelope):
         self.letters += 1
+        if self.given.journal:
+            return self.note(envelope.original_content)
         base = os.path.join(self.given.folder, f"{self.letters:04}")
         with open(base + ".eml", "wb") as file:
             file.write(envelope.original_content)
@@ -137,6 +150,9 @@ class Keeper:
         if action is not None:
             return action
         self.server.keep(session, envelope)
+        slow = self.server.given.slow_every
+        if slow and self.server.letters % slow == 0:
+            await asyncio.sleep(0.1)
         return f"250 2.0.0 Ok: queued as TEST{self.server.letters}"
 
 

@@ -57,31 +57,4 @@ struct CrashWalkTests {
     try shop.ask("POST", "/v1/messages/\(id.string ?? id.number?.text ?? "")/resolve", ["as": "retry"])
     try eventually("resolved, it leaves") { try shop.mail.letters().count == 2 }
   }
-
-  @Test("killed five times under load: nothing acknowledged is lost, nothing is sent twice")
-  func underLoad() throws {
-    let shop = try Shop(clock: nil)
-    try Self.prepare(shop)
-    var acknowledged: Set<String> = []
-    for round in 1...5 {
-      let port = try #require(shop.zveno).port
-      let senders = Senders(port: port, round: round)
-      Thread.sleep(forTimeInterval: 0.3 + Double(round) * 0.15)
-      shop.killHard()
-      acknowledged.formUnion(senders.end())
-      try shop.open()
-    }
-    #expect(acknowledged.count > 20)
-    try eventually("every message has left or is reported") {
-      let statuses = try shop.statuses()
-      return statuses["planned"] == nil && statuses["sending"] == nil
-        && statuses.values.reduce(0, +) >= acknowledged.count
-    }
-    let subjects = try shop.mail.subjects()
-    #expect(Set(subjects).count == subjects.count, "a letter came twice")
-    let unknown = Set(
-      try shop.everyMessage("&status=unknown").compactMap { $0["id"]?.string ?? $0["id"]?.number?.text })
-    let missing = acknowledged.subtracting(subjects.map { String($0.dropFirst("Hello ".count)) })
-    #expect(missing.count <= unknown.count, "acknowledged and not sent: \(missing.sorted().prefix(5))")
-  }
 }

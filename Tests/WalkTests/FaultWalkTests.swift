@@ -6,35 +6,17 @@ import Testing
 /// What a host does to a server, and how it ends.
 @Suite("Faults of the host")
 struct FaultWalkTests {
-  private static func prepare(_ shop: Shop) throws {
-    try shop.template("hello", ["subject": "Hello {{trigger.n}}", "text": "Hello {{contact.email}}"])
-    try shop.publish(
-      "hello",
-      [
-        "enter": ["event": "signup"], "per": "n", "reenter": "always",
-        "steps": [["send": "email", "template": "hello", "id": "hello"]],
-      ])
-  }
-
   @Test("stopped under load: it ends with 0, nothing acknowledged is lost, nothing is left unknown")
   func stoppedUnderLoad() throws {
-    let shop = try Shop(clock: nil)
-    try Self.prepare(shop)
-    let senders = Senders(port: try #require(shop.zveno).port, round: 1)
-    try eventually("letters leave") { try shop.mail.subjects().count > 20 }
-    #expect(shop.close() == 0)
-    let acknowledged = senders.end()
-    try shop.open()
-    try eventually("every message has left") {
-      let statuses = try shop.statuses()
-      return statuses["planned"] == nil && statuses["sending"] == nil
-    }
-    let statuses = try shop.statuses()
-    #expect(statuses["unknown"] == nil)
-    #expect(statuses["sent", default: 0] >= acknowledged.count)
-    let subjects = try shop.mail.subjects()
-    #expect(Set(subjects).count == subjects.count, "a letter came twice")
-    #expect(acknowledged.isSubset(of: subjects.map { String($0.dropFirst("Hello ".count)) }))
+    let world = try AxeWorld()
+    let load = try world.load("1")
+    try eventually("letters leave") { try world.taken().count > 20 }
+    #expect(world.shop.close() == 0)
+    load.end()
+    try world.shop.open()
+    try world.settle()
+    #expect(try world.shop.messages("&status=unknown").isEmpty)
+    try world.check()
   }
 
   @Test("a second signal ends it at once, and the message in hand goes on at the next start")

@@ -17,9 +17,10 @@ final class Shop {
   /// - Parameters:
   ///   - clock: where the test clock begins; nil runs on the wall clock.
   ///   - apply: whether the shipped `config` is applied.
+  ///   - opens: whether the server is started.
   init(
     clock: String? = Shop.start, apply: Bool = false, mail mailArguments: [String] = [],
-    provider providerArguments: [String] = []
+    provider providerArguments: [String] = [], opens: Bool = true
   ) throws {
     folder = try TemporaryFolder()
     mail = try TestServer.mail(mailArguments)
@@ -27,7 +28,7 @@ final class Shop {
     self.clock = clock
     try configure()
     if apply { arguments = ["--apply", Self.shippedConfiguration.path] }
-    try open()
+    if opens { try open() }
   }
 
   static let shippedConfiguration = URL(filePath: #filePath).deletingLastPathComponent()
@@ -36,12 +37,24 @@ final class Shop {
   var dataPath: String { folder.path + "/data" }
   var configurationPath: String { folder.path + "/zveno.json" }
 
-  /// - Parameter clock: later than where it stood: what lies between is downtime.
-  func open(clock later: String? = nil) throws {
+  /// - Parameters:
+  ///   - clock: later than where it stood: what lies between is downtime.
+  ///   - under: a program that starts the server and gives way to it.
+  func open(clock later: String? = nil, under: [String] = [], environment: [String: String] = [:]) throws {
+    try launch(clock: later, under: under, environment: environment).awaitReady()
+  }
+
+  /// The same without waiting until it listens.
+  @discardableResult
+  func launch(
+    clock later: String? = nil, under: [String] = [], environment: [String: String] = [:]
+  ) throws -> Zveno {
     let time = (later ?? clock).map { ["--test-clock", $0] } ?? []
-    zveno = try Zveno(
-      ["--data", dataPath, "--config", configurationPath] + arguments + time,
-      environment: ["ZVENO_SECRET_SMS_KEY": "sms-secret"])
+    let launched = try Zveno(
+      launching: ["--data", dataPath, "--config", configurationPath] + arguments + time,
+      environment: ["ZVENO_SECRET_SMS_KEY": "sms-secret"].merging(environment) { $1 }, under: under)
+    zveno = launched
+    return launched
   }
 
   /// Another mail server, which behaves, for the next start.

@@ -64,6 +64,12 @@ final class TestServer {
     }
   }
 
+  /// With `--journal`, a line for each letter: Message-ID, tab, subject.
+  func journal() throws -> [Substring] {
+    let text = try? String(contentsOfFile: folder.path + "/journal", encoding: .utf8)
+    return text?.split(separator: "\n") ?? []
+  }
+
   private func files(_ suffix: String) throws -> [URL] {
     try FileManager.default.contentsOfDirectory(at: URL(filePath: folder.path), includingPropertiesForKeys: nil)
       .filter { $0.lastPathComponent.hasSuffix(suffix) }.sorted { $0.lastPathComponent < $1.lastPathComponent }

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The real `zveno`, started as its users start it: the binary that stands beside the test bundle.
 final class Zveno {
-  let port: Int
+  /// 0 until it has said where it listens.
+  private(set) var port = 0
   private let process: Process
   private let output: OutputOfProcess
 
@@ -22,18 +23,30 @@ final class Zveno {
   }()
 
   /// Throws unless the server says within the time limit where it listens.
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
-    (process, output) = try Self.launch(["serve", "--listen", "127.0.0.1:0"] + arguments, environment)
+  convenience init(_ arguments: [String], environment: [String: String] = [:], under: [String] = []) throws {
+    try self.init(launching: arguments, environment: environment, under: under)
+    try awaitReady()
+  }
+
+  /// Started, and perhaps not there yet.
+  /// - Parameter under: a program that starts it and gives way to it, with its arguments.
+  init(launching arguments: [String], environment: [String: String] = [:], under: [String] = []) throws {
+    (process, output) = try Self.launch(["serve", "--listen", "127.0.0.1:0"] + arguments, environment, under)
+  }
+
+  func awaitReady() throws {
     let ready = "listening on http://127.0.0.1:"
     let line = output.wait(seconds: Self.startSeconds) { $0.contains(ready) }
     guard let line, let port = Int(line.components(separatedBy: ready)[1].prefix { $0.isNumber }) else {
-      process.terminate()
+      kill(process.processIdentifier, SIGKILL)
       throw DidNotStart(description: output.text)
     }
     self.port = port
   }
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+  var id: Int32 { process.processIdentifier }
 
   /// Everything it wrote so far, both streams.
   var written: String { output.text }
@@ -59,9 +72,9 @@ final class Zveno {
 
   /// Runs a command to its end.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60
+    _ arguments: [String], environment: [String: String] = [:], under: [String] = [], seconds: Double = 60
   ) throws -> (status: Int32?, output: String) {
-    let (process, output) = try launch(arguments, environment)
+    let (process, output) = try launch(arguments, environment, under)
     let status = process.end(within: seconds)
     if status == nil { kill(process.processIdentifier, SIGKILL) }
     _ = output.wait(seconds: 5) { _ in false }
@@ -69,11 +82,11 @@ final class Zveno {
   }
 
   private static func launch(
-    _ arguments: [String], _ environment: [String: String]
+    _ arguments: [String], _ environment: [String: String], _ under: [String]
   ) throws -> (Process, OutputOfProcess) {
     let process = Process()
-    process.executableURL = binary
-    process.arguments = arguments
+    process.executableURL = under.isEmpty ? binary : URL(filePath: "/usr/bin/env")
+    process.arguments = (under.isEmpty ? [] : under + [binary.path]) + arguments
     let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ZVENO_") }
     process.environment = own.merging(["ZVENO_ADMIN_KEY": adminKey]) { $1 }.merging(environment) { $1 }
     let pipe = try PrivatePipe()

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// `kill -9` at any moment, again and again, on one data folder.
+///
+/// `ZVENO_AXE_ROUNDS=500` kills that often (`make axe`), `ZVENO_AXE_SEED=17` takes that seed.
+@Suite("The axe", .onItsOwnThread)
+struct AxeTests {
+  private let rounds = Knob.number("ZVENO_AXE_ROUNDS") ?? 20
+  private let seed = Knob.number("ZVENO_AXE_SEED").map(UInt64.init) ?? UInt64.random(in: 0...999_999)
+
+  @Test("killed at any moment under load, it loses nothing acknowledged and sends nothing twice")
+  func axe() throws {
+    print("the axe: \(rounds) rounds, seed \(seed)")
+    var chance = Seeded(seed)
+    let world = try AxeWorld()
+    world.shop.killHard()
+    for round in 1...rounds { try strike(round, &chance, world) }
+    try world.shop.open()
+    try world.settle()
+    let unknown = try world.shop.everyMessage("&status=unknown").count
+    try world.check()
+    let (events, letters) = (world.book.acknowledged.count, try world.taken().count)
+    print("the axe: \(events) events acknowledged, \(letters) letters taken, \(unknown) messages unknown")
+    #expect(events > rounds * 20 && letters > rounds * 5, "hardly any load: seed \(seed)")
+  }
+
+  /// One life: from a start until a moment that chance chooses, in one of four lives before it may even listen.
+  private func strike(_ round: Int, _ chance: inout Seeded, _ world: AxeWorld) throws {
+    let inStart = chance.oneIn(4)
+    let milliseconds = Int.random(in: 50...(inStart ? 500 : 1500), using: &chance)
+    let place = "round \(round) of seed \(seed)"
+    let zveno = try world.shop.launch()
+    let loadSeed = chance.next()
+    if !inStart { try zveno.awaitReady() }
+    let load = zveno.port == 0 ? nil : try world.load("\(round)", seed: loadSeed)
+    let end = zveno.end(seconds: Double(milliseconds) / 1000)
+    #expect(end == nil, "it ended by itself, \(place): \(zveno.written)")
+    world.shop.killHard()
+    load?.end()
+  }
+}

@@ -1,0 +1,84 @@
+import SQL
+import Testing
+
+/// Reads the file of a server that has stopped, after everything has settled, and compares it with what the world
+/// outside knows.
+struct Books {
+  private let db: Connection
+
+  init(_ path: String) throws { db = try Connection(path: path, mode: .reader) }
+
+  func checkFile() throws {
+    let found = try db.query("PRAGMA integrity_check") { $0.text(0) }
+    #expect(found == ["ok"])
+  }
+
+  /// What was acknowledged stands in the log, each id once; and nothing else does.
+  func checkEvents(_ acknowledged: [Posted]) throws {
+    let stored = try db.query("SELECT id FROM events WHERE id IS NOT NULL") { $0.text(0) }
+    let (sent, kept) = (Set(acknowledged.map(\.id)), Set(stored))
+    #expect(sent.subtracting(kept).isEmpty, "acknowledged and lost: \(sent.subtracting(kept).sorted().prefix(5))")
+    #expect(kept.subtracting(sent).isEmpty, "stored and never sent: \(kept.subtracting(sent).sorted().prefix(5))")
+    #expect(stored.count == kept.count, "stored twice: \(Self.repeated(stored).prefix(5))")
+  }
+
+  /// Each event had one effect, and no letter left that the ledger does not know or did not report.
+  func checkMessages(_ acknowledged: [Posted], taken: [Taken]) throws {
+    let rows = try db.query(
+      """
+      SELECT m.id, m.status, m.attempts, r.key, c.id FROM messages m
+      JOIN runs r ON r.id = m.run JOIN chains c ON c.number = m.chain ORDER BY m.id
+      """
+    ) { (id: $0.int(0), status: $0.text(1), attempts: Int($0.int(2)), event: $0.text(3), chain: $0.text(4)) }
+    let due = Set(acknowledged.filter { $0.kind != .page }.map { "\($0.kind) \($0.id)" })
+    let planned = Set(rows.map { "\($0.chain) \($0.event)" })
+    let (missing, excess) = (due.subtracting(planned).sorted(), planned.subtracting(due).sorted())
+    #expect(missing.isEmpty, "\(missing.count) events without effect")
+    #expect(excess.isEmpty, "\(excess.count) effects without an event")
+    #expect(planned.count == rows.count, "two effects of one event")
+    #expect(try runs() == rows.count)
+    let letters = Dictionary(grouping: taken, by: \.message)
+    var wrong: [String] = []
+    for row in rows {
+      let copies = letters[row.id] ?? []
+      let most = row.status == "skipped" || row.status == "failed" && row.attempts == 0 ? 0 : max(1, row.attempts)
+      let least = row.status == "sent" ? 1 : 0
+      if copies.count < least || copies.count > most || copies.contains(where: { $0.event != row.event }) {
+        wrong.append("\(row): \(copies)")
+      }
+    }
+    #expect(wrong.isEmpty, "\(wrong.count) of \(rows.count): \(wrong.prefix(3))")
+    let known = Set(rows.map(\.id))
+    let strange = letters.keys.filter { !known.contains($0) }
+    #expect(strange.isEmpty, "letters that the ledger does not know: \(strange.sorted().prefix(5))")
+  }
+
+  /// planned = sent + failed + skipped + unknown + pending, as counted and as written, and nothing is stuck.
+  func checkFigures() throws {
+    let unequal = try db.query(
+      """
+      SELECT chain || '/' || label || ': ' || sum(planned) || ' planned, ' || sum(ended) || ' ended, ' || sum(rows)
+      FROM (
+        SELECT chain, step AS label, iif(outcome = 'planned', count, 0) AS planned,
+          iif(outcome IN ('sent', 'failed', 'skipped', 'unknown'), count, 0) AS ended, 0 AS rows
+        FROM chain_counters WHERE step <> ''
+        UNION ALL SELECT chain, label, 0, 0, 1 FROM messages)
+      GROUP BY chain, label HAVING sum(rows) > 0 AND (sum(planned) <> sum(ended) OR sum(planned) <> sum(rows))
+      """
+    ) { $0.text(0) }
+    #expect(unequal.isEmpty)
+    let waiting = try db.query(
+      """
+      SELECT 'run ' || id FROM runs WHERE state = 'active'
+      UNION ALL SELECT 'message ' || id FROM messages WHERE status IN ('planned', 'sending')
+      """
+    ) { $0.text(0) }
+    #expect(waiting.isEmpty, "stuck: \(waiting.prefix(5))")
+  }
+
+  private func runs() throws -> Int { Int(try db.first("SELECT count(*) FROM runs") { $0.int(0) } ?? 0) }
+
+  private static func repeated(_ ids: [String]) -> [String] {
+    Dictionary(grouping: ids) { $0 }.filter { $0.value.count > 1 }.keys.sorted()
+  }
+}

@@ -1,0 +1,64 @@
+import Dispatch
+import Foundation
+
+/// Clients that post until the server is gone or they are told to end: two with one event a call, one with JSON arrays,
+/// one with NDJSON. Some of what is known already, and all that is open, is sent again.
+final class Load: Sendable {
+  private let book: ClientBook
+  private let port: Int
+  private let group = DispatchGroup()
+  private let over = DispatchSemaphore(value: 0)
+
+  static let contacts = 300
+  private static let forms: [Posted.Form] = [.single, .single, .array, .lines]
+
+  /// - Parameter name: of this server's life; ids begin with it.
+  init(port: Int, name: String, seed: UInt64, book: ClientBook) {
+    (self.port, self.book) = (port, book)
+    for (index, form) in Self.forms.enumerated() {
+      group.enter()
+      Thread { [self] in
+        repeatEarlier(index, form, seed)
+        send("\(name)-\(index)", form, Seeded(seed &+ UInt64(index)))
+        group.leave()
+      }.start()
+    }
+  }
+
+  /// Blocks until every client has its answer or knows that there will be none.
+  func end() {
+    over.signal()
+    group.wait()
+  }
+
+  private func repeatEarlier(_ index: Int, _ form: Posted.Form, _ seed: UInt64) {
+    if index == 0 { return _ = book.postOpen(port: port) }
+    var chance = Seeded(seed &+ UInt64(index) &* 7919)
+    let known = (0..<5).compactMap { _ in book.acknowledged.randomElement(using: &chance) }
+    for events in known.chunks(of: form == .single ? 1 : 5) {
+      guard book.post(events, as: form, port: port, known: true) else { return }
+    }
+  }
+
+  private func send(_ prefix: String, _ form: Posted.Form, _ seeded: Seeded) {
+    var chance = seeded
+    var number = 0
+    // A pace that leaves the machine something for the server and other tests.
+    while over.wait(timeout: .now() + .milliseconds(form == .single ? 5 : 20)) == .timedOut {
+      let count = form == .single ? 1 : Int.random(in: 2...30, using: &chance)
+      let events = (0..<count).map { offset in
+        Posted(
+          id: "\(prefix)-\(number + offset)", kind: Self.kind(form, &chance),
+          contact: Int.random(in: 0..<Self.contacts, using: &chance))
+      }
+      number += count
+      guard book.post(events, as: form, port: port) else { return }
+    }
+    over.signal()
+  }
+
+  private static func kind(_ form: Posted.Form, _ chance: inout Seeded) -> Posted.Kind {
+    if form == .single { return Posted.Kind.allCases.randomElement(using: &chance) ?? .page }
+    return chance.oneIn(10) ? .order : chance.oneIn(20) ? .visit : .page
+  }
+}
