@@ -43,7 +43,10 @@ let package = Package(
     // The walk.
     .target(
       name: "Migrations", dependencies: ["SQL"], path: "Migrations",
-      resources: [.embedInCode("0001_initial.sql"), .embedInCode("0002_resumes.sql")],
+      resources: [
+        .embedInCode("0001_initial.sql"), .embedInCode("0002_resumes.sql"), .embedInCode("0003_id_window.sql"),
+        .embedInCode("0004_fresh_timeline.sql"),
+      ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),
     .target(name: "Engine", dependencies: ["Domain", "Ingest", "JSON", "SQL"], swiftSettings: rules),

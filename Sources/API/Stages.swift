@@ -8,6 +8,7 @@ public import SQL
 public struct Stages: Sendable {
   public var intake: Intake
   public var log: EventLog
+  public var timeline: Timeline
   public var keys: Keys
   public var writer: Writer
   public var readers: Readers
@@ -37,13 +38,15 @@ public struct Stages: Sendable {
     @Sendable (TestClockMove, _ done: @escaping @Sendable (Result<Timestamp, any Error>) -> Void) -> Void
 
   public init(
-    intake: Intake, log: EventLog, keys: Keys, writer: Writer, readers: Readers, counters: Counters, rules: Rules,
-    templates: TemplateCatalog, templateShop: TemplateShop, renderer: Renderer, tracker: Tracker,
+    intake: Intake, log: EventLog, timeline: Timeline, keys: Keys, writer: Writer, readers: Readers,
+    counters: Counters, rules: Rules, templates: TemplateCatalog, templateShop: TemplateShop, renderer: Renderer,
+    tracker: Tracker,
     machines: MachineDetector = MachineDetector(), shop: ShopFace,
     chainsChanged: @escaping @Sendable () -> Void, metrics: [MetricsSource],
     unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
     random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil
   ) {
+    self.timeline = timeline
     (self.intake, self.log, self.keys, self.writer, self.readers) = (intake, log, keys, writer, readers)
     (self.counters, self.rules, self.templates, self.templateShop) = (counters, rules, templates, templateShop)
     (self.renderer, self.tracker) = (renderer, tracker)

@@ -49,7 +49,7 @@ public final class Delivery: Duty {
     (self.templates, self.dispatch) = (templates, dispatch)
     ledger = Ledger(log: log, counters: counters)
     recorder = OutcomeRecorder(ledger: ledger, rules: rules)
-    gate = Gate(log: log, catalog: catalog, rules: rules, templates: templates)
+    gate = Gate(log: log, timeline: engine.timeline, catalog: catalog, rules: rules, templates: templates)
     recovery = Recovery(log: log, counters: counters, catalog: catalog)
   }
 

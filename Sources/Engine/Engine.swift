@@ -22,6 +22,8 @@ public final class Engine: Duty {
   private static let page = 256
 
   private let log: EventLog
+  /// Whose events are whose; asked by the gate and by cards too.
+  public let timeline: Timeline
   private let catalog: ChainCatalog
   private let counters: Counters
   private let slice: Slice
@@ -53,11 +55,12 @@ public final class Engine: Duty {
 
   /// - Parameter report: gets a line for the log when a run or a chain had to be left alone.
   public init(
-    log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
+    log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
     report: @escaping (String) -> Void = { _ in }
   ) {
-    (self.log, self.catalog, self.counters, self.slice) = (log, catalog, counters, slice)
-    steps = RunSteps(log: log, catalog: catalog, counters: counters, rules: rules, report: report)
+    (self.log, self.timeline, self.catalog) = (log, timeline, catalog)
+    (self.counters, self.slice) = (counters, slice)
+    steps = RunSteps(log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, report: report)
     catchUp = log.lastSeq
   }
 
@@ -78,6 +81,7 @@ public final class Engine: Duty {
     if try catalog.refresh(db) { (quietUntil, emptied) = (nil, []) }
     if cursor == nil { cursor = try Self.readCursor(db) }
     let before = cursor
+    try timeline.begin(db)
     var left = slice
     var round = EngineRound(now: Timestamp(milliseconds: now))
     let isResuming = try resumeChains(now: round.now, db)
@@ -104,7 +108,8 @@ public final class Engine: Duty {
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
     note(round, db)
-    return hasSlicesLeft ? .more : try progress(left, now: round.now, db)
+    let isMerging = try timeline.mergeSlice(db)
+    return hasSlicesLeft || isMerging ? .more : try progress(left, now: round.now, db)
   }
 
   /// A slice of what resumed chains have to let go; whether there may be more.

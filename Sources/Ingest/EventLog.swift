@@ -21,7 +21,7 @@ public final class EventLog: @unchecked Sendable {
   public private(set) var lastSeq: Int64 = 0
   private var lastAcceptedAt: Int64 = 0
   private let limits: IngestLimits
-  private let hash: IDHash
+  private var blocks: IDBlocks
   private let types: EventTypes
   private var window = IDWindow()
   private var marks = WindowMarks()
@@ -29,19 +29,19 @@ public final class EventLog: @unchecked Sendable {
   private var insert: Statement
   private var idOfEvent: Statement
 
-  /// Reads the ids of the window: cost grows with its events, about a second for two million.
+  /// Reads the fingerprints of the window's ids: about a tenth of a second a million.
   /// - Parameters:
   ///   - now: milliseconds since 1970; where the window ends.
-  ///   - seed: of the fingerprints; a server draws one, so that nobody can aim at collisions.
+  ///   - seed: of the fingerprints of a new file, which keeps it; a server draws one, so that nobody can aim at
+  ///     collisions.
   public init(_ db: Connection, now: Int64, limits: IngestLimits = IngestLimits(), seed: UInt64 = 0) throws {
     self.limits = limits
-    hash = IDHash(seed: seed)
+    blocks = try IDBlocks(db, seed: seed, blockLength: limits.idsPerBlock)
     types = try EventTypes(db)
     generation = db.generation
     insert = try db.prepare(EventLog.insertSQL)
     idOfEvent = try db.prepare(EventLog.idSQL)
-    lastSeq = try firstInWindow(db, now) - 1
-    try readTail(db)
+    try readWindow(db, now)
   }
 
   /// Accepted events by type, as far as they are committed; from any thread.
@@ -60,6 +60,7 @@ public final class EventLog: @unchecked Sendable {
     outcomes.reserveCapacity(events.count)
     for event in events { outcomes.append(try place(event, db)) }
     try types.writeCounts(db)
+    if try blocks.write(firstInWindow: window.firstSeq, db) { db.onCommit { [self] in blocks.committed() } }
     return outcomes
   }
 
@@ -106,12 +107,13 @@ extension EventLog {
   private func begin(_ db: Connection, _ now: Int64) throws {
     try db.requireTransaction()
     if db.generation != generation { try refresh(db) }
-    let (seq, acceptedAt, fresh) = (lastSeq, lastAcceptedAt, window.freshCount)
+    let (seq, acceptedAt, fresh, written) = (lastSeq, lastAcceptedAt, window.freshCount, blocks.written)
     db.onRollback { [self] in
       lastSeq = seq
       lastAcceptedAt = acceptedAt
       window.rollBack(to: fresh)
       marks.rollBack(to: seq)
+      blocks.rollBack(to: seq, written: written)
       types.forgetUnwritten()
     }
     db.onCommit { [self] in window.committed() }
@@ -125,10 +127,10 @@ extension EventLog {
       guard let type = try number(for: event.type, db) else { return .tooManyTypes }
       return .stored(seq: try store(event, type: type))
     }
-    let fingerprint = id.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
+    let fingerprint = id.withUTF8 { blocks.hash(UnsafeRawBufferPointer($0)) }
     if let seq = try window.find(fingerprint, { try isID(id, of: $0) }) { return .duplicate(of: seq) }
     guard let type = try number(for: event.type, db) else { return .tooManyTypes }
-    let seq = try store(event, type: type)
+    let seq = try store(event, type: type, fingerprint)
     window.insert(fingerprint, seq)
     return .stored(seq: seq)
   }
@@ -144,7 +146,7 @@ extension EventLog {
     return types.count < limits.types ? try types.add(type, db) : nil
   }
 
-  private func store(_ event: IncomingEvent, type: Int64) throws -> Int64 {
+  private func store(_ event: IncomingEvent, type: Int64, _ fingerprint: UInt32 = 0) throws -> Int64 {
     let seq = lastSeq + 1
     insert.bind(1, seq)
     insert.bind(2, lastAcceptedAt)
@@ -165,6 +167,7 @@ extension EventLog {
     try insert.run()
     lastSeq = seq
     marks.add(seq, acceptedAt: lastAcceptedAt)
+    blocks.add(fingerprint, seq)
     types.count(type)
     return seq
   }
@@ -178,35 +181,55 @@ extension EventLog {
     insert = try db.prepare(EventLog.insertSQL)
     idOfEvent = try db.prepare(EventLog.idSQL)
     try types.load(db)
-    try readTail(db)
+    try readTail(after: lastSeq, db)
+    try blocks.reload(db)
     generation = db.generation
   }
 
-  private func readTail(_ db: Connection) throws {
-    try db.each("SELECT seq, accepted_at, id FROM events WHERE seq > $1 ORDER BY seq", [.int(lastSeq)]) { row in
+  /// What lies in blocks from there, the younger events one by one.
+  private func readWindow(_ db: Connection, _ now: Int64) throws {
+    let last = try db.first("SELECT seq, accepted_at FROM events ORDER BY seq DESC LIMIT 1", []) {
+      ($0.int(0), $0.int(1))
+    }
+    guard let last else { return }
+    (lastSeq, lastAcceptedAt) = last
+    var mark = try firstAccepted(from: now - limits.windowMilliseconds, db)
+    let first = mark?.seq ?? lastSeq + 1
+    while let (seq, acceptedAt) = mark {
+      marks.add(seq, acceptedAt: acceptedAt)
+      mark = try firstAccepted(from: acceptedAt + WindowMarks.distanceMilliseconds, db)
+    }
+    window.reserve(Int(lastSeq - first) + 1)
+    window.forget(before: first)
+    try blocks.each(from: first, db) { window.load($0, $1) }
+    try readTail(after: max(blocks.end, first - 1), db)
+  }
+
+  private func readTail(after seq: Int64, _ db: Connection) throws {
+    try db.each("SELECT seq, accepted_at, id FROM events WHERE seq > $1 ORDER BY seq", [.int(seq)]) { row in
       lastSeq = row.int(0)
       lastAcceptedAt = row.int(1)
       marks.add(lastSeq, acceptedAt: lastAcceptedAt)
-      if !row.isNull(2) { window.load(row.withText(2) { hash($0) }, lastSeq) }
+      let fingerprint = row.isNull(2) ? 0 : row.withText(2) { blocks.hash($0) }
+      if fingerprint != 0 { window.load(fingerprint, lastSeq) }
+      blocks.add(fingerprint, lastSeq)
       return true
     }
   }
 
-  /// The first event whose id is still remembered, or the one after the last. Acceptance only rises: halving finds it.
-  private func firstInWindow(_ db: Connection, _ now: Int64) throws -> Int64 {
-    guard let first = try db.first("SELECT seq FROM events ORDER BY seq LIMIT 1", [], { $0.int(0) }),
-      let last = try db.first(
-        "SELECT seq, accepted_at FROM events ORDER BY seq DESC LIMIT 1", [], { ($0.int(0), $0.int(1)) })
-    else { return 1 }
-    lastAcceptedAt = last.1
-    var (low, high) = (first, last.0 + 1)
+  /// The first event that was accepted then or later; nil: none. Acceptance only rises: halving finds it.
+  private func firstAccepted(from moment: Int64, _ db: Connection) throws -> (seq: Int64, acceptedAt: Int64)? {
+    func event(from seq: Int64) throws -> (seq: Int64, acceptedAt: Int64)? {
+      try db.first("SELECT seq, accepted_at FROM events WHERE seq >= $1 ORDER BY seq LIMIT 1", [.int(seq)]) {
+        ($0.int(0), $0.int(1))
+      }
+    }
+    guard moment <= lastAcceptedAt, let first = try event(from: 0) else { return nil }
+    var (low, high) = (first.seq, lastSeq)
     while low < high {
       let middle = low + (high - low) / 2
-      let found = try db.first(
-        "SELECT seq, accepted_at FROM events WHERE seq >= $1 ORDER BY seq LIMIT 1", [.int(middle)]
-      ) { ($0.int(0), $0.int(1)) }
-      if let found, found.1 < now - limits.windowMilliseconds { low = found.0 + 1 } else { high = middle }
+      if let found = try event(from: middle), found.acceptedAt < moment { low = found.seq + 1 } else { high = middle }
     }
-    return low
+    return try event(from: low)
   }
 }

@@ -1,10 +1,10 @@
-/// The fingerprint of an event's id: 32 bits, the same in every process with the same seed, so that it can be kept.
+/// The fingerprint of an event's id: 32 bits, never 0, the same in every process with the same seed, so that it can be kept.
 struct IDHash: Sendable {
   // Fractional bits of the golden ratio and of pi: odd constants without a pattern.
   private static let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
   private static let pi: UInt64 = 0x243F_6A88_85A3_08D3
 
-  private let seed: UInt64
+  let seed: UInt64
 
   init(seed: UInt64) { self.seed = seed }
 
@@ -22,7 +22,8 @@ struct IDHash: Sendable {
       at += 1
     }
     hash = IDHash.fold(IDHash.fold(hash ^ rest, IDHash.pi) ^ IDHash.golden, IDHash.golden)
-    return UInt32(truncatingIfNeeded: hash >> 32)
+    // 0 is kept for events without an id.
+    return max(1, UInt32(truncatingIfNeeded: hash >> 32))
   }
 
   private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {

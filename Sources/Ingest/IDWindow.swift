@@ -39,6 +39,14 @@ struct IDWindow {
     return nil
   }
 
+  /// Makes room for so many ids at once.
+  mutating func reserve(_ ids: Int) {
+    guard count == 0 else { return }
+    var size = capacity
+    while (ids + 1) * 10 > size * IDWindow.fullest { size *= 2 }
+    if size != capacity { slots = [UInt64](repeating: 0, count: size) }
+  }
+
   /// For an id that `find` did not find, in the open transaction. `seq` rises from call to call.
   mutating func insert(_ fingerprint: UInt32, _ seq: Int64) {
     fresh.append(load(fingerprint, seq))

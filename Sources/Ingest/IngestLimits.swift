@@ -10,6 +10,8 @@ public struct IngestLimits: Sendable {
   public var aheadMilliseconds: Int64 = 300_000
   /// How long an event's `id` is remembered. Milliseconds.
   public var windowMilliseconds: Int64 = 7 * 86_400_000
+  /// Events whose ids are written as one block of fingerprints, 4 bytes each.
+  public var idsPerBlock = 65_536
   /// Different event types in one file.
   public var types = 10_000
   /// What may wait for a commit; beyond it calls are answered with `StoreUnavailable`.

@@ -1,6 +1,6 @@
 /// Where in the log each hour of the window began: so the window's own beginning is known to the hour without a query.
 struct WindowMarks {
-  private static let distanceMilliseconds: Int64 = 3_600_000
+  static let distanceMilliseconds: Int64 = 3_600_000
 
   private var marks: [(seq: Int64, acceptedAt: Int64)] = []
 

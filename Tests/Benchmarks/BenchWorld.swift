@@ -35,7 +35,7 @@ final class BenchWorld: Sendable {
     log = try EventLog(db, now: Self.milliseconds(), seed: .random(in: 0 ... .max))
     let catalog = ChainCatalog()
     let rules = Rules(channels: ["email": ChannelPolicy()], shopZone: .utc)
-    let engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules)
+    let engine = Engine(log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules)
     readers = try Readers(path: path, count: 1, queueLimit: 1000)
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { [readers] id, version in
       try readers.read { db in

@@ -49,7 +49,12 @@ final class EngineWorld {
     let log = try EventLog(db, now: clock.now)
     let (counters, catalog) = (Counters(), ChainCatalog())
     try counters.load(db)
-    let engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules, slice: slice)
+    var settings = Timeline.Settings()
+    // Small, so that tests live through merges.
+    (settings.rowsToMerge, settings.rowsPerSlice) = (7, 3)
+    let timeline = try Timeline(db, settings: settings)
+    let engine = Engine(
+      log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: slice)
     let writer = Writer(connection: db, duties: [engine], now: { clock.now })
     return (writer, log, engine, counters, catalog)
   }

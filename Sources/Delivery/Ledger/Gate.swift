@@ -29,6 +29,7 @@ struct Gate {
   }
 
   let log: EventLog
+  let timeline: Timeline
   let catalog: ChainCatalog
   let rules: Rules
   let templates: TemplateCatalog
@@ -47,7 +48,7 @@ struct Gate {
     else { return .skip(reason: "gone") }
     guard let contact = try People().contact(message.contact, db), let trigger = try log.event(run.triggerSeq, db)
     else { return .skip(reason: "gone") }
-    let view = StoredContactView(contact: contact, run: run.id, log: log, rules: rules, db)
+    let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
     let fact = EventFact(
       seq: trigger.seq, at: trigger.at, type: trigger.type, properties: try EventProperties.value(trigger.properties))
     let scope = RunScope(

@@ -2,9 +2,11 @@ public import Domain
 public import JSON
 public import SQL
 
-/// Everything that happened to a contact, the newest first. Stateless: works over the connection it is given.
+/// Everything that happened to a contact, the newest first. Works over the connection it is given.
 public struct ContactHistory: Sendable {
-  public init() {}
+  private let timeline: Timeline
+
+  public init(_ timeline: Timeline) { self.timeline = timeline }
 
   public struct Entry: Sendable {
     public let position: Position
@@ -23,47 +25,83 @@ public struct ContactHistory: Sendable {
   }
 
   /// A place in the order of `at`, then of the log.
-  public struct Position: Sendable, Hashable {
+  public struct Position: Sendable, Hashable, Comparable {
     public var at: Timestamp
     public var seq: Int64
 
     public init(at: Timestamp, seq: Int64) { (self.at, self.seq) = (at, seq) }
+
+    public static func < (a: Position, b: Position) -> Bool { (a.at, a.seq) < (b.at, b.seq) }
   }
 
   /// From before `position` on. Cost: the contact's own events.
   public func page(
     of contact: Int64, before position: Position?, limit: Int, _ db: Connection
   ) throws -> [Entry] {
-    let position = position ?? Position(at: Timestamp(milliseconds: .max), seq: .max)
-    return try db.query(
+    var position = position ?? Position(at: Timestamp(milliseconds: .max), seq: .max)
+    var entries: [Entry] = []
+    while entries.count < limit {
+      let places = try places(of: contact, before: position, limit: limit, db)
+      for place in places where entries.count < limit {
+        if let entry = try entry(place, db) { entries.append(entry) }
+      }
+      guard places.count == limit, let last = places.last else { break }
+      position = last
+    }
+    return entries
+  }
+
+  private func places(
+    of contact: Int64, before position: Position, limit: Int, _ db: Connection
+  ) throws -> [Position] {
+    // First what is in memory: see `Timeline.fresh`.
+    let fresh = timeline.fresh(of: contact, since: Timestamp(milliseconds: .min), until: position.at)
+      .map { Position(at: $0.at, seq: $0.seq) }.filter { $0 < position }
+    let sql = """
+      SELECT at, seq FROM timeline WHERE contact = $1 AND (at, seq) < ($2, $3) ORDER BY at DESC, seq DESC LIMIT $4
       """
-      SELECT page.at, page.seq, event_types.name, events.id, events.properties
-      FROM (
-        SELECT type, at, seq FROM timeline WHERE contact = $1 AND (at, seq) < ($2, $3)
-        ORDER BY at DESC, seq DESC LIMIT $4
-      ) AS page
-      JOIN events ON events.seq = page.seq
-      JOIN event_types ON event_types.id = page.type
-      ORDER BY page.at DESC, page.seq DESC
-      """,
-      [.int(contact), .int(position.at.milliseconds), .int(position.seq), .int(limit)]
-    ) { row in
+    let parameters: [SQLValue] = [
+      .int(contact), .int(position.at.milliseconds), .int(position.seq), .int(limit),
+    ]
+    let merged = try db.query(sql, parameters) { row in
+      Position(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1))
+    }
+    if fresh.isEmpty { return merged }
+    return Array(Set(fresh + merged).sorted(by: >).prefix(limit))
+  }
+
+  /// Nil: it was deleted, or its commit is still to come.
+  private func entry(_ place: Position, _ db: Connection) throws -> Entry? {
+    let sql = """
+      SELECT event_types.name, events.id, events.properties
+      FROM events JOIN event_types ON event_types.id = events.type WHERE events.seq = $1
+      """
+    return try db.first(sql, [.int(place.seq)]) { row in
       Entry(
-        position: Position(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1)), type: row.text(2),
-        id: row.optionalText(3),
-        properties: row.isNull(4) ? .object([:]) : try JSONValue(parsing: row.textBytes(4), limits: .stored))
+        position: place, type: row.text(0), id: row.optionalText(1),
+        properties: row.isNull(2) ? .object([:]) : try JSONValue(parsing: row.textBytes(2), limits: .stored))
     }
   }
 
   /// The properties of the newest event of a type, an object; nil when there was none.
   public func latest(_ type: String, of contact: Int64, _ db: Connection) throws -> JSONValue? {
+    let number = try db.first("SELECT id FROM event_types WHERE name = $1", [.text(type)]) { $0.int(0) }
+    guard let number else { return nil }
+    let fresh = timeline.fresh(
+      of: contact, type: number, since: Timestamp(milliseconds: .min), until: Timestamp(milliseconds: .max))
     let sql = """
-      SELECT events.properties FROM timeline JOIN events ON events.seq = timeline.seq
-      WHERE timeline.contact = $1 AND timeline.type = (SELECT id FROM event_types WHERE name = $2)
-      ORDER BY timeline.at DESC, timeline.seq DESC LIMIT 1
+      SELECT at, seq FROM timeline WHERE contact = $1 AND type = $2 ORDER BY at DESC, seq DESC LIMIT $3
       """
-    return try db.first(sql, [.int(contact), .text(type)]) { row in
-      row.isNull(0) ? .object([:]) : try JSONValue(parsing: row.textBytes(0), limits: .stored)
+    // Some may have been deleted since.
+    let merged = try db.query(sql, [.int(contact), .int(number), .int(Self.latestTried)]) { row in
+      Position(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1))
     }
+    let places = Set(merged + fresh.map { Position(at: $0.at, seq: $0.seq) })
+    for place in places.sorted(by: >) {
+      if let entry = try entry(place, db) { return entry.properties }
+    }
+    return nil
   }
+
+  private static let latestTried = 16
 }

@@ -31,7 +31,7 @@ extension RunSteps {
       guard let contact = try occasion.contact(), let trigger = try log.event(run.triggerSeq, db) else { return nil }
       let scope = RunScope(
         trigger: try EventFact(trigger), entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
-      let view = StoredContactView(contact: contact, run: run.id, log: log, rules: rules, db)
+      let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
       return try Evaluator(view: view, run: scope, now: occasion.event.acceptedAt).value(expression)
     }
   }

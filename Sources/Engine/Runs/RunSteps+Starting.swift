@@ -46,7 +46,7 @@ extension RunSteps {
 
   /// Before there is a run: its messages are none.
   private func view(of contact: Contact, _ db: Connection) -> StoredContactView {
-    StoredContactView(contact: contact, run: 0, log: log, rules: rules, db)
+    StoredContactView(contact: contact, run: 0, log: log, timeline: timeline, rules: rules, db)
   }
 
   private func replace(_ id: Int64, now: Timestamp, _ wall: Timestamp, _ db: Connection) throws {

@@ -6,6 +6,7 @@ import SQL
 /// Lets one event or one timer act on the runs of one contact: calls the pure step function and stores what it says.
 struct RunSteps {
   let log: EventLog
+  let timeline: Timeline
   let catalog: ChainCatalog
   let counters: Counters
   let rules: Rules
@@ -17,8 +18,10 @@ struct RunSteps {
   let report: (String) -> Void
 
   init(
-    log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules, report: @escaping (String) -> Void
+    log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules,
+    report: @escaping (String) -> Void
   ) {
+    self.timeline = timeline
     (self.log, self.catalog, self.counters, self.rules) = (log, catalog, counters, rules)
     self.report = report
     facts = MessageFacts(counters: counters)
@@ -29,7 +32,7 @@ struct RunSteps {
     round.events += 1
     round.oldestEvent = round.oldestEvent ?? event.acceptedAt
     let row = try event.contact ?? people.resolve(event.keys, at: event.at, db)
-    try Timeline.append(event, of: row, db)
+    try timeline.append(event, of: row)
     let occasion = Occasion(event, of: row, db)
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
@@ -87,7 +90,7 @@ struct RunSteps {
       // The event or the contact it began with is gone (retention, erasure): nothing can be decided any more.
       return try end(run, version, reason: "history_gone", now: now, round.now, db)
     }
-    let view = StoredContactView(contact: contact, run: run.id, log: log, rules: rules, db)
+    let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
     let transition: Transition
     do {
       transition = try StepFunction.advance(

@@ -8,6 +8,7 @@ public import SQL
 public final class StoredContactView: ContactView {
   private let db: Connection
   private let log: EventLog
+  private let timeline: Timeline
   private let rules: Rules
   private let run: Int64
   private let stored: Contact
@@ -16,8 +17,10 @@ public final class StoredContactView: ContactView {
   public private(set) lazy var contact: JSONValue = stored.json
 
   /// - Parameter run: 0 before there is one.
-  public init(contact: Contact, run: Int64, log: EventLog, rules: Rules, _ db: Connection) {
-    (self.stored, self.run, self.log, self.rules, self.db) = (contact, run, log, rules, db)
+  public init(
+    contact: Contact, run: Int64, log: EventLog, timeline: Timeline, rules: Rules, _ db: Connection
+  ) {
+    (self.stored, self.run, self.log, self.timeline, self.rules, self.db) = (contact, run, log, timeline, rules, db)
     zone = contact.zone ?? rules.shopZone
   }
 
@@ -29,15 +32,31 @@ public final class StoredContactView: ContactView {
     of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
   ) throws {
     guard let number = log.number(ofType: type) else { return }
+    var fresh = timeline.fresh(of: stored.row, type: number, since: since, until: until)[...]
     var last = LogMoment(at: until, seq: .max)
     var round = 0
     var seen = 0
+    func visitFresh(after moment: LogMoment?) throws -> Bool {
+      while let entry = fresh.first, moment.map({ entry.moment > $0 }) ?? true {
+        fresh.removeFirst()
+        if let event = try event(entry, type), try !visit(event) { return false }
+      }
+      return true
+    }
     // In pages: a visit may ask for other events, and most want only the first few.
     while seen < Self.eventsLimit {
       let size = Self.pageSizes[min(round, Self.pageSizes.count - 1)]
       let page = try page(of: number, type, since: since, before: last, limit: size)
-      for event in page where try !visit(event) { return }
-      guard page.count == size, let oldest = page.last else { return }
+      for event in page {
+        guard try visitFresh(after: event.moment) else { return }
+        // It is being merged: it lies in both.
+        if fresh.first?.seq == event.seq { fresh.removeFirst() }
+        if try !visit(event) { return }
+      }
+      guard page.count == size, let oldest = page.last else {
+        _ = try visitFresh(after: nil)
+        return
+      }
       last = oldest.moment
       round += 1
       seen += size
@@ -59,6 +78,12 @@ public final class StoredContactView: ContactView {
       EventFact(
         seq: row.int(0), at: Timestamp(milliseconds: row.int(1)), type: type,
         properties: try EventProperties.value(row.textBytes(2)))
+    }
+  }
+
+  private func event(_ entry: Timeline.Entry, _ type: String) throws -> EventFact? {
+    try db.first("SELECT properties FROM events WHERE seq = $1", [.int(entry.seq)]) { row in
+      EventFact(seq: entry.seq, at: entry.at, type: type, properties: try EventProperties.value(row.textBytes(0)))
     }
   }
 

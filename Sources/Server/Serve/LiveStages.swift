@@ -36,10 +36,12 @@ final class LiveStages: @unchecked Sendable {
     let tracker = try Self.tracker(store.identity, configuration, url: url)
 
     let events = try EventLog(store.connection, now: now(), limits: limits, seed: Chance.number())
+    let timeline = try Timeline(store.connection)
     let counters = Counters()
     try counters.load(store.connection)
     let catalog = ChainCatalog(report: report)
-    let engine = Engine(log: events, catalog: catalog, counters: counters, rules: rules, report: report)
+    let engine = Engine(
+      log: events, timeline: timeline, catalog: catalog, counters: counters, rules: rules, report: report)
 
     readers = try Readers(
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
@@ -67,9 +69,9 @@ final class LiveStages: @unchecked Sendable {
     let intake = Intake(writer: writer, log: events, limits: limits, now: now)
     let meter = RequestMeter()
     let stages = Stages(
-      intake: intake, log: events, keys: store.keys, writer: writer, readers: readers, counters: counters,
-      rules: rules, templates: templates, templateShop: configuration.shop.templates, renderer: renderer,
-      tracker: tracker, machines: Self.machines(configuration),
+      intake: intake, log: events, timeline: timeline, keys: store.keys, writer: writer, readers: readers,
+      counters: counters, rules: rules, templates: templates, templateShop: configuration.shop.templates,
+      renderer: renderer, tracker: tracker, machines: Self.machines(configuration),
       shop: ShopFace(name: configuration.shop.name, locale: configuration.shop.locale),
       chainsChanged: { onWriter.chainsChanged() },
       metrics: [

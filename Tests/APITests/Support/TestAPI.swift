@@ -59,7 +59,8 @@ final class TestAPI: @unchecked Sendable {
     let renderer = Renderer(
       templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "test")
     let dispatch = InstantDispatch(renderer)
-    engine = Engine(log: log, catalog: catalog.value, counters: counters, rules: rules)
+    let timeline = try Timeline(db)
+    engine = Engine(log: log, timeline: timeline, catalog: catalog.value, counters: counters, rules: rules)
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog.value, counters: counters, rules: rules, templates: templates,
       dispatch: dispatch)
@@ -69,8 +70,8 @@ final class TestAPI: @unchecked Sendable {
     let intake = Intake(writer: writer, log: log, now: { clock.now })
     let engineBox = UncheckedBox(engine)
     let stages = Stages(
-      intake: intake, log: log, keys: keys, writer: writer, readers: readers, counters: counters, rules: rules,
-      templates: templates, templateShop: shop, renderer: renderer, tracker: tracker,
+      intake: intake, log: log, timeline: timeline, keys: keys, writer: writer, readers: readers, counters: counters,
+      rules: rules, templates: templates, templateShop: shop, renderer: renderer, tracker: tracker,
       shop: ShopFace(name: "Shop", locale: "en"), chainsChanged: { catalog.value.invalidate() },
       metrics: [
         .writer(writer), .intake(intake, log), .requests(meter), .engine { engineBox.value.metrics }, .funnel(counters),

@@ -24,7 +24,7 @@ import Testing
 
   @Test("events of all types come newest first, page by page")
   func pages() throws {
-    let history = ContactHistory()
+    let history = ContactHistory(try Timeline(db))
     let first = try history.page(of: 7, before: nil, limit: 3, db)
     #expect(first.map(\.id) == ["e5", "e4", "e3"])
     #expect(first.first?.json.text.contains(#""properties":{"total":1.50}"#) == true)

@@ -147,7 +147,9 @@ struct HandOverChecks {
       else { continue }
       let sql = """
         SELECT e.properties, (SELECT f.properties FROM events f WHERE f.seq = r.trigger_seq)
-        FROM runs r JOIN timeline t ON t.contact = r.contact JOIN events e ON e.seq = t.seq
+        FROM runs r JOIN (
+          SELECT contact, type, at, seq FROM timeline UNION SELECT contact, type, at, seq FROM fresh_timeline
+        ) t ON t.contact = r.contact JOIN events e ON e.seq = t.seq
         JOIN event_types y ON y.id = t.type
         WHERE r.id = $1 AND y.name = $2 AND t.at <= $3 AND (t.at, t.seq) > (r.entry_at, r.entry_seq)
         """

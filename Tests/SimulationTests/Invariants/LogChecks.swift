@@ -34,7 +34,10 @@ final class LogChecks {
   private func checkTimeline(through cursor: Int64) throws {
     let sql = """
       SELECT e.seq FROM events e WHERE e.seq > $1 AND e.seq <= $2
-        AND (SELECT count(*) FROM timeline t WHERE t.seq = e.seq AND t.type = e.type AND t.at = e.at) <> 1 LIMIT 1
+        AND (SELECT count(*) FROM (SELECT contact, type, at, seq FROM timeline WHERE seq = e.seq
+          UNION SELECT contact, type, at, seq FROM fresh_timeline WHERE seq = e.seq) t
+          WHERE t.type = e.type AND t.at = e.at) <> 1
+      LIMIT 1
       """
     guard cursor > checked, let seq = try db.first(sql, [.int(checked), .int(cursor)], { $0.int(0) }) else { return }
     throw Violation("the timeline is complete up to the cursor", "event \(seq), cursor \(cursor)")

@@ -35,7 +35,10 @@ final class Life: @unchecked Sendable {
     connection = try Connection(path: path, mode: .writer, settings: .init(durability: .off, busyMilliseconds: 0))
     log = try EventLog(connection, now: clock.wall)
     try counters.load(connection)
-    engine = Engine(log: log, catalog: catalog, counters: counters, rules: rules, slice: slice)
+    var merging = Timeline.Settings()
+    (merging.rowsToMerge, merging.rowsPerSlice) = (20, 5)
+    let timeline = try Timeline(connection, settings: merging)
+    engine = Engine(log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: slice)
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,

@@ -12,6 +12,7 @@ enum ContactRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let people = People()
     let log = stages.log
+    let history = ContactHistory(stages.timeline)
     return [
       Route(
         "PUT", "/v1/contacts/{id}", .scopes([.events]),
@@ -32,16 +33,16 @@ enum ContactRoutes {
           let id = call["id"]
           return { db in
             guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
-            return .json(try card(contact, db))
+            return .json(try card(contact, history, db))
           }
         }),
     ]
   }
 
   /// What an operator sees at a glance: who this is, what happened last, where he stands.
-  private static func card(_ contact: Contact, _ db: Connection) throws -> JSONValue {
+  private static func card(_ contact: Contact, _ history: ContactHistory, _ db: Connection) throws -> JSONValue {
     var card = profile(contact, try Consents().all(of: contact.row, db))
-    let events = try ContactHistory().page(of: contact.row, before: nil, limit: lastEvents, db)
+    let events = try history.page(of: contact.row, before: nil, limit: lastEvents, db)
     card["last_events"] = .array(events.map(\.json))
     var labels = StepLabels()
     let runs = try ContactRuns().newest(of: contact.row, limit: newestRuns, db).map { run in

@@ -7,7 +7,7 @@ import JSON
 enum TimelineRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let people = People()
-    let history = ContactHistory()
+    let history = ContactHistory(stages.timeline)
     return [
       Route(
         "GET", "/v1/contacts/{id}/timeline", .scopes([.read]),
