@@ -11,6 +11,8 @@ public final class Connection {
     case writer
     /// Reads only, never checkpoints.
     case reader
+    /// Reads and writes a file that nobody serves, such as a backup: it becomes one file without a log.
+    case offline
   }
 
   /// How a file is opened. `vfs` names a virtual file system of SQLite, nil the platform's own.

@@ -9,7 +9,7 @@ extension Connection {
     // Must be said before the first table is made, hence before the log's mode touches the file; later it would only
     // cost a commit at every opening.
     if mode == .writer, try isEmpty(handle) { try execute("PRAGMA auto_vacuum = INCREMENTAL", handle) }
-    for pragma in mode == .writer ? writerPragmas(settings) : readerPragmas(settings) { try execute(pragma, handle) }
+    for pragma in pragmas(mode, settings) { try execute(pragma, handle) }
     if mode == .reader {
       // SQLite before 3.51.3 can damage a file when two connections write or checkpoint at the same moment
       // (https://www.sqlite.org/wal.html#walresetbug): so only the writer ever checkpoints.
@@ -30,6 +30,18 @@ extension Connection {
     let pages = try Statement("PRAGMA page_count", handle: handle, persistent: false)
     // What fails here fails again, and is told, with the next statement.
     return (try? pages.first { $0.int(0) }) ?? 0 == 0
+  }
+
+  private static func pragmas(_ mode: Mode, _ settings: Settings) -> [String] {
+    switch mode {
+    case .writer: writerPragmas(settings)
+    case .reader: readerPragmas(settings)
+    case .offline:
+      [
+        "PRAGMA journal_mode = DELETE", "PRAGMA synchronous = \(settings.durability.rawValue.uppercased())",
+        "PRAGMA mmap_size = 0",
+      ]
+    }
   }
 
   private static func writerPragmas(_ settings: Settings) -> [String] {

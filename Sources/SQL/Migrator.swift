@@ -25,7 +25,7 @@ public struct Migrator: Sendable {
   /// Throws `StoreRefusal` for a file that is another program's, newer than this binary, or damaged.
   public func migrate(_ db: Connection) throws {
     do {
-      try check(db)
+      try check(db, named: db.path)
       for migration in migrations.dropFirst(Int(try version(db))) { try apply(migration, db) }
     } catch let error as SQLError where error.isCorrupt {
       throw StoreRefusal(
@@ -33,7 +33,9 @@ public struct Migrator: Sendable {
     }
   }
 
-  private func check(_ db: Connection) throws {
+  /// Throws `StoreRefusal` for a file that is another program's or newer than this binary.
+  /// - Parameter name: what the refusal calls the file.
+  func check(_ db: Connection, named name: String) throws {
     for (index, migration) in migrations.enumerated() where migration.number != index + 1 {
       throw StoreRefusal("expected migration number \(index + 1), got \(migration.number) (\(migration.name))")
     }
@@ -41,11 +43,11 @@ public struct Migrator: Sendable {
     let tables = try db.first("SELECT count(*) FROM sqlite_schema") { $0.int(0) } ?? 0
     let found = try version(db)
     guard application == Migrator.applicationID || (application == 0 && tables == 0 && found == 0) else {
-      throw StoreRefusal("the database \(db.path) belongs to another program; choose another data folder")
+      throw StoreRefusal("the database \(name) belongs to another program; choose another data folder")
     }
     guard found <= migrations.count else {
       throw StoreRefusal(
-        "the database \(db.path) was written by a newer zveno: its layout is \(found), this binary knows "
+        "the database \(name) was written by a newer zveno: its layout is \(found), this binary knows "
           + "\(migrations.count); start the newer binary")
     }
   }

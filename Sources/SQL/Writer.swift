@@ -7,12 +7,13 @@ public import Threads
 /// hand. A job may run twice before its commit (see `RoundWork`): what it changes in memory it undoes by
 /// `Connection.onRollback`, or does only in `then`.
 public final class Writer: @unchecked Sendable {
-  // Unchecked: `connection`, `slots`, `checkpoints` and `needsReopening` belong to whoever drives the rounds, one at a
-  // time; `thread` is written once by `start`; the rest is behind locks.
+  // Unchecked: `connection`, `slots`, `checkpoints`, `backups` and `needsReopening` belong to whoever drives the rounds,
+  // one at a time; `thread` is written once by `start`; the rest is behind locks.
   private let connection: Connection
   private let slots: [DutySlot]
   private var needsReopening = false
   private let checkpoints: Checkpoints
+  private let backups = Backups()
   private let now: @Sendable () -> Int64
   private let monotonic: @Sendable () -> Int64
   private let maxQueued: Int
@@ -132,6 +133,7 @@ public final class Writer: @unchecked Sendable {
   public func stop() {
     queue.update { $0.isStopping = true }
     if let thread { thread.join() } else { drain() }
+    backups.end(StoreUnavailable(reason: "the server is stopping"))
     connection.close()
   }
 }
@@ -187,6 +189,13 @@ extension Writer {
     }
     for (job, result) in outcomes { job.then(result) }
     checkpoint()
+    backups.step(monotonic)
+    figures.withLock { $0.backupPagesLeft = backups.pagesLeft }
+  }
+
+  /// On the writer's thread, after a commit.
+  func beginBackup(to path: String, maxPages: Int?, then: @escaping Backups.Ending) {
+    backups.begin(connection, to: path, maxPages: maxPages, then: then)
   }
 
   /// After the answers, so that nobody's commit waits for it.
@@ -205,6 +214,7 @@ extension Writer {
     healthy.store(false, ordering: .releasing)
     needsReopening = true
     connection.rollback()
+    backups.end(StoreUnavailable(reason: "a write was lost while the backup was made: \(error)"))
     for slot in slots { slot.duty.rolledBack() }
     figures.withLock {
       $0.failedCommits += 1
@@ -217,7 +227,7 @@ extension Writer {
   }
 
   private func summary(_ work: RoundWork) -> Round {
-    var more = queue.withLock { $0.count > 0 }
+    var more = queue.withLock { $0.count > 0 } || backups.isUnderWay
     var until: [Int64] = []
     for progress in work.progress {
       switch progress {

@@ -12,6 +12,8 @@ public struct WriterMetrics: Sendable {
   public var checkpoints = 0
   /// Pages of the write-ahead log after the last commit.
   public var logPages = 0
+  /// Pages that a backup still has to copy, 0 when none is made.
+  public var backupPagesLeft = 0
   public var lastError: String?
 
   public init() {}

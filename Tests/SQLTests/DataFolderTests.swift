@@ -70,6 +70,53 @@ import Testing
     try run(endsWell: true)
   }
 
+  /// Where the database comes from, as a start finds it.
+  private func origin(_ path: String? = nil) throws -> DataFolder.Origin { try DataFolder(path ?? folder.path).origin }
+
+  @Test("a database keeps being ours over restarts, and when its folder is moved")
+  func ours() throws {
+    #expect(try origin() == .new)
+    try run(endsWell: true)
+    #expect(try origin() == .ours)
+    let elsewhere = folder.path + ".moved"
+    try FileManager.default.moveItem(atPath: folder.path, toPath: elsewhere)
+    defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+    #expect(try origin(elsewhere) == .ours)
+  }
+
+  @Test("a copied folder is told from the original, until it has been opened once")
+  func copied() throws {
+    try run(endsWell: true)
+    let copy = folder.path + ".copied"
+    try FileManager.default.copyItem(atPath: folder.path, toPath: copy)
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    #expect(try origin() == .ours)
+    do {
+      let data = try DataFolder(copy)
+      #expect(data.origin == .copied)
+      try data.closing()
+    }
+    #expect(try origin(copy) == .ours)
+  }
+
+  @Test("a note of an older version names no file, and is believed")
+  func olderNote() throws {
+    try run(endsWell: true)
+    try "closed".write(toFile: folder.path + "/state", atomically: false, encoding: .utf8)
+    #expect(try origin() == .ours)
+    try remove("state")
+    #expect(try origin() == .unnoted)
+  }
+
+  @Test("what a crash left of a backup is gone at the next start")
+  func unfinishedBackup() throws {
+    let path = try DataFolder(folder.path).backupPath
+    for suffix in ["", "-journal"] { try Data([1]).write(to: URL(fileURLWithPath: path + suffix)) }
+    _ = try DataFolder(folder.path)
+    #expect(!FileManager.default.fileExists(atPath: path))
+    #expect(!FileManager.default.fileExists(atPath: path + "-journal"))
+  }
+
   @Test("another program's database is refused before a byte of it changes")
   func foreign() throws {
     let path = folder.path + "/zveno.sqlite"

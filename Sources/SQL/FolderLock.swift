@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// The right to a folder, which one process at a time has; it ends with this object, and with the process.
+final class FolderLock {
+  private let file: Int32
+
+  /// Makes the folder if need be. Throws `StoreRefusal`: another process has it, or it cannot be written.
+  init(_ path: String) throws {
+    if mkdir(path, 0o700) != 0, errno != EEXIST { throw StoreRefusal(errno: "cannot make the data folder \(path)") }
+    let file = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw StoreRefusal(errno: "cannot write to the data folder \(path)") }
+    self.file = file
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      throw StoreRefusal(
+        "the data folder \(path) is in use by another zveno\(FolderLock.holder(file)); stop it or choose another folder"
+      )
+    }
+    let line = Array("\(getpid())\n".utf8)
+    if ftruncate(file, 0) != 0 || pwrite(file, line, line.count, 0) != line.count {
+      throw StoreRefusal(errno: "cannot write to the data folder \(path)")
+    }
+  }
+
+  // Also after a refusal.
+  deinit { close(file) }
+
+  private static func holder(_ lock: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 20)
+    let count = pread(lock, &bytes, bytes.count, 0)
+    let digits = bytes.prefix(max(0, count)).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return digits.isEmpty ? "" : " (process \(String(decoding: digits, as: UTF8.self)))"
+  }
+}
