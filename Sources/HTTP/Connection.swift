@@ -102,9 +102,13 @@ final class Connection {
   private func write(_ response: Response, _ manner: ResponseWriter.Manner, date: [UInt8]) {
     var manner = manner
     if response.header("Connection").map({ Response.isSame($0, "close") }) == true { manner.closes = true }
+    let file = ResponseWriter.file(of: response, manner)
+    // Nothing can stand behind a file in the outbox.
+    if file != nil { manner.closes = true }
     outbox.append(
       head: { ResponseWriter.head(of: response, manner, date: date, to: &$0) },
       body: ResponseWriter.body(of: response, manner))
+    if let file { outbox.append(file) }
     if manner.closes { stage = .closing }
   }
 

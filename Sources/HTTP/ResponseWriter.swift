@@ -21,7 +21,7 @@ enum ResponseWriter {
     for (name, value) in response.headers where isTheirs(name) { field(name, value, to: &output) }
     if response.mayHaveBody {
       output.append(contentsOf: "\r\nContent-Length: ".utf8)
-      append(response.body.count, to: &output)
+      append(response.length, to: &output)
     }
     if manner.closes {
       output.append(contentsOf: "\r\nConnection: close".utf8)
@@ -29,6 +29,11 @@ enum ResponseWriter {
       output.append(contentsOf: "\r\nConnection: keep-alive".utf8)
     }
     output.append(contentsOf: "\r\n\r\n".utf8)
+  }
+
+  /// The same, of an answer whose body is a file.
+  static func file(of response: Response, _ manner: Manner) -> FileBody? {
+    manner.isHead || !response.mayHaveBody ? nil : response.file
   }
 
   /// What is sent behind the head: nothing to a HEAD, nothing where the status forbids it.

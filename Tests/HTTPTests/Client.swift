@@ -76,6 +76,12 @@ final class Client {
     return true
   }
 
+  /// Waits until something has come. Returns how much is there.
+  func someBytes() -> Int {
+    _ = receive()
+    return received.count
+  }
+
   /// Everything up to the end of the connection. Nil when it was reset or nothing came for ten seconds.
   func rest() -> [UInt8]? {
     while receive() {}
