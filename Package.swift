@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "Server",
       dependencies: [
-        "API", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL",
+        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL",
         crypto, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -73,6 +73,7 @@ let package = Package(
     // Tests mirror the sources.
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: rules),
     .testTarget(name: "SQLTests", dependencies: ["SQL", "Threads"], swiftSettings: rules),
+    .testTarget(name: "MigrationsTests", dependencies: ["Migrations", "SQL"], swiftSettings: rules),
     .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON", "Threads"], swiftSettings: rules),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON"], swiftSettings: rules),
     .testTarget(

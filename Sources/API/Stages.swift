@@ -1,6 +1,7 @@
 public import Delivery
 public import Domain
 public import Engine
+public import HTTP
 public import Ingest
 public import SQL
 
@@ -33,6 +34,14 @@ public struct Stages: Sendable {
   public var random: @Sendable (Int) -> [UInt8]
   /// Moves the clock and answers, from any thread, once nothing is left to do. Nil: the server runs on the real clock.
   public var testClock: TestClock?
+  public var hold: Hold
+  /// Called on the writer's thread once a release is committed: the stages begin as at a start.
+  public var released: @Sendable () -> Void
+  /// Makes a copy of the file, and answers with it from any thread. Nil: there is no such route.
+  public var backup: MakeBackup?
+
+  public typealias MakeBackup =
+    @Sendable (_ done: @escaping @Sendable (Result<FileBody, any Error>) -> Void) -> Void
 
   public typealias TestClock =
     @Sendable (TestClockMove, _ done: @escaping @Sendable (Result<Timestamp, any Error>) -> Void) -> Void
@@ -44,7 +53,8 @@ public struct Stages: Sendable {
     machines: MachineDetector = MachineDetector(), shop: ShopFace,
     chainsChanged: @escaping @Sendable () -> Void, metrics: [MetricsSource],
     unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
-    random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil
+    random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil, hold: Hold,
+    released: @escaping @Sendable () -> Void, backup: MakeBackup? = nil
   ) {
     self.timeline = timeline
     (self.intake, self.log, self.keys, self.writer, self.readers) = (intake, log, keys, writer, readers)
@@ -53,6 +63,7 @@ public struct Stages: Sendable {
     (self.machines, self.shop, self.chainsChanged) = (machines, shop, chainsChanged)
     (self.metrics, self.unready, self.now, self.random) = (metrics, unready, now, random)
     self.testClock = testClock
+    (self.hold, self.released, self.backup) = (hold, released, backup)
   }
 }
 
@@ -64,6 +75,7 @@ extension Stages {
     let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
-    return people + chains + delivery + links + ops
+    let copies = BackupRoutes.all(self) + HoldRoutes.all(self)
+    return people + chains + delivery + links + ops + copies
   }
 }

@@ -40,16 +40,19 @@ public final class Delivery: Duty {
   private var isFirst = true
   private let arrived = Mutex<[Outcome]>([])
 
+  /// - Parameter hold: what was due before its release has to pass `late`.
   public init(
     engine: Engine, log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules,
-    templates: TemplateCatalog, dispatch: any Dispatch, report: @escaping (String) -> Void = { _ in }
+    templates: TemplateCatalog, dispatch: any Dispatch, hold: Hold? = nil,
+    report: @escaping (String) -> Void = { _ in }
   ) {
     self.report = report
     (self.engine, self.log, self.catalog, self.counters, self.rules) = (engine, log, catalog, counters, rules)
     (self.templates, self.dispatch) = (templates, dispatch)
     ledger = Ledger(log: log, counters: counters)
     recorder = OutcomeRecorder(ledger: ledger, rules: rules)
-    gate = Gate(log: log, timeline: engine.timeline, catalog: catalog, rules: rules, templates: templates)
+    gate = Gate(
+      log: log, timeline: engine.timeline, catalog: catalog, rules: rules, templates: templates, hold: hold)
     recovery = Recovery(log: log, counters: counters, catalog: catalog)
   }
 

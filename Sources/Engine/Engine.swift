@@ -33,7 +33,7 @@ public final class Engine: Duty {
   private var cursor: Int64?
   /// When the last event that has acted was accepted.
   private var lastActed: Timestamp?
-  /// The log's end at the start: no timer acts before.
+  /// The log's end at the start, or when a held file was released: no timer acts before.
   private var catchUp: Int64
   /// A moment before which no run is due; nil: not known.
   private var quietUntil: Timestamp?
@@ -143,6 +143,10 @@ public final class Engine: Duty {
 
   public func committed() {}
 
+  /// From here on as after a start: the log is read to where it ends now before any timer acts or any message leaves. On
+  /// the writer's thread, after a commit.
+  public func startOver() { catchUp = log.lastSeq }
+
   public func rolledBack() {
     (cursor, lastActed, quietUntil, emptied) = (nil, nil, nil, [])
     counters.forget()
@@ -192,6 +196,12 @@ public final class Engine: Duty {
 }
 
 extension Engine {
+  /// How many events have not acted yet, as the file says.
+  public static func unread(_ db: Connection) throws -> Int64 {
+    let last = try db.first("SELECT seq FROM events ORDER BY seq DESC LIMIT 1") { $0.int(0) } ?? 0
+    return max(0, last - (try readCursor(db)))
+  }
+
   /// When the next run is due, as the file says: for a clock that jumps there.
   public func nextDue(_ db: Connection) throws -> Timestamp? { try runs.nextDue(db) }
 }

@@ -16,6 +16,9 @@ struct Zveno: AsyncParsableCommand {
         zveno check config/zveno.json config/chains/cart.json
         zveno keys create --name shop --scope events --scope read
         zveno health --url http://127.0.0.1:8080
+        zveno backup zveno.backup
+        zveno restore zveno.backup --data data
+        zveno release
 
       EXIT STATUS
         0   done
@@ -26,5 +29,8 @@ struct Zveno: AsyncParsableCommand {
         78  the configuration is wrong
       """,
     version: Version.text,
-    subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self, VersionCommand.self])
+    subcommands: [
+      ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self, BackupCommand.self,
+      RestoreCommand.self, ReleaseCommand.self, VersionCommand.self,
+    ])
 }

@@ -1,3 +1,4 @@
+public import Delivery
 public import Domain
 public import Engine
 public import HTTP
@@ -16,6 +17,9 @@ extension MetricsSource {
       text.single("zveno_store_queue_depth", .gauge, "Writes that wait for their transaction.", figures.queued)
       text.single("zveno_store_wal_pages", .gauge, "Pages of the write-ahead log.", figures.logPages)
       text.single("zveno_store_checkpoints_total", .counter, "Checkpoints made.", figures.checkpoints)
+      text.single(
+        "zveno_store_backup_pages_left", .gauge, "Pages that a backup has still to copy; 0: none is made.",
+        figures.backupPagesLeft)
       text.single("zveno_store_failed_duties_total", .counter, "Slices of work that were undone.", figures.failedDuties)
       text.single("zveno_store_healthy", .gauge, "1 while the store takes writes.", writer.isHealthy ? 1 : 0)
       text.family("zveno_store_commit_seconds", .histogram, "Commit, the sync of the disk included.")
@@ -54,6 +58,13 @@ extension MetricsSource {
       text.single("zveno_http_timeouts_total", .counter, "Connections cut at a deadline.", figures.timeouts)
       text.single("zveno_http_received_bytes_total", .counter, "Bytes received.", figures.bytesReceived)
       text.single("zveno_http_sent_bytes_total", .counter, "Bytes sent.", figures.bytesSent)
+    }
+  }
+
+  public static func hold(_ hold: Hold) -> MetricsSource {
+    .memory { text in
+      text.single(
+        "zveno_held", .gauge, "1 while this copy stands still until it is released.", hold.fact == nil ? 0 : 1)
     }
   }
 

@@ -33,6 +33,7 @@ struct Gate {
   let catalog: ChainCatalog
   let rules: Rules
   let templates: TemplateCatalog
+  let hold: Hold?
 
   func judge(_ message: DueMessage, now: Timestamp, _ db: Connection) throws -> Verdict {
     guard let version = try catalog.version(message.chain, message.version, db) else { return .skip(reason: "gone") }
@@ -49,6 +50,7 @@ struct Gate {
     guard let contact = try People().contact(message.contact, db), let trigger = try log.event(run.triggerSeq, db)
     else { return .skip(reason: "gone") }
     let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
+    if isTooLate(message, send, version.chain, in: view.zone) { return .skip(reason: "late") }
     let fact = EventFact(
       seq: trigger.seq, at: trigger.at, type: trigger.type, properties: try EventProperties.value(trigger.properties))
     let scope = RunScope(
@@ -72,6 +74,13 @@ struct Gate {
   /// A run that ends takes back what it had planned; what is planned after that, a person wants tried again.
   private static func forbids(_ run: Run) -> Bool {
     run.state == .ended && ["stopped", "archived", "restarted", "history_gone"].contains(run.reason)
+  }
+
+  /// Whether it fell due while the file was held, and `late` says that this was too long ago. The release is what counts,
+  /// not now: a channel's own backlog makes nothing late.
+  private func isTooLate(_ message: DueMessage, _ send: Send, _ chain: Chain, in zone: Zone) -> Bool {
+    guard let released = hold?.releasedAt, message.dueAt < released else { return false }
+    return chain.isTooLate(send, due: message.dueAt, lateness: released - message.dueAt, in: zone)
   }
 
   /// Suppression, consent and hours, in this order; nil when nothing stands in the way.

@@ -252,7 +252,7 @@ extension StepFunction {
     let planned = now + max(0, lateness)
     var skip: String?
     if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { skip = "only_if" }
-    if isTooLate(send) { skip = skip ?? "late" }
+    if chain.isTooLate(send, due: now, lateness: lateness, in: view.zone) { skip = skip ?? "late" }
     let expires = send.hold.after(planned, in: view.zone)
     effects.append(
       .plan(
@@ -262,19 +262,21 @@ extension StepFunction {
           skip: skip)))
   }
 
-  private func isTooLate(_ send: Send) -> Bool {
-    switch chain.late ?? .byDefault(for: send.purpose) {
-    case .send: false
-    case .skip: lateness > StepFunction.lateAfterMilliseconds
-    case .skipAfter(let span): span.after(now, in: view.zone) < now + lateness
-    }
-  }
-
-  /// Less is how long a busy server may take; it is not "late".
-  static let lateAfterMilliseconds: Int64 = 60_000
 }
 
 extension Chain {
+  /// Less is how long a busy server may take; it is not "late".
+  static let lateAfterMilliseconds: Int64 = 60_000
+
+  /// Whether `late` drops a message of `send` that was due at that moment and comes so many milliseconds after it.
+  public func isTooLate(_ send: Send, due: Timestamp, lateness: Int64, in zone: Zone) -> Bool {
+    switch late ?? .byDefault(for: send.purpose) {
+    case .send: false
+    case .skip: lateness > Chain.lateAfterMilliseconds
+    case .skipAfter(let span): span.after(due, in: zone) < due + lateness
+    }
+  }
+
   /// The hours in which a message of `send` may leave.
   public func allowedHours(for send: Send, _ rules: Rules) -> AllowedHours {
     switch send.purpose {

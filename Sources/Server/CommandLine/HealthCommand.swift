@@ -20,7 +20,10 @@ struct HealthCommand: AsyncParsableCommand {
       let base = url ?? ProcessInfo.processInfo.environment["ZVENO_URL"] ?? Client.standardURL
       let answer = try await Client(base: base, key: nil).call("GET", alive ? "/healthz" : "/readyz")
       let well = answer.status == 200
-      Terminal.out(well ? (alive ? "alive" : "ready") : "not ready: \(answer.json?["detail"]?.string ?? "")")
+      Terminal.out(
+        well
+          ? answer.json?["status"]?.string ?? (alive ? "alive" : "ready")
+          : "not ready: \(answer.json?["detail"]?.string ?? "")")
       if !well { throw ExitStatus.found }
     }
   }

@@ -31,6 +31,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Start on a clock that stands still at this time (RFC 3339) until POST /v1/test-clock moves it.")
   var testClock: String?
 
+  @Flag(help: "Start held: events come in, no chain moves, nothing leaves until `zveno release`. For a cloned machine.")
+  var held = false
+
   func run() async throws {
     try await ending {
       let options = try options()
@@ -48,7 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
   private func options() throws -> ServeOptions {
     let options = ServeOptions(
       data: data, listen: try listen.map(address), configPath: config, applyPath: apply,
-      testTime: try testClock.map(time), environment: ProcessInfo.processInfo.environment)
+      testTime: try testClock.map(time), startsHeld: held,
+      environment: ProcessInfo.processInfo.environment)
     if let apply, !FileText.isFolder(apply) {
       throw Refused("expected --apply to name a folder, got \(apply)", status: ExitStatus.usage)
     }

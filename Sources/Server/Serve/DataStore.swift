@@ -1,4 +1,6 @@
 import API
+import Delivery
+import Domain
 import Migrations
 import SQL
 
@@ -12,6 +14,7 @@ struct DataStore {
   let clock: ServerClock
   /// For the person who starts the server.
   let clockRemark: String?
+  let hold: Hold
   let keys: Keys
   /// Made by this start, to be shown this once.
   let newAdminKey: String?
@@ -24,9 +27,10 @@ struct DataStore {
       throw Self.refused(error, options)
     }
     do {
-      let made = try Self.settle(connection, options)
+      let made = try Self.settle(connection, options, folder.origin)
       (identity, clock, clockRemark) = (made.identity, made.choice.clock, made.choice.remark)
       (keys, newAdminKey) = made.admin
+      hold = made.hold
       try folder.opened()
     } catch {
       Self.close(folder, connection)
@@ -43,14 +47,18 @@ struct DataStore {
   }
 
   private static func settle(
-    _ db: Connection, _ options: ServeOptions
-  ) throws -> (identity: Identity, choice: ClockChoice, admin: (keys: Keys, made: String?)) {
+    _ db: Connection, _ options: ServeOptions, _ origin: DataFolder.Origin
+  ) throws -> (identity: Identity, choice: ClockChoice, admin: (keys: Keys, made: String?), hold: Hold) {
     let adminKey = try options.adminKey()
     try Migrator(Migrations.all).migrate(db)
     return try db.transaction {
       let identity = try Identity.load(db)
       let choice = try ClockChoice.make(testTime: options.testTime, isNew: identity.isNew, db)
-      return (identity, choice, try AdminKey.settle(given: adminKey, now: choice.clock.now(), db))
+      let now = choice.clock.now()
+      if let reason = try HoldReason.found(options, origin, db) {
+        try Hold.set(Hold.Fact(since: Timestamp(milliseconds: now), reason: reason), db)
+      }
+      return (identity, choice, try AdminKey.settle(given: adminKey, now: now, db), try Hold(db))
     }
   }
 

@@ -1,4 +1,5 @@
 import API
+import Delivery
 import Domain
 import Logging
 import SQL
@@ -42,6 +43,11 @@ final class LiveServer: @unchecked Sendable {
     }
     if configuration.publicURL == nil, !configuration.listen.isLoopback {
       log.warning("public_url is not configured: links in messages begin with the address listened on")
+    }
+    if let fact = store.hold.fact {
+      log.warning(
+        "HELD: \(fact.reason); events come in, but no chain moves and nothing leaves until `zveno release` (it shows first what is due)",
+        metadata: ["since": "\(fact.since.rfc3339)"])
     }
     log.info(
       "started",

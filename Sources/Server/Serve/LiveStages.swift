@@ -54,13 +54,16 @@ final class LiveStages: @unchecked Sendable {
       templates: templates, tracker: tracker, shop: configuration.shop.json, instance: store.identity.instance)
     let settled = Later<Outcome>()
     lines = Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) }
+    let hold = store.hold
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
-      dispatch: lines, report: report)
+      dispatch: lines, hold: hold, report: report)
+    let duties: [any Duty] = [engine, delivery]
     let writer = Writer(
-      connection: store.connection, duties: [engine, delivery], now: Self.watched(clock, log), report: report)
+      connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },
+      now: Self.watched(clock, log), report: report)
     self.writer = writer
-    let onWriter = WriterStages(engine, delivery, catalog)
+    let onWriter = WriterStages(engine, delivery, catalog, hold)
     settled.receive {
       onWriter.accept($0)
       writer.wake()
@@ -77,10 +80,16 @@ final class LiveStages: @unchecked Sendable {
       metrics: [
         .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters),
         .lateness(rules, now: now),
-        .requests(meter), .http(http),
+        .requests(meter), .http(http), .hold(hold),
       ],
       unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now, random: { Chance.bytes($0) },
-      testClock: Self.testClock(clock, writer, onWriter))
+      testClock: Self.testClock(clock, writer, onWriter), hold: hold,
+      released: {
+        onWriter.released()
+        log.warning("released: what is due acts now, as `late` decides")
+        writer.wake()
+      },
+      backup: BackupDesk(writer, path: store.folder.backupPath, now: now, log).make)
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })

@@ -8,6 +8,8 @@ struct ServeOptions {
   var configPath: String?
   var applyPath: String?
   var testTime: Timestamp?
+  /// Nothing is to move or leave until a person says so.
+  var startsHeld = false
   var environment: [String: String]
 
   /// The configuration, with what the command line says over it. Prints its warnings; prints its errors and throws.

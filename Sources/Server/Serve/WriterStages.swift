@@ -10,9 +10,10 @@ final class WriterStages: Settling, @unchecked Sendable {
   private let engine: Engine
   private let delivery: Delivery
   private let catalog: ChainCatalog
+  private let hold: Hold
 
-  init(_ engine: Engine, _ delivery: Delivery, _ catalog: ChainCatalog) {
-    (self.engine, self.delivery, self.catalog) = (engine, delivery, catalog)
+  init(_ engine: Engine, _ delivery: Delivery, _ catalog: ChainCatalog, _ hold: Hold) {
+    (self.engine, self.delivery, self.catalog, self.hold) = (engine, delivery, catalog, hold)
   }
 
   /// From any thread.
@@ -24,12 +25,18 @@ final class WriterStages: Settling, @unchecked Sendable {
   /// On the writer's thread, inside the job that has changed chains.
   func chainsChanged() { catalog.invalidate() }
 
+  /// On the writer's thread, once a release is committed.
+  func released() { engine.startOver() }
+
   func nextDue(_ db: Connection, now: Int64) throws -> Int64? {
+    // As for a server that is down: time goes by.
+    guard hold.fact == nil else { return nil }
     let moments = [try engine.nextDue(db)?.milliseconds, try delivery.nextDue(now: now, db)]
     return moments.compactMap { $0 }.min()
   }
 
   func isSettled(_ db: Connection, now: Int64) throws -> Bool {
+    guard hold.fact == nil else { return true }
     guard engine.isAtEnd, !engine.hasSlicesLeft, try delivery.isIdle(db) else { return false }
     return try nextDue(db, now: now) ?? .max > now
   }

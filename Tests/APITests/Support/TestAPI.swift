@@ -30,13 +30,21 @@ final class TestAPI: @unchecked Sendable {
   private let folder: URL
   private let clock = TestTime()
 
-  init(testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }) throws {
+  /// - Parameter held: why the file is held; nil: it is not.
+  init(
+    testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }, held: String? = nil,
+    backup: Stages.MakeBackup? = nil
+  ) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("api-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let path = folder.appendingPathComponent("zveno.db").path
     let db = try Connection(path: path, mode: .writer, durability: .off)
     try Migrator(Migrations.all).migrate(db)
     let clock = self.clock
+    if let held {
+      try db.transaction { try Hold.set(Hold.Fact(since: Timestamp(milliseconds: 0), reason: held), db) }
+    }
+    let hold = try Hold(db)
     log = try EventLog(db, now: clock.now)
     keys = Keys(adminKey: Self.adminKey)
     try keys.load(db)
@@ -63,8 +71,9 @@ final class TestAPI: @unchecked Sendable {
     engine = Engine(log: log, timeline: timeline, catalog: catalog.value, counters: counters, rules: rules)
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog.value, counters: counters, rules: rules, templates: templates,
-      dispatch: dispatch)
-    let writer = Writer(connection: db, duties: [engine, delivery], now: { clock.now })
+      dispatch: dispatch, hold: hold)
+    let writer = Writer(
+      connection: db, duties: [HeldDuty(engine, while: hold), HeldDuty(delivery, while: hold)], now: { clock.now })
     self.writer = writer
     let meter = RequestMeter()
     let intake = Intake(writer: writer, log: log, now: { clock.now })
@@ -75,10 +84,16 @@ final class TestAPI: @unchecked Sendable {
       shop: ShopFace(name: "Shop", locale: "en"), chainsChanged: { catalog.value.invalidate() },
       metrics: [
         .writer(writer), .intake(intake, log), .requests(meter), .engine { engineBox.value.metrics }, .funnel(counters),
-        .lateness(rules, now: { clock.now }),
+        .lateness(rules, now: { clock.now }), .hold(hold),
       ],
       unready: unready, now: { clock.now },
-      random: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, testClock: testClock)
+      random: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, testClock: testClock,
+      hold: hold,
+      released: {
+        engineBox.value.startOver()
+        writer.wake()
+      },
+      backup: backup)
     api = API(
       routes: stages.routes, keys: keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })

@@ -22,6 +22,13 @@ struct Books {
     #expect(stored.count == kept.count, "stored twice: \(Self.repeated(stored).prefix(5))")
   }
 
+  /// At least these stand in the log.
+  func checkEvents(contain events: [Posted]) throws {
+    let stored = Set(try db.query("SELECT id FROM events WHERE id IS NOT NULL") { $0.text(0) })
+    let missing = Set(events.map(\.id)).subtracting(stored)
+    #expect(missing.isEmpty, "acknowledged and not there: \(missing.sorted().prefix(5))")
+  }
+
   /// Each event had one effect, and no letter left that the ledger does not know or did not report.
   func checkMessages(_ acknowledged: [Posted], taken: [Taken]) throws {
     let rows = try db.query(

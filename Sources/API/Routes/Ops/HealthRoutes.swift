@@ -1,10 +1,13 @@
+import Delivery
 import HTTP
 import JSON
 
-/// `/healthz` says that the process lives, `/readyz` that it takes and works off events. Neither needs a key.
+/// `/healthz` says that the process lives, `/readyz` that it takes and works off events, or takes and holds them. Neither
+/// needs a key.
 enum HealthRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let unready = stages.unready
+    let hold = stages.hold
     return [
       Route("GET", "/healthz", .open, .immediate { _ in .json(["status": "alive"]) }),
       Route(
@@ -15,7 +18,8 @@ enum HealthRoutes {
             problem.detail = reason
             throw problem
           }
-          return .json(["status": "ready"])
+          guard let fact = hold.fact else { return .json(["status": "ready"]) }
+          return .json(["status": "held", "detail": .string(fact.reason)])
         }),
     ]
   }

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Delivery
+import Domain
+import Migrations
+import SQL
+
+struct RestoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Makes a data folder out of a backup, offline.",
+    discussion: """
+      The folder must have no database. The backup is copied, every page of the copy is checked, and only then it gets
+      the database's name. The server that starts on it is held: events come in, but no chain moves and nothing leaves
+      before zveno release, which shows first how much is due.
+
+      EXAMPLE
+        zveno restore zveno-monday.sqlite --data data
+      """)
+
+  @Argument(help: "What zveno backup has written.")
+  var file: String
+
+  @Option(help: "The folder for the database; made if it does not exist.")
+  var data: String
+
+  func run() async throws {
+    try await ending {
+      let progress = Progress("")
+      defer { progress.end() }
+      let restoration = Restoration(Migrator(Migrations.all)) { stage in
+        switch stage {
+        case .copying(let done, let total): progress.show("copying", done, of: total)
+        case .checking: progress.show("checking every page")
+        }
+      }
+      let now = Timestamp(milliseconds: SystemClock.wall())
+      do {
+        try restoration.run(file, into: data) { db in
+          try Hold.set(Hold.Fact(since: now, reason: "it was restored from a backup at \(now.rfc3339)"), db)
+        }
+      } catch let refusal as StoreRefusal {
+        throw Refused(refusal.description)
+      }
+      progress.end()
+      Terminal.out(
+        "restored into \(data), and held: start the server, then zveno release shows what is due and lets it go")
+    }
+  }
+}
