@@ -43,6 +43,10 @@ axe: libraries test-tools ## kill the server under load ROUNDS times, look what 
 	swift build --build-tests $(CHECKED)
 	ZVENO_AXE_ROUNDS=$(ROUNDS) swift test --skip-build $(CHECKED) --filter WalkTests.AxeTests $(ARGS)
 
+simulate: libraries ## live through SEEDS random worlds from FIRST on (SEED=17: that one again, with its story)
+	$(if $(SEED),ZVENO_SIM_SEED=$(SEED)) $(if $(CONTACTS),ZVENO_SIM_CONTACTS=$(CONTACTS)) \
+	  ZVENO_SIM_SEEDS=$(SEEDS) ZVENO_SIM_FIRST=$(FIRST) swift run -c release Simulation
+
 lint: ## check the format alone
 	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)
 

@@ -93,10 +93,12 @@ let package = Package(
       swiftSettings: rules),
     .testTarget(name: "ServerTests", dependencies: ["Domain", "JSON", "SQL", "Server"], swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
-    .testTarget(
-      name: "SimulationTests",
-      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
-      swiftSettings: rules),
+    // Worlds by the thousand, and what a test needs to live through one.
+    .executableTarget(
+      name: "Simulation",
+      dependencies: ["CSQLite", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL", "Threads"],
+      path: "Tests/Simulation", swiftSettings: rules),
+    .testTarget(name: "SimulationTests", dependencies: ["SQL", "Simulation"], swiftSettings: rules),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL"],

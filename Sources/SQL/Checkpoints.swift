@@ -2,21 +2,20 @@ internal import CSQLite
 
 /// When the write-ahead log is copied back into the database. Only the writer does it, between rounds.
 final class Checkpoints {
-  /// Pages (of 4 KiB). Twenty times SQLite's default: rarer, and the same page is then copied once for many commits.
-  static let pagesBetween = 20_000
-  /// From here on readers that hold the log are waited for, within the connection's busy time.
-  static let pagesToInsist = 4 * pagesBetween
+  private let pagesBetween: Int
+  private var next: Int
 
-  private var next = Checkpoints.pagesBetween
+  init(pagesBetween: Int) { (self.pagesBetween, next) = (pagesBetween, pagesBetween) }
 
   func isDue(_ connection: Connection) -> Bool { connection.logPages >= next }
 
   func run(_ connection: Connection) throws(SQLError) {
-    let insists = connection.logPages >= Checkpoints.pagesToInsist
+    // From here on readers that hold the log are waited for, within the connection's busy time.
+    let insists = connection.logPages >= 4 * pagesBetween
     // Should it fail, or a reader still need a part of the log, the next try is not at once: each costs a sync.
-    next = connection.logPages + Checkpoints.pagesBetween / 4
+    next = connection.logPages + pagesBetween / 4
     let left = try connection.checkpoint(insists ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE)
-    if left == 0 { next = Checkpoints.pagesBetween }
+    if left == 0 { next = pagesBetween }
   }
 }
 

@@ -47,7 +47,7 @@ public final class Writer: @unchecked Sendable {
   ) {
     self.connection = connection
     self.slots = duties.map(DutySlot.init)
-    self.checkpoints = Checkpoints()
+    self.checkpoints = Checkpoints(pagesBetween: connection.settings.pagesBetweenCheckpoints)
     self.now = now
     self.monotonic = monotonic
     self.maxQueued = maxQueued

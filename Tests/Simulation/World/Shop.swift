@@ -8,12 +8,19 @@ struct Shop {
   private(set) var acceptedMarks: Set<Int> = []
   /// How often an event without an id was sent.
   private(set) var tries: [Int: Int] = [:]
-  /// `channel address` of unsubscribes that were answered, with when.
-  private(set) var denied: [String: Int64] = [:]
+  /// Unsubscribes that were answered.
+  private(set) var denials: Set<Denial> = []
+  /// What was accepted since somebody looked.
+  private var fresh: (ids: [String], marks: [Int]) = ([], [])
   /// Calls that this life has not answered yet, oldest first.
   private(set) var open: [Call] = []
   /// What the server has answered in this round, in order.
   var answers: [(call: Call, result: Result<Void, any Error>)] = []
+
+  struct Denial: Hashable {
+    let channel: String
+    let address: String
+  }
 
   /// Every event of the simulation carries a number of its own.
   static func mark(of event: IncomingEvent) -> Int? {
@@ -37,8 +44,10 @@ struct Shop {
     for event in events {
       if let id = event.id {
         acceptedIDs.insert(id)
+        fresh.ids.append(id)
       } else if let mark = Self.mark(of: event) {
         acceptedMarks.insert(mark)
+        fresh.marks.append(mark)
       }
     }
   }
@@ -49,9 +58,16 @@ struct Shop {
     return open
   }
 
-  mutating func unsubscribed(_ channel: String, _ address: String, at time: Int64) {
-    denied[channel + " " + address] = denied[channel + " " + address] ?? time
+  mutating func takeFresh() -> (ids: [String], marks: [Int]) {
+    defer { fresh = ([], []) }
+    return fresh
   }
 
-  func hasDenied(_ channel: String, _ address: String) -> Bool { denied[channel + " " + address] != nil }
+  mutating func unsubscribed(_ channel: String, _ address: String) {
+    denials.insert(Denial(channel: channel, address: address))
+  }
+
+  func hasDenied(_ channel: String, _ address: String) -> Bool {
+    denials.contains(Denial(channel: channel, address: address))
+  }
 }

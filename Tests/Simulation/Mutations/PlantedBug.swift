@@ -20,12 +20,16 @@ struct PlantedBug {
   var delivery: (Parts) -> any Duty = { $0.delivery }
   /// What the door makes of a call's events.
   var events: ([IncomingEvent]) -> [IncomingEvent] = { $0 }
+  /// What a commit waits for.
+  var durability = Durability.full
   /// Clients hear 202 before the commit.
   var answersEarly = false
   /// After a restart the claims of the life before are handed over once more, without asking the gate.
   var replaysClaims = false
   /// Every channel is said to know messages by their key.
   var trustsProviders = false
+  /// A start reads no ids of the log.
+  var forgetsIDs = false
   /// A resume sets the chain live and forgets the runs that the pause has parked.
   var resumesHalf = false
 
@@ -33,7 +37,7 @@ struct PlantedBug {
   static var weather: Weather {
     var weather = Weather()
     (weather.crashes, weather.lostRounds, weather.providerFaults) = (40, 40, 200)
-    weather.clientsGivingUp = 300
+    (weather.powerFails, weather.diskFaults, weather.clientsGivingUp) = (500, 20, 300)
     return weather
   }
 

@@ -10,6 +10,12 @@ struct Timetable {
   private var entries: [Entry] = []
   private var count = 0
 
+  init(_ happenings: [(time: Int64, happening: Happening)]) {
+    let numbered = happenings.enumerated().map { Entry(time: $1.time, number: $0, happening: $1.happening) }
+    entries = numbered.sorted { ($0.time, $0.number) > ($1.time, $1.number) }
+    count = happenings.count
+  }
+
   mutating func add(_ happening: Happening, at time: Int64) {
     let entry = Entry(time: time, number: count, happening: happening)
     count += 1
@@ -43,4 +49,6 @@ enum Happening {
   case start
   /// Somebody sets the wall clock, by milliseconds.
   case setClock(Int64)
+  /// Somebody makes room, or changes the disk.
+  case healDisk
 }

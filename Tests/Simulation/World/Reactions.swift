@@ -60,5 +60,5 @@ struct Reactions {
 
 extension World {
   /// The page has said so.
-  func unsubscribed(_ claim: Claim) { shop.unsubscribed(claim.channel, claim.address, at: clock.wall) }
+  func unsubscribed(_ claim: Claim) { shop.unsubscribed(claim.channel, claim.address) }
 }

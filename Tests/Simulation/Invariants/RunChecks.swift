@@ -2,9 +2,11 @@ import Domain
 import SQL
 
 /// Runs: none stuck, none overdue, each place held once.
-struct RunChecks {
+final class RunChecks {
   private let db: Connection
   private let documents: Documents
+  /// Messages up to this one were found in their versions.
+  private var lastMessage: Int64 = 0
 
   init(_ db: Connection, _ documents: Documents) { (self.db, self.documents) = (db, documents) }
 
@@ -44,18 +46,15 @@ struct RunChecks {
   /// Whoever is inside walks the version he came in by: each message is one of its sends.
   func checkSteps() throws {
     let sql = "SELECT id, chain, version, step, label, channel, template FROM messages WHERE id > $1"
-    try db.each(sql, [.int(max(0, try lastMessage() - 20))]) { row in
+    try db.each(sql, [.int(lastMessage)]) { row in
       let program = try documents.version(row.int(1), row.int(2)).chain.program
       let step = Int(row.int(3))
       guard program.indices.contains(step), case .send(let send) = program[step].kind,
         program[step].label == row.text(4), send.channel == row.text(5), send.template == row.text(6)
       else { throw Violation("a run walks its own version", "message \(row.int(0)), step \(row.text(4))") }
+      lastMessage = max(lastMessage, row.int(0))
       return true
     }
-  }
-
-  private func lastMessage() throws -> Int64 {
-    try db.first("SELECT coalesce(max(id), 0) FROM messages") { $0.int(0) } ?? 0
   }
 
   /// Who came in again, against the rule of the version that let him in.

@@ -2,6 +2,7 @@ import Delivery
 import Domain
 import Engine
 import Ingest
+import Migrations
 import SQL
 
 /// One life of the server's process: everything that is in memory, wired as the server wires it, on the world's file.
@@ -25,20 +26,22 @@ final class Life: @unchecked Sendable {
   /// Killed: nobody hears from it any more.
   var isDead = false
   /// Some round was committed.
-  var hasCommitted = false
+  private(set) var hasCommitted = false
 
-  init(
-    number: Int, path: String, clock: SimulatedClock, rules: Rules, slice: Engine.Slice, bug: PlantedBug,
-    dispatch: SimulatedDispatch
-  ) throws {
-    (self.number, self.rules, self.dispatch) = (number, rules, dispatch)
-    connection = try Connection(path: path, mode: .writer, settings: .init(durability: .off, busyMilliseconds: 0))
-    log = try EventLog(connection, now: clock.wall)
+  init(number: Int, world: World, dispatch: SimulatedDispatch) throws {
+    let (clock, bug) = (world.clock, world.bug)
+    (self.number, self.dispatch, rules) = (number, dispatch, world.rules)
+    let settings = Connection.Settings(
+      durability: bug.durability, vfs: world.vfs.name, busyMilliseconds: 0, pagesBetweenCheckpoints: world.weather.pages
+    )
+    connection = try Connection(path: World.path, mode: .writer, settings: settings)
+    try Migrator(Migrations.all).migrate(connection)
+    let windowEnd = clock.wall + (bug.forgetsIDs && number > 1 ? 365 * 86_400_000 : 0)
+    log = try EventLog(connection, now: windowEnd, limits: world.weather.limits)
     try counters.load(connection)
-    var merging = Timeline.Settings()
-    (merging.rowsToMerge, merging.rowsPerSlice) = (20, 5)
-    let timeline = try Timeline(connection, settings: merging)
-    engine = Engine(log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: slice)
+    let timeline = try Timeline(connection, settings: world.weather.timeline)
+    engine = Engine(
+      log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: world.weather.slice)
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
@@ -48,15 +51,23 @@ final class Life: @unchecked Sendable {
       gremlins[0], bug.engine(parts), gremlins[1], bug.delivery(parts), gremlins[2],
     ]
     writer = Writer(connection: connection, duties: duties, now: { clock.wall }, monotonic: { clock.time * 1_000_000 })
-    intake = Intake(writer: writer, log: log, now: { clock.wall })
+    intake = Intake(writer: writer, log: log, limits: world.weather.limits, now: { clock.wall })
   }
 
   /// Until when, on the wall clock, the provider of a channel wants no message.
   private(set) var heldUntil: [String: Int64] = [:]
+  private var holds: [(channel: String, milliseconds: Int64)] = []
 
-  func hold(_ channel: String, until moment: Int64) { heldUntil[channel] = max(heldUntil[channel] ?? 0, moment) }
+  /// From the round on that records it.
+  func hold(_ channel: String, milliseconds: Int64) { holds.append((channel, milliseconds)) }
 
-  /// The kernel closes the file; what was not committed is gone.
+  func committed(wall: Int64) {
+    hasCommitted = true
+    for hold in holds { heldUntil[hold.channel] = max(heldUntil[hold.channel] ?? 0, wall + hold.milliseconds) }
+    holds = []
+  }
+
+  /// Frees what SQLite has in memory. Of a process that was killed nothing reaches the disk any more.
   func end() {
     isDead = true
     connection.close()

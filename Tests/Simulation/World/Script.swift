@@ -14,6 +14,8 @@ struct Script {
   private static let minute: Int64 = 60_000
   private static let hour: Int64 = 3_600_000
   private static let day: Int64 = 86_400_000
+  /// Days within which most of a contact's events lie.
+  private static let visit: Int64 = 5
   /// Days on and around which some zone changes its clocks, and quiet ones.
   private static let starts = [
     "2026-03-05T08:00:00Z", "2026-03-27T21:30:00Z", "2026-10-23T12:00:00Z", "2026-06-10T23:59:59Z",
@@ -22,9 +24,11 @@ struct Script {
 
   /// How much happens.
   struct Size {
-    var contacts = 8
-    var events = 120
-    var days: Int64 = 9
+    var contacts = 50
+    var days: Int64 = 60
+    var eventsPerContact = 5
+
+    var events: Int { contacts * eventsPerContact }
   }
 
   let start: Int64
@@ -35,12 +39,15 @@ struct Script {
   private var calls = 0
   private var marks = 0
   private var sent: (id: String, time: Int64)?
+  /// When each contact's days in the shop begin.
+  private var visits: [Int64] = []
 
   init(seed: UInt64, weather: Weather, bug: PlantedBug = .none, size: Size = Size()) {
     self.size = size
     chance = Chance(seed, for: "script")
     start = Timestamp(rfc3339: chance.pick(Self.starts))?.milliseconds ?? 0
     rules = Self.rules(weather, &chance)
+    for _ in 0..<size.contacts { visits.append(start + chance.between(0, (size.days - Self.visit) * Self.day)) }
     open(weather)
     people()
     events()
@@ -91,7 +98,7 @@ struct Script {
     for index in 0..<size.contacts where !chance.hits(100) {
       for _ in 0...chance.below(2) {
         let patch = patch(index)
-        let time = start + chance.between(0, chance.hits(600) ? 10 : size.days * Self.day)
+        let time = chance.hits(600) ? visits[index] - chance.between(0, Self.day) : anyTime()
         write("put c\(index)", at: time) { life, db, now in try Desk(life, db, now).put("c\(index)", patch) }
       }
     }
@@ -119,8 +126,11 @@ struct Script {
   private mutating func events() {
     var left = size.events
     while left > 0 {
-      let time = start + chance.between(1, size.days * Self.day)
-      let batch = (0..<min(left, chance.pick([1, 1, 1, 2, 4]))).map { _ in event(at: time) }
+      let contact = chance.below(size.contacts)
+      let time =
+        chance.hits(800) ? visits[contact] + chance.between(1, Self.visit * Self.day) : anyTime()
+      var batch = [event(of: contact, at: time)]
+      for _ in 1..<chance.pick([1, 1, 1, 2, 4]) { batch.append(event(of: chance.below(size.contacts), at: time)) }
       left -= batch.count
       call("events", .events(batch), at: time)
       // Some senders repeat themselves, or use an id twice.
@@ -128,10 +138,10 @@ struct Script {
     }
   }
 
-  private mutating func event(at time: Int64) -> IncomingEvent {
+  private mutating func event(of contact: Int, at time: Int64) -> IncomingEvent {
     marks += 1
     var event = IncomingEvent(
-      id: chance.hits(850) ? "e\(marks)" : nil, type: chance.pick(ConditionMaker.types), keys: keys(),
+      id: chance.hits(850) ? "e\(marks)" : nil, type: chance.pick(ConditionMaker.types), keys: keys(contact),
       at: happened(time), properties: properties(marks))
     // Within the window of the ids, now and then one stands for two different events.
     if let last = sent, abs(last.time - time) < Self.day, chance.hits(150) { event.id = last.id }
@@ -139,8 +149,7 @@ struct Script {
     return event
   }
 
-  private mutating func keys() -> ContactKeys {
-    let index = chance.below(size.contacts)
+  private mutating func keys(_ index: Int) -> ContactKeys {
     switch chance.below(20) {
     case 0: return ContactKeys(email: "c\(index)@shop.example")
     case 1: return ContactKeys(phone: "+7916000000\(index)")

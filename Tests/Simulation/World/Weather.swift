@@ -1,9 +1,14 @@
 import Engine
+import Ingest
 
 /// What may go wrong in a world, and how often. Rates are per thousand.
 struct Weather {
   /// Of rounds: the process is killed in the round or right after it.
   var crashes = 0
+  /// Of crashes: the whole machine stops, and what was not synced is in doubt.
+  var powerFails = 0
+  /// Of rounds: the disk is full, or a write or a sync fails, at any of its operations.
+  var diskFaults = 0
   /// Kills only while no provider has a message at hand.
   var crashesOnlyAtRest = false
   /// Of rounds: the store takes no commit, as when the disk is full; the process lives on.
@@ -25,23 +30,36 @@ struct Weather {
   /// Channels go only so fast.
   var hasPaces = false
   var slice = Engine.Slice()
+  var limits = IngestLimits()
+  var timeline = Timeline.Settings()
+  /// Of the log, between checkpoints.
+  var pages = 50
 
   static let calm = Weather()
 
   /// Every seed has a weather of its own.
   init(seed: UInt64) {
+    self.init()
     var chance = Chance(seed, for: "weather")
-    crashes = chance.pick([0, 5, 20, 60])
+    crashes = chance.pick([0, 5, 15, 40])
+    powerFails = chance.pick([0, 500, 1000])
+    diskFaults = chance.pick([0, 5, 15, 40])
     outages = chance.pick([0, 100, 400])
-    lostRounds = chance.pick([0, 0, 20, 80])
-    failedDuties = chance.pick([0, 0, 20, 80])
+    lostRounds = chance.pick([0, 0, 10, 40])
+    failedDuties = chance.pick([0, 0, 10, 40])
     providerFaults = chance.pick([0, 100, 300])
     clientsGivingUp = chance.pick([0, 200])
     hasHaste = true
     setsClock = chance.hits(150)
     hasPaces = chance.hits(300)
+    (timeline.rowsToMerge, timeline.rowsPerSlice) = (chance.pick([10, 40]), 5)
+    limits.idsPerBlock = chance.pick([4, 30])
+    pages = chance.pick([10, 100, 400])
+    limits.windowMilliseconds = chance.pick([2, 7, 7]) * 86_400_000
     if chance.hits(250) { slice = Engine.Slice(events: 3, timers: 3) }
   }
 
-  init() {}
+  init() {
+    (timeline.rowsToMerge, timeline.rowsPerSlice, limits.idsPerBlock) = (20, 5, 10)
+  }
 }

@@ -76,6 +76,29 @@ struct HandOverChecks {
     }
   }
 
+  /// After a start: what the far side was handed lately stands in the ledger, whatever the disk has been through.
+  func checkIntents(_ provider: Provider, lastLife life: Int) throws {
+    for handOver in provider.handOvers.suffix(50) {
+      let attempts = try db.first("SELECT attempts FROM messages WHERE id = $1", [.int(handOver.claim.message)]) {
+        Int($0.int(0))
+      }
+      // Whose end was heard may have been taken back since, or asked for anew by a person.
+      guard let attempts, handOver.isTold || handOver.life < life || attempts >= handOver.claim.attempt else {
+        throw Violation("the intent is on disk before the hand-over", "message \(handOver.claim.message)")
+      }
+    }
+  }
+
+  /// Nobody who has read that he is unsubscribed is forgotten.
+  func checkDenials(_ shop: Shop) throws {
+    for denial in shop.denials {
+      let sql = "SELECT 1 FROM suppressions WHERE address = $1 AND channel IN ('', $2)"
+      guard try db.first(sql, [.text(denial.address), .text(denial.channel)], { _ in true }) != nil else {
+        throw Violation("no acknowledged unsubscribe is lost", "\(denial.channel) \(denial.address)")
+      }
+    }
+  }
+
   // MARK: - Once
 
   private func checkOnce(

@@ -21,29 +21,39 @@ struct WaitWatch {
     (self.db, self.documents, self.rules) = (db, documents, rules)
   }
 
-  mutating func check(wall: Int64) throws {
-    let sql = """
-      SELECT r.id, r.chain, r.version, r.step, r.step_at, r.entered_at, c.time_zone
-      FROM runs r JOIN contacts c ON c.id = r.contact WHERE r.state = 'active'
-      """
-    var now: [Int64: Standing] = [:]
-    try db.each(sql) { row in
-      let (step, stepAt) = (Int(row.int(3)), row.int(4))
-      // Who moves to another zone while he waits is looked at by the clock that was his when the wait began.
-      let known = standing[row.int(0)].flatMap { $0.step == step && $0.stepAt == stepAt ? $0.zone : nil }
-      now[row.int(0)] = Standing(
-        chain: row.int(1), version: row.int(2), step: step, stepAt: stepAt, enteredAt: row.int(5),
-        zone: known ?? row.optionalText(6).flatMap { Zone($0) } ?? rules.shopZone)
-      return true
+  /// - Parameter changed: the runs to look at, nil: all.
+  mutating func check(wall: Int64, changed: Set<Int64>?) throws {
+    guard let changed else {
+      let active = try db.query("SELECT id FROM runs WHERE state = 'active'") { $0.int(0) }
+      return try check(wall: wall, changed: Set(active).union(standing.keys))
     }
-    for (run, before) in standing {
-      if let after = now[run] {
+    for run in changed.sorted() {
+      let before = standing[run]
+      let after = try look(run, before)
+      standing[run] = after
+      guard let before else { continue }
+      if let after {
         if after.step != before.step { try check(run, before, left: after.stepAt, to: after.step, wall: wall) }
       } else if let (ended, reason) = try end(run), reason == "completed" {
         try check(run, before, left: ended, to: nil, wall: wall)
       }
     }
-    standing = now
+  }
+
+  /// Nil: it is over.
+  private func look(_ run: Int64, _ before: Standing?) throws -> Standing? {
+    let sql = """
+      SELECT r.chain, r.version, r.step, r.step_at, r.entered_at, c.time_zone
+      FROM runs r JOIN contacts c ON c.id = r.contact WHERE r.id = $1 AND r.state = 'active'
+      """
+    return try db.first(sql, [.int(run)]) { row in
+      let (step, stepAt) = (Int(row.int(2)), row.int(3))
+      // Who moves to another zone while he waits is looked at by the clock that was his when the wait began.
+      let known = before.flatMap { $0.step == step && $0.stepAt == stepAt ? $0.zone : nil }
+      return Standing(
+        chain: row.int(0), version: row.int(1), step: step, stepAt: stepAt, enteredAt: row.int(4),
+        zone: known ?? row.optionalText(5).flatMap { Zone($0) } ?? rules.shopZone)
+    }
   }
 
   private func end(_ run: Int64) throws -> (Int64, String)? {

@@ -1,0 +1,76 @@
+import Delivery
+import Ingest
+import SQL
+
+/// The server's process: how it starts, and how it ends.
+extension World {
+  func start() throws {
+    guard life == nil else { return }
+    lives += 1
+    tell("start \(lives)")
+    disk.start()
+    if !isCalm, !weather.crashesOnlyAtRest, fates.hits(weather.crashes + weather.diskFaults) {
+      disk.fault = drawFault(among: 40)
+    }
+    do { try open() } catch {
+      guard disk.hasFailed else { throw Violation("a start goes well", "\(error)") }
+      // It says why and exits; somebody starts it again.
+      tell("no start: \(disk.isDown ? "it was killed" : "the disk failed")")
+      end()
+      return
+    }
+    (disk.fault, disk.hasFailed) = (nil, false)
+    try invariants?.checkAll(self)
+    if bug.replaysClaims, !lostClaims.isEmpty { life?.dispatch.handOver(lostClaims) }
+    lostClaims = []
+    for call in shop.takeUnanswered() where call.isPatient && !givesUp(call) { submit(call) }
+  }
+
+  private func open() throws {
+    let number = lives
+    let dispatch = SimulatedDispatch(isTrustful: bug.trustsProviders) { [unowned self] claim in
+      Chance.hits(500, seed, for: "survives \(claim.message) \(claim.attempt) \(number)")
+    } receive: { [unowned self] claim in
+      if !disk.isDown { receive(claim) }
+    }
+    let life = try Life(number: number, world: self, dispatch: dispatch)
+    life.retryAsked = { [unowned self] message in
+      let after = provider.handOvers(of: message).count
+      provider.retriesAsked.insert(Provider.Allowance(message: message, after: after))
+    }
+    self.life = life
+    (idleUntil, retryAt, failures) = (nil, nil, 0)
+    if let invariants {
+      try invariants.reopen()
+    } else {
+      invariants = try Invariants(
+        path: Self.path, vfs: vfs.name, rules: rules, window: weather.limits.windowMilliseconds)
+    }
+  }
+
+  private func givesUp(_ call: Call) -> Bool {
+    guard case .events = call.body else { return false }
+    return Chance.hits(weather.clientsGivingUp, seed, for: "gives up \(call.number) \(lives)")
+  }
+
+  /// The process is gone, by a signal or with the machine's power.
+  func die() {
+    guard let life else { return }
+    if !disk.isDown { disk.crash(power: fates.hits(weather.powerFails)) }
+    tell(disk.hasPower ? "killed" : "the power failed")
+    lostClaims = provider.open(inLife: life.number).map(\.claim)
+    end()
+  }
+
+  private func end() {
+    // Whatever SQLite would do in good order comes too late: its files are closed to the dead.
+    if !disk.isDown { disk.crash(power: false) }
+    if disk.hasPower { tally.kills += 1 } else { tally.powerFailures += 1 }
+    tally.checkpoints += life?.writer.metrics.checkpoints ?? 0
+    life?.end()
+    life = nil
+    (disk.fault, disk.hasFailed, shop.answers) = (nil, false, [])
+    let isOutage = fates.hits(weather.outages)
+    timetable.add(.start, at: clock.time + (isOutage ? fates.between(60_000, 36 * 3_600_000) : 0))
+  }
+}
