@@ -22,10 +22,12 @@ public struct Migrator: Sendable {
 
   public init(_ migrations: [Migration]) { self.migrations = migrations }
 
-  /// Throws `StoreRefusal` for a file that is another program's, newer than this binary, or damaged.
+  /// A start's first write. Throws `StoreRefusal` for a file that is another program's, newer than this binary, or
+  /// damaged.
   public func migrate(_ db: Connection) throws {
     do {
       try check(db, named: db.path)
+      try db.rewriteLog()
       for migration in migrations.dropFirst(Int(try version(db))) { try apply(migration, db) }
     } catch let error as SQLError where error.isCorrupt {
       throw StoreRefusal(
