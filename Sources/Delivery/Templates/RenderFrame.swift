@@ -4,7 +4,7 @@ import Mustache
 /// A level of the stack of names: the values themselves, the object of a section, or an item of its list. Its own
 /// representation for the same reason as `Printed`.
 final class RenderFrame: MustacheParent, MustacheCustomRepresentation {
-  enum Found {
+  private enum Found {
     case found(JSONValue)
     /// It would be here, but is not.
     case missing
@@ -13,27 +13,41 @@ final class RenderFrame: MustacheParent, MustacheCustomRepresentation {
 
   private let value: JSONValue
   private let rendering: Rendering
-  private let isRoot: Bool
+  /// The level around; nil: these are the values themselves.
+  private let parent: RenderFrame?
   private let position: (index: Int, isLast: Bool)?
 
-  init(_ value: JSONValue, in rendering: Rendering, isRoot: Bool = false, position: (Int, Bool)? = nil) {
-    (self.value, self.rendering, self.isRoot) = (value, rendering, isRoot)
+  init(_ value: JSONValue, in rendering: Rendering, parent: RenderFrame?, position: (Int, Bool)? = nil) {
+    (self.value, self.rendering, self.parent) = (value, rendering, parent)
     self.position = position.map { ($0.0, $0.1) }
   }
 
+  private var isRoot: Bool { parent == nil }
+
   var representation: Any? { self }
 
-  /// `t` literal text, `v` value, `s` section, and its number.
+  /// `r` run, `s` section, and its number. The innermost level is asked first and answers for all: never nil for what
+  /// the program has.
   func child(named name: String) -> Any? {
     guard let kind = name.utf8.first, let number = Int(name.dropFirst()) else { return nil }
-    switch kind {
-    case UInt8(ascii: "t"): return rendering.text(number)
-    case UInt8(ascii: "v"): return rendering.value(number, in: self)
-    default: return rendering.section(number, in: self)
+    return kind == UInt8(ascii: "r") ? rendering.run(number, in: self) : rendering.section(number, in: self)
+  }
+
+  /// Here, or in the levels around. Nil: it is missing.
+  func value(of operand: TemplateExpression.Operand) -> JSONValue? {
+    var frame = self
+    while true {
+      switch frame.look(for: operand) {
+      case .found(let value): return value
+      case .missing: return nil
+      case .elsewhere:
+        guard let parent = frame.parent else { return nil }
+        frame = parent
+      }
     }
   }
 
-  func look(for operand: TemplateExpression.Operand) -> Found {
+  private func look(for operand: TemplateExpression.Operand) -> Found {
     switch operand {
     case .item: return isRoot ? .missing : .found(value)
     case .path(let path): return look(for: path)
@@ -71,24 +85,24 @@ final class RenderFrame: MustacheParent, MustacheCustomRepresentation {
 struct RenderItems: MustacheSequence {
   private let items: [JSONValue]
   private let rendering: Rendering
-  private let literalBytes: Int
+  private let parent: RenderFrame
 
-  init(_ items: [JSONValue], in rendering: Rendering, literalBytes: Int) {
-    (self.items, self.rendering, self.literalBytes) = (items, rendering, literalBytes)
+  init(_ items: [JSONValue], in rendering: Rendering, parent: RenderFrame) {
+    (self.items, self.rendering, self.parent) = (items, rendering, parent)
   }
 
-  func makeIterator() -> Iterator { Iterator(items: items, rendering: rendering, literalBytes: literalBytes) }
+  func makeIterator() -> Iterator { Iterator(items: items, rendering: rendering, parent: parent) }
 
   struct Iterator: IteratorProtocol {
     let items: [JSONValue]
     let rendering: Rendering
-    let literalBytes: Int
+    let parent: RenderFrame
     var at = 0
 
     mutating func next() -> RenderFrame? {
-      guard at < items.count, rendering.spendItem(literalBytes) else { return nil }
+      guard at < items.count, rendering.spendItem() else { return nil }
       defer { at += 1 }
-      return RenderFrame(items[at], in: rendering, position: (at, at == items.count - 1))
+      return RenderFrame(items[at], in: rendering, parent: parent, position: (at, at == items.count - 1))
     }
   }
 }

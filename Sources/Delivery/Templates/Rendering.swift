@@ -21,50 +21,53 @@ final class Rendering {
 
   init(_ program: TemplateProgram, values: JSONValue, locale: LocaleFormats, zone: TemplateZone) {
     (self.program, self.values, self.locale, self.zone) = (program, values, locale, zone)
-    bytesLeft = program.part.maxRenderedBytes - program.code.literalBytes
+    bytesLeft = program.part.maxRenderedBytes
   }
 
   func render() throws(RenderFailure) -> String {
-    let text = program.mustache.render(RenderFrame(values, in: self, isRoot: true))
+    let text = program.mustache.render(RenderFrame(values, in: self, parent: nil))
     guard findings.isEmpty else { throw RenderFailure(findings) }
     return text
   }
 
-  /// A literal text.
-  func text(_ number: Int) -> Printed {
-    let texts = program.code.texts
-    return texts.indices.contains(number) && spend(texts[number].renderText.utf8.count) ? texts[number] : .nothing
+  /// Text and values up to the next section, seen from a frame.
+  func run(_ number: Int, in frame: RenderFrame) -> Printed {
+    guard !isOver, program.code.runs.indices.contains(number) else { return .nothing }
+    let run = program.code.runs[number]
+    var text = ""
+    text.reserveCapacity(run.bytes + run.pieces.count * 16)
+    for piece in run.pieces {
+      switch piece {
+      case .text(let piece): append(piece, to: &text)
+      case .value(let number): appendValue(number, in: frame, to: &text)
+      }
+    }
+    return Printed(text)
   }
 
-  /// What a tag prints, seen from a frame; nil: ask the frame around.
-  func value(_ number: Int, in frame: RenderFrame) -> Printed? {
-    guard let reference = reference(number) else { return .nothing }
-    let found: JSONValue
-    switch frame.look(for: reference.expression.operand) {
-    case .elsewhere: return nil
-    case .missing: return fail(reference, .missingValue, "is missing")
-    case .found(let value): found = value
+  private func append(_ text: String, to run: inout String) {
+    if spend(text.utf8.count) { run += text }
+  }
+
+  private func appendValue(_ number: Int, in frame: RenderFrame, to run: inout String) {
+    guard let reference = reference(number) else { return }
+    guard let found = frame.value(of: reference.expression.operand) else {
+      return note(reference, .missingValue, "is missing")
     }
-    guard let value = apply(reference, to: found) else { return .nothing }
-    if value.isNull { return fail(reference, .missingValue, "is missing") }
-    guard let text = value.printed else { return fail(reference, .badValue, "is a list or an object, not a text") }
+    guard let value = apply(reference, to: found) else { return }
+    if value.isNull { return note(reference, .missingValue, "is missing") }
+    guard let text = value.printed else { return note(reference, .badValue, "is a list or an object, not a text") }
     guard let escaped = reference.escape.apply(text) else {
-      return fail(reference, .badValue, "may not stand in this place of the HTML")
+      return note(reference, .badValue, "may not stand in this place of the HTML")
     }
-    return spend(escaped.utf8.count) ? Printed(escaped) : .nothing
+    append(escaped, to: &run)
   }
 
-  /// What a section is about: false, true, a list, or a frame; nil: ask the frame around. Empty texts and 0 are false,
-  /// as in mustache.js and Handlebars.
-  func section(_ number: Int, in frame: RenderFrame) -> Any? {
+  /// What a section is about: false, true, a list, or a frame. Empty texts and 0 are false, as in mustache.js and
+  /// Handlebars.
+  func section(_ number: Int, in frame: RenderFrame) -> Any {
     guard let reference = reference(number) else { return false }
-    let found: JSONValue
-    switch frame.look(for: reference.expression.operand) {
-    case .elsewhere: return nil
-    case .missing: found = .null
-    case .found(let value): found = value
-    }
-    switch apply(reference, to: found) {
+    switch apply(reference, to: frame.value(of: reference.expression.operand) ?? .null) {
     case nil, .null: return false
     case .bool(let bool): return bool
     case .string(let text) where text.isEmpty: return false
@@ -72,17 +75,15 @@ final class Rendering {
     case .array(let items) where items.count > Self.maxItemsOfList:
       end(reference, "has more than \(Self.maxItemsOfList) items")
       return false
-    case .array(let items):
-      return items.isEmpty ? false : RenderItems(items, in: self, literalBytes: reference.literalBytes)
-    case .string(let text): return reference.isItemAsked ? RenderFrame(.string(text), in: self) : true
-    case .number(let number): return reference.isItemAsked ? RenderFrame(.number(number), in: self) : true
-    case .object(let object): return RenderFrame(.object(object), in: self)
+    case .array(let items): return items.isEmpty ? false : RenderItems(items, in: self, parent: frame)
+    case .string where !reference.isItemAsked, .number where !reference.isItemAsked: return true
+    case let value?: return RenderFrame(value, in: self, parent: frame)
     }
   }
 
-  /// Whether one more item may be gone through, with so much literal text in it.
-  func spendItem(_ literalBytes: Int) -> Bool {
-    guard spend(literalBytes) else { return false }
+  /// Whether one more item may be gone through.
+  func spendItem() -> Bool {
+    guard !isOver else { return false }
     itemsLeft -= 1
     if itemsLeft < 0 { end(nil, "goes through more than \(Self.maxItems) items") }
     return !isOver
@@ -99,7 +100,7 @@ final class Rendering {
     for transform in reference.expression.transforms {
       if value.isNull, transform != .empty, transform != .count { return .null }
       guard let result = transform.apply(value, locale, zone) else {
-        fail(reference, .badValue, "is nothing that `\(transform.rawValue)` can be applied to")
+        note(reference, .badValue, "is nothing that `\(transform.rawValue)` can be applied to")
         return nil
       }
       value = result
@@ -117,14 +118,6 @@ final class Rendering {
   private func end(_ reference: TemplateProgram.Reference?, _ detail: String) {
     isOver = true
     note(reference, .tooLarge, detail)
-  }
-
-  @discardableResult
-  private func fail(
-    _ reference: TemplateProgram.Reference, _ code: RenderFailure.Code, _ detail: String
-  ) -> Printed {
-    note(reference, code, detail)
-    return .nothing
   }
 
   private func note(_ reference: TemplateProgram.Reference?, _ code: RenderFailure.Code, _ detail: String) {

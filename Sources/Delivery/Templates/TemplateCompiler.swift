@@ -87,8 +87,7 @@ struct TemplateCompiler {
 
   private mutating func addText(_ source: TemplateSource, _ range: Range<Int>) {
     textBytes += range.count
-    let literal = code.add(text: String(decoding: source.bytes[range], as: UTF8.self))
-    for scope in scopes where scope.number < references.count { references[scope.number].literalBytes += literal }
+    code.add(.text(String(decoding: source.bytes[range], as: UTF8.self)))
   }
 
   private mutating func add(
@@ -116,7 +115,7 @@ struct TemplateCompiler {
           expression: expression, escape: escape, line: line.line, column: line.column, partial: source.trail.last))
       let number = references.count - 1
       if isValue {
-        code.add(value: number)
+        code.add(.value(number))
       } else {
         open(TemplateScope(expression, tag, number: number), tag, of: source)
       }

@@ -1,9 +1,9 @@
 import JSON
 import Mustache
 
-/// A body ready to be rendered: a Mustache template in which names, and some literal texts, are numbers (`{{&v3}}`,
-/// `{{#s7}}`, `{{&t1}}`), and what the numbers stand for. Why: names then resolve by our own rules, so that a missing
-/// value is seen (swift-mustache prints nothing for it, silently), and any letter may stand in a name.
+/// A body ready to be rendered: a Mustache template in which sections, and all between them, are numbers (`{{#s7}}`,
+/// `{{&r3}}`), and what the numbers stand for. Why: names then resolve by our own rules, so that a missing value is seen
+/// (swift-mustache prints nothing for it, silently), and any letter may stand in a name.
 struct TemplateProgram: Sendable {
   /// A name in its place.
   struct Reference: Sendable {
@@ -15,8 +15,6 @@ struct TemplateProgram: Sendable {
     var partial: String?
     /// Of a section: whether `.` is said directly inside.
     var isItemAsked = false
-    /// Of a section: literal text inside that swift-mustache prints by itself.
-    var literalBytes = 0
   }
 
   let part: TemplatePart

@@ -139,3 +139,8 @@ struct TemplateScanner {
     return nil
   }
 }
+
+extension UInt8 {
+  /// Space or tab.
+  fileprivate var isBlank: Bool { self == 0x20 || self == 0x09 }
+}
