@@ -9,17 +9,29 @@ public enum Base64URL {
 
   public static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
-    text.reserveCapacity((bytes.count * 4 + 2) / 3)
-    var (bits, count): (UInt32, UInt32) = (0, 0)
-    for byte in bytes {
-      (bits, count) = (bits << 8 | UInt32(byte), count + 8)
-      while count >= 6 {
-        count -= 6
-        text.append(alphabet[Int(bits >> count & 63)])
-      }
-    }
-    if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
+    append(bytes, to: &text)
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The same, behind what is there.
+  public static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+    text.reserveCapacity(text.count + (bytes.count * 4 + 2) / 3)
+    let alphabet = alphabet
+    var at = 0
+    while at + 3 <= bytes.count {
+      let triple = Int(bytes[at]) << 16 | Int(bytes[at + 1]) << 8 | Int(bytes[at + 2])
+      text.append(alphabet[triple >> 18])
+      text.append(alphabet[triple >> 12 & 63])
+      text.append(alphabet[triple >> 6 & 63])
+      text.append(alphabet[triple & 63])
+      at += 3
+    }
+    guard at < bytes.count else { return }
+    let second = at + 1 < bytes.count ? Int(bytes[at + 1]) : nil
+    let rest = Int(bytes[at]) << 16 | (second ?? 0) << 8
+    text.append(alphabet[rest >> 18])
+    text.append(alphabet[rest >> 12 & 63])
+    if second != nil { text.append(alphabet[rest >> 6 & 63]) }
   }
 
   /// Nil for other characters, an impossible length, or left-over bits that are not 0.

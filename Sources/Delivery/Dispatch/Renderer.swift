@@ -24,16 +24,19 @@ public struct Renderer: Sendable {
     let tracked = TrackedMessage(
       message: claim.message, contact: claim.contact, channel: claim.channel, chain: claim.chain, step: claim.step,
       template: claim.template)
+    let unsubscribeURL = unsubscribeURL(tracked, claim.purpose)
     do {
-      let rendered = try render(claim, tracked)
-      let isMarketing = claim.purpose == .marketing
+      guard let template = try templates.template(claim.template, version: claim.templateVersion) else {
+        return .failure(code: "missing_template", detail: "there is no template \(claim.template)")
+      }
+      let rendered = try render(
+        template, claim.values.object ?? [:], unsubscribeURL: unsubscribeURL, locale: claim.locale, zone: claim.zone)
       return .message(
         OutgoingMessage(
           id: claim.message, key: "\(instance).\(claim.message)", channel: claim.channel, purpose: claim.purpose,
           to: claim.address, toName: claim.name, subject: rendered.subject, text: rendered.text,
-          html: rendered.html.map { tracker.rewrite(html: $0, for: tracked) },
-          unsubscribeURL: isMarketing ? tracker.unsubscribeURL(tracked) : nil, contact: claim.contactID,
-          data: claim.values["data"] ?? .object([:])))
+          html: rendered.html.map { tracker.rewrite(html: $0, for: tracked) }, unsubscribeURL: unsubscribeURL,
+          contact: claim.contactID, data: claim.values["data"] ?? .object([:])))
     } catch let failure as RenderFailure {
       return .failure(code: failure.code, detail: failure.detail)
     } catch let refusal as Refusal {
@@ -41,16 +44,6 @@ public struct Renderer: Sendable {
     } catch {
       return .unready(detail: "the template could not be read: \(error)")
     }
-  }
-
-  /// The bodies as the contact gets them, before links are rewritten.
-  public func render(_ claim: Claim, _ tracked: TrackedMessage) throws -> RenderedMessage {
-    guard let template = try templates.template(claim.template, version: claim.templateVersion) else {
-      throw RenderFailure(code: "missing_template", detail: "there is no template \(claim.template)")
-    }
-    return try render(
-      template, claim.values.object ?? [:], unsubscribeURL: unsubscribeURL(tracked, claim.purpose),
-      locale: claim.locale, zone: claim.zone)
   }
 
   /// The bodies of a message made once more, out of its template's version and the values it saw; nil until it has

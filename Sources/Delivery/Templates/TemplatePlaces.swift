@@ -53,8 +53,8 @@ struct TemplatePlaces {
     while let token = scanner.next() {
       switch token {
       case .text(let range), .comment(let range): place(range, .element)
-      case .rawText("style", let range): place(range, .style)
-      case .rawText("title", let range), .rawText("textarea", let range): place(range, .element)
+      case .rawText(.style, let range): place(range, .style)
+      case .rawText(.title, let range), .rawText(.textarea, let range): place(range, .element)
       case .rawText(let element, let range): place(range, .forbidden("inside `<\(element)>`"))
       case .tag(let tag): read(tag)
       case .unfinished(let range):

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds tags and attributes in HTML by the tokenizer's rules (WHATWG HTML §13.2.5), whatever was written: browsers
 /// refuse nothing, so neither does this. One pass, no way back, so time is linear however hostile the text.
 /// Conditional comments of Outlook (`<!--[if mso]>…<![endif]-->`) are markup to it, and so they are here.
@@ -8,21 +10,20 @@ struct HTMLScanner {
     /// Comments, doctypes and what a browser takes for one.
     case comment(Range<Int>)
     /// What an element holds that can hold no tags, `script` or `title`.
-    case rawText(element: String, Range<Int>)
+    case rawText(element: HTMLName, Range<Int>)
     /// A tag or comment that never ends, up to the end of the text.
     case unfinished(Range<Int>)
   }
 
   private let bytes: [UInt8]
+  /// Tags whose attributes are told; nil: all.
+  private let names: [HTMLName]?
   private var at = 0
   /// The element whose raw text begins here.
-  private var rawElement: String?
+  private var rawElement: HTMLName?
 
-  private static let rawElements: Set<String> = [
-    "script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes",
-  ]
-
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// - Parameter names: the tags whose attributes are wanted; the others' are passed over. Nil: of all.
+  init(_ bytes: [UInt8], attributesOf names: [HTMLName]? = nil) { (self.bytes, self.names) = (bytes, names) }
 
   mutating func next() -> Token? {
     if let element = rawElement {
@@ -37,9 +38,18 @@ struct HTMLScanner {
 
   private mutating func text() -> Token {
     let start = at
-    at += 1
-    while at < bytes.count, bytes[at] != UInt8(ascii: "<") || !opensMarkup(at) { at += 1 }
+    repeat { at = bracket(from: at + 1) } while at < bytes.count && !opensMarkup(at)
     return .text(start..<at)
+  }
+
+  /// The next `<`, or the end of the text.
+  private func bracket(from place: Int) -> Int {
+    bytes.withUnsafeBytes { bytes in
+      guard place < bytes.count, let start = bytes.baseAddress,
+        let found = memchr(start + place, Int32(UInt8(ascii: "<")), bytes.count - place)
+      else { return bytes.count }
+      return UnsafeRawPointer(found) - start
+    }
   }
 
   /// `<` before a letter, `/`, `!` or `?`; any other is text.
@@ -51,16 +61,12 @@ struct HTMLScanner {
 
   private mutating func markup() -> Token {
     let start = at
+    guard bytes[start + 1] == UInt8(ascii: "!") else { return tag() }
     if starts(with: "<!--[if", at: start) { return comment(from: start, to: find(">", from: start)) }
     if starts(with: "<!-->", at: start) { return comment(from: start, to: start + 5) }
     if starts(with: "<!--->", at: start) { return comment(from: start, to: start + 6) }
     if starts(with: "<!--", at: start) { return comment(from: start, to: find("-->", from: start + 4)) }
-    let isEnd = bytes[start + 1] == UInt8(ascii: "/")
-    let name = start + (isEnd ? 2 : 1)
-    guard name < bytes.count, bytes[name].isASCIILetter else {
-      return comment(from: start, to: find(">", from: start))
-    }
-    return tag(from: start, name: name, isEnd: isEnd)
+    return comment(from: start, to: find(">", from: start))
   }
 
   private mutating func comment(from start: Int, to end: Int?) -> Token {
@@ -68,20 +74,27 @@ struct HTMLScanner {
     return end == nil ? .unfinished(start..<at) : .comment(start..<at)
   }
 
-  private mutating func tag(from start: Int, name: Int, isEnd: Bool) -> Token {
+  private mutating func tag() -> Token {
+    let start = at
+    let isEnd = bytes[start + 1] == UInt8(ascii: "/")
+    let name = start + (isEnd ? 2 : 1)
+    guard name < bytes.count, bytes[name].isASCIILetter else {
+      return comment(from: start, to: find(">", from: start))
+    }
     at = name
     skip { !$0.isHTMLSpace && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ">") }
-    var tag = HTMLTag(range: start..<at, name: HTMLText.lowercased(bytes[name..<at]), isEnd: isEnd, attributes: [])
+    var tag = HTMLTag(range: start..<at, name: HTMLName(bytes, name..<at), isEnd: isEnd, attributes: [])
+    let isWanted = names?.contains(tag.name) ?? true
     while true {
       skip { $0.isHTMLSpace || $0 == UInt8(ascii: "/") }
       guard at < bytes.count else { return .unfinished(start..<at) }
       if bytes[at] == UInt8(ascii: ">") { break }
       guard let attribute = attribute() else { return .unfinished(start..<at) }
-      tag.attributes.append(attribute)
+      if isWanted { tag.attributes.append(attribute) }
     }
     at += 1
     tag.range = start..<at
-    if !isEnd, Self.rawElements.contains(tag.name) { rawElement = tag.name }
+    if !isEnd, HTMLName.rawElements.contains(tag.name) { rawElement = tag.name }
     return .tag(tag)
   }
 
@@ -120,12 +133,12 @@ struct HTMLScanner {
   }
 
   /// Where `</element` begins, or the end of the text.
-  private func endOfRawText(_ element: String) -> Int {
-    let length = element.utf8.count
+  private func endOfRawText(_ element: HTMLName) -> Int {
+    let length = element.length
     var place = at
     while place + 2 + length <= bytes.count {
       if bytes[place] == UInt8(ascii: "<"), bytes[place + 1] == UInt8(ascii: "/"),
-        HTMLText.matches(bytes[(place + 2)..<(place + 2 + length)], element)
+        HTMLName(bytes, (place + 2)..<(place + 2 + length)) == element
       {
         let after = place + 2 + length
         if after == bytes.count || bytes[after].isHTMLSpace || bytes[after] == UInt8(ascii: ">")
@@ -158,8 +171,7 @@ struct HTMLScanner {
 /// A tag as it stands: ranges are offsets in the text.
 struct HTMLTag {
   var range: Range<Int>
-  /// In lower case.
-  var name: String
+  var name: HTMLName
   var isEnd: Bool
   var attributes: [HTMLAttribute]
 

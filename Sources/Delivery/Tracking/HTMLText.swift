@@ -2,36 +2,39 @@
 enum HTMLText {
   /// For element content and for quoted attributes alike. Text without anything to escape is returned as it is.
   static func escaped(_ text: String) -> String {
-    var text = text
-    return text.withUTF8 { bytes in
-      guard bytes.contains(where: { entity(of: $0) != nil }) else { return String(decoding: bytes, as: UTF8.self) }
-      var escaped: [UInt8] = []
-      escaped.reserveCapacity(bytes.count + 32)
-      for byte in bytes {
-        if let entity = entity(of: byte) {
-          escaped.append(contentsOf: entity.utf8)
-        } else {
-          escaped.append(byte)
-        }
-      }
-      return String(decoding: escaped, as: UTF8.self)
+    guard text.utf8.contains(where: isSpecial) else { return text }
+    var escaped: [UInt8] = []
+    escaped.reserveCapacity(text.utf8.count + 32)
+    append(text.utf8, to: &escaped)
+    return String(decoding: escaped, as: UTF8.self)
+  }
+
+  /// The same, behind what is there.
+  static func append(_ text: some Sequence<UInt8>, to html: inout [UInt8]) {
+    for byte in text {
+      if isSpecial(byte) { html += entity(of: byte).utf8 } else { html.append(byte) }
     }
   }
 
-  private static func entity(of byte: UInt8) -> String? {
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "\"")
+      || byte == UInt8(ascii: "'")
+  }
+
+  private static func entity(of byte: UInt8) -> String {
     switch byte {
     case UInt8(ascii: "<"): "&lt;"
     case UInt8(ascii: ">"): "&gt;"
     case UInt8(ascii: "&"): "&amp;"
     case UInt8(ascii: "\""): "&quot;"
-    case UInt8(ascii: "'"): "&#39;"
-    default: nil
+    default: "&#39;"
     }
   }
 
   /// The value of an attribute: character references with a semicolon are resolved, others stay as they are, so that
   /// `?a=1&copy=2` keeps its parameter (WHATWG HTML §13.2.5.73 does the same within attributes).
   static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    guard bytes.contains(UInt8(ascii: "&")) else { return Array(bytes) }
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count)
     var rest = bytes

@@ -37,8 +37,19 @@ public struct LinkSigner: Sendable {
 
   /// base64url of key id, token and tag: safe in a path, about 30 characters plus 4/3 of the target.
   public func sign(_ token: LinkToken) -> String {
-    let payload = [current.id] + token.bytes
-    return Base64URL.encode(payload + Self.tag(payload[...], current))
+    var text: [UInt8] = []
+    append(token, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The same, behind what is there.
+  func append(_ token: LinkToken, to text: inout [UInt8]) {
+    var signed: [UInt8] = []
+    signed.reserveCapacity(256)
+    signed.append(current.id)
+    token.append(to: &signed)
+    signed += Self.tag(signed[...], current)
+    Base64URL.append(signed, to: &text)
   }
 
   /// Nil for anything that was not signed here, whatever is wrong with it. Takes as long for a near miss as for a far one.
@@ -53,8 +64,8 @@ public struct LinkSigner: Sendable {
 
   private static func tag(_ payload: ArraySlice<UInt8>, _ key: Key) -> [UInt8] {
     var code = key.primed
-    code.update(data: payload)
-    return Array(code.finalize().prefix(tagBytes))
+    payload.withUnsafeBytes { code.update(data: $0) }
+    return code.finalize().withUnsafeBytes { Array($0.prefix(tagBytes)) }
   }
 
   private static func equal(_ a: [UInt8], _ b: ArraySlice<UInt8>) -> Bool {

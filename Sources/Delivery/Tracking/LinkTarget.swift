@@ -8,10 +8,14 @@ struct LinkTarget {
   /// The value of an `href` as it stands in HTML. Nil for what is no http(s) link: `mailto:`, `#top`, relative ones,
   /// and what browsers would read otherwise than it looks.
   init?(attribute: ArraySlice<UInt8>) {
+    if Self.isWeb(attribute), !attribute.contains(where: Self.needsCare) {
+      text = String(decoding: attribute, as: UTF8.self)
+      return
+    }
     // Browsers drop these inside an address, and spaces around it (WHATWG URL §4.4).
     let address = HTMLText.unescaped(attribute).filter { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-    let trimmed = address.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed()
-    guard Self.isWeb(Array(trimmed)) else { return nil }
+    let trimmed = Array(address.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed())
+    guard Self.isWeb(trimmed[...]) else { return nil }
     var text: [UInt8] = []
     for byte in trimmed {
       if byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\\") { return nil }
@@ -23,20 +27,33 @@ struct LinkTarget {
   private init(text: String) { self.text = text }
 
   /// Whether it begins with `http://` or `https://` and a host.
-  static func isWeb(_ address: [UInt8]) -> Bool {
-    for scheme in ["http://", "https://"] where HTMLText.matches(address.prefix(scheme.utf8.count), scheme) {
+  private static func isWeb(_ address: ArraySlice<UInt8>) -> Bool {
+    for scheme in webSchemes where HTMLText.matches(address.prefix(scheme.utf8.count), scheme) {
       guard let first = address.dropFirst(scheme.utf8.count).first else { return false }
       return !"/?#".utf8.contains(first)
     }
     return false
   }
 
+  private static let webSchemes = ["https://", "http://"]
+
   private static func needsEncoding(_ byte: UInt8) -> Bool {
-    byte == 0x20 || byte >= 0x80 || "\"<>^`{|}".utf8.contains(byte)
+    switch byte {
+    case 0x20, 0x80..., UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "^"), UInt8(ascii: "`"),
+      UInt8(ascii: "{")...UInt8(ascii: "}"):
+      true
+    default: false
+    }
+  }
+
+  /// Whether it may not stay as it is.
+  private static func needsCare(_ byte: UInt8) -> Bool {
+    byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "\\") || needsEncoding(byte)
   }
 
   /// With these parameters before the fragment; one that is there already stays as it is. Values come encoded.
   func adding(_ parameters: [(name: String, value: String)]) -> LinkTarget {
+    guard !parameters.isEmpty else { return self }
     let (address, fragment) = Self.cut(text, at: "#")
     let (path, query) = Self.cut(address, at: "?")
     let present = Set(query.dropFirst().split(separator: "&").map { $0.prefix { $0 != "=" } })
@@ -66,12 +83,20 @@ enum PercentEncoding {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)
     for byte in text.utf8 {
-      if byte.isASCIILetter || byte.isASCIIDigit || "-._~".utf8.contains(byte) {
+      if byte.isUnreserved {
         bytes.append(byte)
       } else {
         bytes += encoded(byte)
       }
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension UInt8 {
+  /// RFC 3986 §2.3.
+  fileprivate var isUnreserved: Bool {
+    isASCIILetter || isASCIIDigit || self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
+      || self == UInt8(ascii: "~")
   }
 }

@@ -20,14 +20,17 @@ public struct LinkToken: Sendable, Hashable {
 
 extension LinkToken {
   /// Kind, the two numbers (LEB128), then the text of the kind.
-  var bytes: [UInt8] {
-    let (code, text) =
+  func append(to bytes: inout [UInt8]) {
+    let (code, text): (UInt8, String?) =
       switch kind {
-      case .open: (UInt8(1), "")
-      case .click(let target): (UInt8(2), target)
-      case .unsubscribe(let channel): (UInt8(3), channel)
+      case .open: (1, nil)
+      case .click(let target): (2, target)
+      case .unsubscribe(let channel): (3, channel)
       }
-    return [code] + Self.encoded(message) + Self.encoded(contact) + Array(text.utf8)
+    bytes.append(code)
+    Self.append(message, to: &bytes)
+    Self.append(contact, to: &bytes)
+    if let text { bytes += text.utf8 }
   }
 
   init?(bytes: ArraySlice<UInt8>) {
@@ -43,14 +46,13 @@ extension LinkToken {
     }
   }
 
-  private static func encoded(_ number: Int64) -> [UInt8] {
+  private static func append(_ number: Int64, to bytes: inout [UInt8]) {
     var rest = UInt64(bitPattern: number)
-    var bytes: [UInt8] = []
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
     }
-    return bytes + [UInt8(rest)]
+    bytes.append(UInt8(rest))
   }
 
   private static func decode(_ bytes: inout ArraySlice<UInt8>) -> Int64? {

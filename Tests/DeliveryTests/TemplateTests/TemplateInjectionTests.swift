@@ -44,7 +44,7 @@ import Testing
       switch token {
       case .tag(let tag):
         let names = tag.attributes.map { HTMLText.lowercased(bytes[$0.name]) }
-        shape.append((tag.isEnd ? "/" : "") + tag.name + " " + names.joined(separator: " "))
+        shape.append((tag.isEnd ? "/" : "") + "\(tag.name) " + names.joined(separator: " "))
         for attribute in tag.attributes where HTMLText.matches(bytes[attribute.name], "href") {
           guard let value = attribute.value else { continue }
           if case .refused(let scheme) = Address(HTMLText.unescaped(bytes[value.text])) { shape.append(scheme) }
