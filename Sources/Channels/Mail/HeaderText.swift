@@ -12,8 +12,22 @@ struct HeaderText: Sendable, Hashable {
   /// For text that comes with a contact: each run of control characters and spaces becomes one space, none is left at
   /// the ends.
   init(cleaning text: String) {
+    if Self.isClean(text) {
+      self.text = text
+      return
+    }
     let words = text.unicodeScalars.split { $0 == " " || Self.isControl($0) }
     self.text = words.map { String(Substring($0)) }.joined(separator: " ")
+  }
+
+  /// Whether there is nothing to do: ASCII in which no space stands beside another or at an end.
+  private static func isClean(_ text: String) -> Bool {
+    var before: UInt8 = 32
+    for byte in text.utf8 {
+      guard byte > 32 || byte == 32 && before != 32, byte < 127 else { return false }
+      before = byte
+    }
+    return before != 32 || text.isEmpty
   }
 
   private init(unchecked text: String) { self.text = text }

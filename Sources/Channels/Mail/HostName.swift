@@ -8,6 +8,7 @@ enum HostName {
   /// Lower case and ASCII, or nil for what no domain can be: empty labels, spaces, controls, brackets, symbols.
   static func ascii(_ name: String) -> String? {
     guard !name.isEmpty, name.utf8.count <= 4 * maxBytes else { return nil }
+    if let plain = plain(name) { return plain }
     // The full stops of Chinese and Japanese keyboards count as dots (RFC 3490 §3.1); letters compare composed (NFC).
     let composed = name.utf8.allSatisfy { $0 < 0x80 } ? name : name.precomposedStringWithCanonicalMapping
     let labels = composed.lowercased().unicodeScalars.split(omittingEmptySubsequences: false) {
@@ -20,6 +21,24 @@ enum HostName {
     }
     let result = encoded.joined(separator: ".")
     return result.utf8.count <= maxBytes ? result : nil
+  }
+
+  /// What most names are: letters, digits and hyphens, in lower case already. Nil: a closer look is needed.
+  private static func plain(_ name: String) -> String? {
+    var label = 0
+    var before = UInt8(ascii: ".")
+    for byte in name.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): label += 1
+      case UInt8(ascii: "-") where before != UInt8(ascii: "."): label += 1
+      case UInt8(ascii: ".") where before != UInt8(ascii: ".") && before != UInt8(ascii: "-"): label = 0
+      default: return nil
+      }
+      guard label <= maxLabelBytes else { return nil }
+      before = byte
+    }
+    let endsWell = before != UInt8(ascii: ".") && before != UInt8(ascii: "-")
+    return endsWell && name.utf8.count <= maxBytes ? name : nil
   }
 
   private static func asciiLabel(_ label: [Unicode.Scalar]) -> String? {

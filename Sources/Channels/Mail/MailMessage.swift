@@ -21,7 +21,9 @@ struct MailMessage {
     if let subject = message.subject { header.prose("Subject", try Self.subject(subject)) }
     if let link = message.unsubscribeURL { try Self.addUnsubscribe(link, to: &header) }
     if message.purpose == .marketing { header.tokens("Precedence", "bulk") }
-    var bytes = sender.fixedHeader
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(2048 + ((message.html ?? "").utf8.count + (message.text ?? "").utf8.count) * 5 / 4)
+    bytes += sender.fixedHeader
     bytes += header.bytes
     try Self.appendBody(of: message, to: &bytes)
     self.bytes = bytes

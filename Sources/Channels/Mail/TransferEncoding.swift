@@ -24,35 +24,57 @@ enum TransferEncoding: String, Sendable {
   private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 13 || byte == 10 }
 
   private static func isLiteral(_ byte: UInt8) -> Bool {
-    byte >= 32 && byte <= 126 && byte != UInt8(ascii: "=") || byte == 9
+    byte &- 32 < 95 && byte != UInt8(ascii: "=") || byte == 9
   }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
 
   /// RFC 2045 §6.7. White space before a line end is quoted (rule 3), a longer line is cut by a soft break (rule 5).
   private static func appendQuotedPrintable(_ bytes: [UInt8], to output: inout [UInt8]) {
     output.reserveCapacity(output.count + bytes.count * 5 / 4)
-    var column = 0
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      index += 1
-      if isLineEnd(byte) {
-        if byte == 13, index < bytes.count, bytes[index] == 10 { index += 1 }
-        output.appendLineEnd()
-        column = 0
-        continue
+    bytes.withUnsafeBufferPointer { source in
+      var column = 0
+      var index = 0
+      while index < source.count {
+        // One column stays free for the `=` of a soft break.
+        let plain = plainRun(in: source, from: index, room: maxLineBytes - 1 - column)
+        if !plain.isEmpty {
+          output.append(contentsOf: UnsafeBufferPointer(rebasing: source[plain]))
+          column += plain.count
+          index = plain.upperBound
+          continue
+        }
+        let byte = source[index]
+        if isLineEnd(byte) {
+          index += byte == 13 && index + 1 < source.count && source[index + 1] == 10 ? 2 : 1
+          output.appendLineEnd()
+          column = 0
+          continue
+        }
+        let isPlain = isLiteral(byte) && !(isBlank(byte) && endsLine(index, in: source))
+        if column + (isPlain ? 1 : 3) > maxLineBytes - 1 {
+          output.append(UInt8(ascii: "="))
+          output.appendLineEnd()
+          column = 0
+        }
+        if isPlain { output.append(byte) } else { output.appendQuoted(byte) }
+        column += isPlain ? 1 : 3
+        index += 1
       }
-      let endsLine = index == bytes.count || isLineEnd(bytes[index])
-      let isSpace = byte == 32 || byte == 9
-      let isPlain = isLiteral(byte) && !(isSpace && endsLine)
-      // One column stays free for the `=` of a soft break.
-      if column + (isPlain ? 1 : 3) > maxLineBytes - 1 {
-        output.append(UInt8(ascii: "="))
-        output.appendLineEnd()
-        column = 0
-      }
-      if isPlain { output.append(byte) } else { output.appendQuoted(byte) }
-      column += isPlain ? 1 : 3
     }
+  }
+
+  /// What may stand as it is, up to so many bytes.
+  private static func plainRun(in source: UnsafeBufferPointer<UInt8>, from start: Int, room: Int) -> Range<Int> {
+    let limit = min(source.count, start + room)
+    var end = start
+    while end < limit, isLiteral(source[end]) { end += 1 }
+    if end > start, isBlank(source[end - 1]), endsLine(end - 1, in: source) { end -= 1 }
+    return start..<end
+  }
+
+  private static func endsLine(_ index: Int, in source: UnsafeBufferPointer<UInt8>) -> Bool {
+    index + 1 == source.count || isLineEnd(source[index + 1])
   }
 
   private static func appendBase64Lines(_ bytes: [UInt8], to output: inout [UInt8]) {
