@@ -7,7 +7,6 @@ import Ingest
 import JSON
 import Migrations
 import SQL
-import Synchronization
 
 /// The stages over a file of their own, wired as the server wires them; the writer's thread runs.
 final class BenchWorld: Sendable {
@@ -25,7 +24,11 @@ final class BenchWorld: Sendable {
   /// - Parameters:
   ///   - chains: documents to publish.
   ///   - template: text and html of the template `letter`.
-  init(chains: [String] = [], template: (text: String, html: String) = ("Hello", "<p>Hello</p>")) throws {
+  ///   - email: how that channel's messages leave; by default they are taken at once.
+  init(
+    chains: [String] = [], template: (text: String, html: String) = ("Hello", "<p>Hello</p>"),
+    email: any ChannelAdapter = LogAdapter(connections: 32)
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     path = folder.appending(path: "zveno.sqlite").path
@@ -46,23 +49,14 @@ final class BenchWorld: Sendable {
     guard let key = LinkSigner.Key(id: 1, secret: Array(repeating: 7, count: 32)) else { throw Broken() }
     let tracker = Tracker(publicURL: "https://go.shop.example", signer: LinkSigner(key))
     let renderer = Renderer(templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "bench")
-    let settled = Mutex<(@Sendable (Outcome) -> Void)?>(nil)
-    let box = Box(settled)
-    lines = Lines(adapters: ["email": LogAdapter(connections: 32)], renderer: renderer) { outcome in
-      box.mutex.withLock { $0 }?(outcome)
-    }
+    let settled = Settled()
+    lines = Lines(adapters: ["email": email], renderer: renderer) { settled.tell($0) }
     let delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: lines)
     let writer = Writer(connection: db, duties: [engine, delivery], now: Self.milliseconds, maxQueued: 100_000)
     self.writer = writer
-    let accepting = Accepting(delivery)
-    box.mutex.withLock {
-      $0 = { outcome in
-        accepting.delivery.accept(outcome)
-        writer.wake()
-      }
-    }
+    settled.connect(delivery, writer)
     intake = Intake(writer: writer, log: log, now: Self.milliseconds)
     lines.start()
     writer.start()
@@ -70,15 +64,18 @@ final class BenchWorld: Sendable {
 
   struct Broken: Error {}
 
-  private final class Box: Sendable {
-    let mutex: Mutex<(@Sendable (Outcome) -> Void)?>
-    init(_ mutex: consuming Mutex<(@Sendable (Outcome) -> Void)?>) { self.mutex = mutex }
-  }
+  /// Brings outcomes to who records them, and wakes him.
+  private final class Settled: @unchecked Sendable {
+    // Unchecked: written once, before the lines have anything to tell; `accept` is a call from any thread.
+    private var delivery: Delivery?
+    private var writer: Writer?
 
-  private final class Accepting: @unchecked Sendable {
-    // Unchecked: `accept` is the one call that delivery takes from any thread.
-    let delivery: Delivery
-    init(_ delivery: Delivery) { self.delivery = delivery }
+    func connect(_ delivery: Delivery, _ writer: Writer) { (self.delivery, self.writer) = (delivery, writer) }
+
+    func tell(_ outcome: Outcome) {
+      delivery?.accept(outcome)
+      writer?.wake()
+    }
   }
 
   private static func publish(
@@ -108,6 +105,13 @@ final class BenchWorld: Sendable {
       if isDone { return }
       // Each question is a round with a commit of its own: seldom, so that it is not what is measured.
       usleep(10_000)
+    }
+  }
+
+  /// Messages that have left.
+  func sent() throws -> Int {
+    try writer.perform { db, _ in
+      Int(try db.first("SELECT count(*) FROM messages WHERE status = 'sent'", []) { $0.int(0) } ?? 0)
     }
   }
 

@@ -14,7 +14,12 @@ struct Figure {
       let (count, seconds) = try round()
       rates.append(Double(count) / max(seconds, 1e-9))
     }
-    rates.sort()
+    show(rates)
+  }
+
+  /// The median, with the least and the greatest.
+  func show(_ rates: [Double]) {
+    let rates = rates.sorted()
     let text = [rates[rates.count / 2], rates[0], rates[rates.count - 1]].map { String(Int($0)) }
     print("\(name.padded(58)) \(text[0].padded(9, left: true)) \(unit)  (\(text[1]) … \(text[2]))")
   }

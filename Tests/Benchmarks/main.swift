@@ -1,7 +1,8 @@
 // Measures the walk of an event on this machine: events accepted, decisions of the engine, messages handed over, each a
 // second, with every commit on disk (WAL, synchronous=FULL), on files in the temporary folder that are deleted again.
 //
-//   swift run -c release Benchmarks [--seconds N] [--only intake|http|decisions|dispatch]
+//   swift run -c release Benchmarks [--seconds N] [--only intake|http|decisions|dispatch|letters]
+//                                   [--letters N] [--connections N]
 //
 // Each figure is the median of several rounds, with the least and the greatest: machines drift, so compare within a run.
 
@@ -14,10 +15,18 @@ func value(of option: String) -> String? {
   arguments.firstIndex(of: option).flatMap { arguments.indices.contains($0 + 1) ? arguments[$0 + 1] : nil }
 }
 
+func number(of option: String, else usual: Int) -> Int { max(1, value(of: option).flatMap { Int($0) } ?? usual) }
+
 let seconds = max(0.2, value(of: "--seconds").flatMap { Double($0) } ?? 2)
 let benchmarks: [(name: String, run: () throws -> Void)] = [
   ("intake", IntakeBenchmark(seconds: seconds).run), ("http", HTTPBenchmark(seconds: seconds).run),
   ("decisions", DecisionBenchmark(seconds: seconds).run), ("dispatch", DispatchBenchmark(seconds: seconds).run),
+  (
+    "letters",
+    LetterBenchmark(
+      letters: number(of: "--letters", else: 20_000), connections: number(of: "--connections", else: 10)
+    ).run
+  ),
 ]
 
 do {

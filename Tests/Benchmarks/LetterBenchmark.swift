@@ -1,0 +1,108 @@
+import Channels
+import Foundation
+import JSON
+
+/// Letters a second through the whole walk into a mail server, postfix's `smtp-sink` on loopback, and beside it what
+/// postfix's own `smtp-source` brings into the same sink over as many connections.
+struct LetterBenchmark {
+  let letters: Int
+  let connections: Int
+
+  private static let rounds = 3
+
+  func run() throws {
+    guard let sink = Program.path(of: "smtp-sink"), let source = Program.path(of: "smtp-source") else {
+      return print("letters into smtp-sink: skipped, smtp-sink and smtp-source are not here (apt install postfix)")
+    }
+    var (ours, theirs, ratios): ([Double], [Double], [Double]) = ([], [], [])
+    for _ in 0..<Self.rounds {
+      let server = try SinkServer(sink)
+      defer { server.stop() }
+      ours.append(Double(letters) / (try send(to: server.port)))
+      theirs.append(Double(letters) / (try send(with: source, to: server.port)))
+      ratios.append(ours[ours.count - 1] / theirs[theirs.count - 1])
+    }
+    let how = "5 KB, \(connections) connections"
+    Figure(name: "letters from event to recorded, smtp-sink, \(how)", unit: "letters/s").show(ours)
+    Figure(name: "smtp-source -d into the same, \(how)", unit: "letters/s").show(theirs)
+    Figure(name: "of smtp-source", unit: "%").show(ratios.map { $0 * 100 })
+  }
+
+  private func send(to port: UInt16) throws -> Double {
+    let block = """
+      {"adapter": "smtp", "url": "smtp://127.0.0.1:\(port)", "from": "Shop <news@shop.example>",
+       "connections": \(connections)}
+      """
+    let adapter = try Channels.adapter(
+      from: JSONDocument(parsing: Array(block.utf8)).root, at: "", otherKeys: [], secret: { _ in nil },
+      now: BenchWorld.milliseconds)
+    let world = try BenchWorld(chains: [Letter.chain], template: Letter.template, email: adapter)
+    defer { world.close() }
+    let seconds = try timed { try Letter.send(letters, through: world) }
+    let sent = try world.sent()
+    guard sent == letters else { throw Unsent(expected: letters, got: sent) }
+    return seconds
+  }
+
+  struct Unsent: Error { let expected: Int, got: Int }
+
+  /// What ours have on the wire, header and links included.
+  private static let bytes = 6500
+
+  private func send(with source: String, to port: UInt16) throws -> Double {
+    let arguments = [
+      "-d", "-s", "\(connections)", "-l", "\(Self.bytes)", "-m", "\(letters)", "-f", "news@shop.example", "-t",
+      "c1@shop.example", "127.0.0.1:\(port)",
+    ]
+    return try timed { try Program(source, arguments).wait() }
+  }
+}
+
+/// `smtp-sink`, listening.
+final class SinkServer {
+  let port: UInt16
+  private let program: Program
+
+  struct NotUp: Error {}
+
+  init(_ path: String) throws {
+    port = try Self.freePort()
+    // It refuses to work for root, whose rights it needs for nothing.
+    program = try Program(path, (getuid() == 0 ? ["-u", "nobody"] : []) + ["127.0.0.1:\(port)", "1000"])
+    guard isUp() else {
+      stop()
+      throw NotUp()
+    }
+  }
+
+  /// Within five seconds.
+  private func isUp() -> Bool {
+    for _ in 0..<500 {
+      if let socket = ClientSocket(port: port) {
+        socket.close()
+        return true
+      }
+      usleep(10_000)
+    }
+    return false
+  }
+
+  func stop() { program.stop() }
+
+  /// One that nobody listens on a moment ago.
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let failure = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    guard failure == 0 else { throw NotUp() }
+    return UInt16(bigEndian: address.sin_port)
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+/// A program of the system's that a benchmark runs beside itself.
+struct Program {
+  private let id: pid_t
+
+  struct Failed: Error { let program: String, code: Int32 }
+
+  /// Nil when it is not installed. Mail servers stand in `sbin`, which is not on everybody's path.
+  static func path(of name: String) -> String? {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    return (folders + ["/usr/sbin", "/usr/local/sbin"]).map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
+  }
+
+  init(_ path: String, _ arguments: [String]) throws {
+    var words = ([path] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var id: pid_t = 0
+    let code = posix_spawn(&id, path, nil, nil, &words, environ)
+    guard code == 0 else { throw Failed(program: path, code: code) }
+    self.id = id
+  }
+
+  /// Until it ends by itself, well.
+  func wait() throws {
+    var status: Int32 = 0
+    waitpid(id, &status, 0)
+    guard status == 0 else { throw Failed(program: "\(id)", code: status) }
+  }
+
+  func stop() {
+    kill(id, SIGKILL)
+    waitpid(id, nil, 0)
+  }
+}
