@@ -6,7 +6,10 @@ final class Handle {
   /// Set between `begin` and the transaction's end.
   var promisesTransaction = false
 
+  private static let preparation: Void = csqlite_forgo_memory_figures()
+
   init(path: String, flags: Int32, vfs: String?) throws(SQLError) {
+    Self.preparation
     let code = sqlite3_open_v2(path, &database, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
     guard code == SQLITE_OK else {
       let reason = database.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))

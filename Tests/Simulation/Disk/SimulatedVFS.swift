@@ -12,7 +12,10 @@ final class SimulatedVFS {
   private let vfs: UnsafeMutablePointer<sqlite3_vfs>
   private let nameBytes: UnsafeMutablePointer<CChar>
 
+  private static let preparation: Void = csqlite_forgo_memory_figures()
+
   init(_ disk: SimulatedDisk) {
+    Self.preparation
     self.disk = disk
     name = Self.prefix + "\(Self.count.add(1, ordering: .relaxed).newValue)"
     nameBytes = UnsafeMutablePointer.allocate(capacity: name.utf8.count + 1)
