@@ -10,6 +10,7 @@ final class Invariants {
   private let db: Connection
   private let logChecks: LogChecks
   private let bookChecks: BookChecks
+  private let books: BookWatch
   private let runChecks: RunChecks
   private let handOverChecks: HandOverChecks
   private var waits: WaitWatch
@@ -22,6 +23,7 @@ final class Invariants {
     let documents = Documents(db)
     logChecks = LogChecks(db, window: window)
     bookChecks = BookChecks(db)
+    books = BookWatch(db)
     runChecks = RunChecks(db, documents)
     handOverChecks = HandOverChecks(db, documents, rules)
     waits = WaitWatch(db, documents, rules)
@@ -46,7 +48,7 @@ final class Invariants {
     try db.savepoint {
       for handOver in handOvers { try handOverChecks.check(handOver, world, life) }
       try logChecks.check()
-      if !messages.isEmpty || lost { try bookChecks.checkPlanned() }
+      try books.check(changed: lost ? nil : messages)
       if life.hasCommitted {
         if lost { try bookChecks.checkMemory(life.counters) }
         if !messages.isEmpty || lost { try handOverChecks.checkAtHand(life) }
@@ -64,13 +66,16 @@ final class Invariants {
       try runChecks.checkNothingDue(wall: world.clock.wall)
       if !world.weather.hasPaces { try handOverChecks.checkNothingDue(life, wall: world.clock.wall) }
       if isChanged {
-        try bookChecks.checkBooks()
+        try books.checkRest()
         try runChecks.checkStuck()
         try runChecks.checkEnded()
         try runChecks.checkSteps()
         try logChecks.checkFreshPromises(&world.shop)
       }
-      if day > lastDay { try checkEverything(world) }
+      if day > lastDay {
+        try bookChecks.checkBooks()
+        try checkEverything(world)
+      }
     }
   }
 
@@ -81,6 +86,8 @@ final class Invariants {
     try db.savepoint {
       try logChecks.check()
       try waits.check(wall: world.clock.wall, changed: nil)
+      try books.check(changed: nil)
+      try logChecks.checkWholeTimeline()
       try handOverChecks.checkIntents(world.provider, lastLife: world.lives - 1)
       try checkEverything(world)
     }
@@ -89,7 +96,6 @@ final class Invariants {
   private func checkEverything(_ world: World) throws {
     try bookChecks.checkPlanned()
     if let life = world.life, life.hasCommitted { try bookChecks.checkMemory(life.counters) }
-    try logChecks.checkWholeTimeline()
     try logChecks.checkPromises(world.shop)
     try handOverChecks.checkDenials(world.shop)
   }
@@ -97,6 +103,8 @@ final class Invariants {
   /// When nothing is left to happen in the world.
   func checkEnd(_ world: World) throws {
     try checkEverything(world)
+    try bookChecks.checkBooks()
+    try logChecks.checkWholeTimeline()
     try runChecks.checkReentry()
     try runChecks.checkAllOver()
     try logChecks.checkSentOnce(world.shop)

@@ -1,0 +1,91 @@
+import SQL
+
+/// Figures follow the messages they count, from step to step: what has changed is looked at, and the places it touches.
+final class BookWatch {
+  private struct Place: Hashable {
+    let chain: Int64
+    let version: Int64
+    let label: String
+  }
+
+  private struct Outcome: Hashable {
+    let place: Place
+    let status: String
+  }
+
+  private struct Standing: Hashable {
+    let channel: String
+    let status: String
+  }
+
+  private struct Message {
+    let outcome: Outcome
+    let standing: Standing
+  }
+
+  private let db: Connection
+  private var messages: [Int64: Message] = [:]
+  private var planned: [Place: Int64] = [:]
+  private var outcomes: [Outcome: Int64] = [:]
+  private var standings: [Standing: Int64] = [:]
+  /// Outcomes of places that were touched since the last rest.
+  private var touched: Set<Outcome> = []
+
+  init(_ db: Connection) { self.db = db }
+
+  /// At any moment: every message was counted when it was planned, and stands in one status.
+  /// - Parameter changed: the messages to look at, nil: all.
+  func check(changed: Set<Int64>?) throws {
+    guard let changed else {
+      let all = try db.query("SELECT id FROM messages") { $0.int(0) }
+      return try check(changed: Set(all).union(messages.keys))
+    }
+    var (places, channels): (Set<Place>, Set<Standing>) = ([], [])
+    for id in changed {
+      let sql = "SELECT chain, version, label, channel, status FROM messages WHERE id = $1"
+      let now = try db.first(sql, [.int(id)]) { row in
+        let place = Place(chain: row.int(0), version: row.int(1), label: row.text(2))
+        return Message(
+          outcome: Outcome(place: place, status: row.text(4)),
+          standing: Standing(channel: row.text(3), status: row.text(4)))
+      }
+      for (message, sign) in [(messages[id], -1), (now, 1)] as [(Message?, Int64)] {
+        guard let message else { continue }
+        planned[message.outcome.place, default: 0] += sign
+        outcomes[message.outcome, default: 0] += sign
+        standings[message.standing, default: 0] += sign
+        places.insert(message.outcome.place)
+        channels.insert(message.standing)
+        touched.insert(message.outcome)
+      }
+      messages[id] = now
+    }
+    for place in places { try check(place, "planned", planned[place] ?? 0, "every planned message is counted") }
+    for standing in channels {
+      let sql = "SELECT count FROM message_counters WHERE channel = $1 AND status = $2"
+      let counted = try db.first(sql, [.text(standing.channel), .text(standing.status)]) { $0.int(0) } ?? 0
+      guard counted == standings[standing] ?? 0 else {
+        throw Violation(
+          "messages are counted by status", "\(standing): \(standings[standing] ?? 0), counted \(counted)")
+      }
+    }
+  }
+
+  /// With the log read to its end: planned = sent + failed + skipped + unknown + pending, for each step.
+  func checkRest() throws {
+    for outcome in touched where ["sent", "failed", "skipped", "unknown"].contains(outcome.status) {
+      try check(outcome.place, outcome.status, outcomes[outcome] ?? 0, "the books balance")
+    }
+    touched = []
+  }
+
+  private func check(_ place: Place, _ outcome: String, _ rows: Int64, _ invariant: String) throws {
+    let sql = "SELECT count FROM chain_counters WHERE chain = $1 AND version = $2 AND step = $3 AND outcome = $4"
+    let counted = try db.first(
+      sql, [.int(place.chain), .int(place.version), .text(place.label), .text(outcome)]
+    ) { $0.int(0) }
+    guard rows == counted ?? 0 else {
+      throw Violation(invariant, "\(place), \(outcome): \(rows), counted \(counted ?? 0)")
+    }
+  }
+}
