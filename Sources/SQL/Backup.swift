@@ -4,11 +4,14 @@ internal import Glibc
 /// A copy of the database in the making, a slice of its pages at a time, on the thread of the connection it copies.
 ///
 /// The source is the connection that writes. So SQLite itself carries what is written meanwhile into pages that are
-/// copied already (https://www.sqlite.org/backup.html): nothing starts over, no reader keeps the log from being copied
-/// back, and the copy is the file as of the last commit before its end. Outside of transactions only.
+/// copied already (https://www.sqlite.org/backup.html): no reader keeps the log from being copied back, and the copy is
+/// the file as of the last commit before its end. Only a transaction rolled back as a whole makes SQLite start over.
+/// Outside of transactions only.
 final class Backup {
   /// Left free on the disk, for the log of a server that goes on writing.
   static let roomToLeave: Int64 = 128 << 20
+  /// A server whose every other round is undone is no longer copied.
+  static let timesOver: Int64 = 20
   /// Between two looks at the clock.
   private static let pagesAtOnce: Int32 = 32
 
@@ -18,6 +21,8 @@ final class Backup {
   private let folder: String
   private var running: OpaquePointer?
   private var isWhole = false
+  /// Pages, those that were copied again counted again.
+  private var copied: Int64 = 0
 
   /// - Parameters:
   ///   - path: of a file that does not exist.
@@ -55,13 +60,21 @@ final class Backup {
       case SQLITE_DONE:
         try finish()
         return true
-      case SQLITE_OK: break
+      case SQLITE_OK: try count()
       // Somebody else's lock: the next slice tries again.
       case SQLITE_BUSY, SQLITE_LOCKED: return false
       default: throw SQLError(code: code, message: String(cString: sqlite3_errstr(code)))
       }
     } while monotonic() < deadline
     return false
+  }
+
+  private func count() throws {
+    copied += Int64(Backup.pagesAtOnce)
+    guard copied <= Backup.timesOver * Int64(sqlite3_backup_pagecount(running)) else {
+      throw StoreUnavailable(
+        reason: "the copy had to start over again and again, since work of the server fails and is undone; see its log")
+    }
   }
 
   /// Pages still to be copied.

@@ -18,13 +18,13 @@ import Testing
     }
   }
 
-  private func writer(rows: Int64 = 2_000) throws -> Writer {
+  private func writer(rows: Int64 = 2_000, duties: [any Duty] = []) throws -> Writer {
     let db = try folder.writer(busyMilliseconds: 0)
     try db.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); CREATE INDEX t_b ON t (b)")
     try db.transaction {
       for number in 1...rows { try db.run("INSERT INTO t VALUES ($1, $2)", [.int(number), .text(Self.text(number))]) }
     }
-    return Writer(connection: db, duties: [], now: { 1_000 }, monotonic: Self.hurried())
+    return Writer(connection: db, duties: duties, now: { 1_000 }, monotonic: Self.hurried())
   }
 
   private static func text(_ number: Int64) -> String { String(repeating: "row \(number) ", count: 100) }
@@ -140,6 +140,35 @@ import Testing
     let second = begin(writer)
     while second.all.isEmpty { _ = try writer.round() }
     #expect(try content(copy, .offline).count == 2_000)
+  }
+
+  @Test("a round that is undone and done again makes it start over; a server that does so for ever is told")
+  func undoneRounds() throws {
+    let failing = Notes<Void>()
+    let duty = TestDuty { db, _ in
+      try db.run("UPDATE t SET b = 'undone'")
+      guard failing.all.count < 3 else { return .idle(until: nil) }
+      failing.add(())
+      throw Refused()
+    }
+    let writer = try writer(rows: 200, duties: [duty])
+    let outcome = begin(writer)
+    while outcome.all.isEmpty { _ = try writer.round() }
+    try outcome.all[0].get()
+    #expect(failing.all.count == 3)
+    #expect(try Set(content(copy, .offline).map { $0.hasSuffix(" undone") }) == [true])
+    try FileManager.default.removeItem(atPath: copy)
+
+    let stubborn = TestDuty { db, _ in
+      try db.run("UPDATE t SET b = 'never'")
+      throw Refused()
+    }
+    writer.stop()
+    let second = Writer(connection: try folder.writer(), duties: [stubborn], now: { 0 }, monotonic: Self.hurried())
+    let endless = begin(second)
+    while endless.all.isEmpty { _ = try second.round() }
+    let error = #expect(throws: StoreUnavailable.self) { try endless.all[0].get() }
+    #expect(error?.reason.contains("start over") == true)
   }
 
   @Test("a writer that stops ends it and closes the file in good order")

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import SQL
 import Testing
 
 /// Starting, refusing to start, and ending.
@@ -51,6 +52,25 @@ struct StartWalkTests {
     #expect(run.status == 69)
     #expect(run.output.split(separator: "\n").count == 1, "\(run.output)")
     #expect(try String(contentsOfFile: folder.path + "/data/zveno.sqlite", encoding: .utf8) == content)
+  }
+
+  @Test("a folder of a newer version is refused with one line and left as it is")
+  func newer() throws {
+    let folder = try TemporaryFolder()
+    let data = folder.path + "/data"
+    #expect(try Zveno(["--data", data]).stop() == 0)
+    let path = data + "/zveno.sqlite"
+    do {
+      let db = try Connection(path: path, mode: .writer)
+      try db.execute("PRAGMA user_version = 9999")
+      db.close()
+    }
+    let before = try Data(contentsOf: URL(filePath: path))
+    let run = try Zveno.run(["serve", "--listen", "127.0.0.1:0", "--data", data])
+    #expect(run.status == 69)
+    #expect(run.output.split(separator: "\n").count == 1, "\(run.output)")
+    #expect(run.output.contains("newer zveno: its layout is 9999"))
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
   }
 
   @Test("a wrong configuration is refused with every place, as compilers print it")
