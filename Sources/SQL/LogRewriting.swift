@@ -18,7 +18,8 @@ extension Connection {
     var size: sqlite3_int64 = 0
     try check(methods.xFileSize(file, &size))
     guard size > 0 else { return }
-    let piece: sqlite3_int64 = 1 << 20
+    // SQLite's unix files keep the lower 17 bits of a write's length: 128 KiB would be none at all, which reads as full.
+    let piece: sqlite3_int64 = 1 << 16
     let buffer = UnsafeMutableRawPointer.allocate(byteCount: Int(piece), alignment: 16)
     defer { buffer.deallocate() }
     for start in stride(from: 0, to: size, by: Int(piece)) {

@@ -172,4 +172,16 @@ import Testing
     #expect(try db.first("PRAGMA journal_mode") { $0.text(0) } == "wal")
     #expect(try Connection(path: folder.database, mode: .writer).first("PRAGMA synchronous") { $0.int(0) } == 2)
   }
+
+  @Test("a log of megabytes is written over itself by a start, and stays what it is")
+  func rewrittenLog() throws {
+    let db = try folder.writer()
+    try db.execute("CREATE TABLE t (a BLOB)")
+    let row = SQLValue.blob([UInt8](repeating: 7, count: 1 << 20))
+    for _ in 0..<3 { try db.run("INSERT INTO t VALUES ($1)", [row]) }
+    try Connection(path: folder.database, mode: .writer).rewriteLog()
+    try db.run("INSERT INTO t VALUES ($1)", [row])
+    #expect(try db.first("SELECT count(*), sum(length(a)) FROM t") { [$0.int(0), $0.int(1)] } == [4, 4 << 20])
+    #expect(try db.first("PRAGMA integrity_check") { $0.text(0) } == "ok")
+  }
 }
