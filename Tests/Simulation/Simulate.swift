@@ -13,10 +13,13 @@ enum Simulate {
       WorkerThread(name: "world-\(index)") { campaign.live() }
     }
     for thread in threads { thread.join() }
-    print(campaign.summary)
+    say(campaign.summary)
     exit(campaign.hasFailed ? 1 : 0)
   }
 }
+
+/// At once, into a file too.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
 /// Many seeds, each world on one thread, until one breaks a promise.
 private final class Campaign: Sendable {
@@ -47,7 +50,7 @@ private final class Campaign: Sendable {
     while let seed = take() {
       let world = World(seed: seed, tells: Seeds.isReplay)
       let failure = world.failure()
-      if Seeds.isReplay { world.story.forEach { print($0) } }
+      if Seeds.isReplay { world.story.forEach { say($0) } }
       note(seed, world, failure)
     }
   }
@@ -65,15 +68,15 @@ private final class Campaign: Sendable {
       state.lived += 1
       state.tally.add(world.tally)
       state.traces &+= world.trace.value &* (2 * seed + 1)
-      if Seeds.isReplay { print("seed \(seed), trace \(world.trace)") }
+      if Seeds.isReplay { say("seed \(seed), trace \(world.trace)") }
       if let failure {
         state.hasFailed = true
-        print("seed \(seed): \(failure)\n\(Seeds.replay(seed))")
+        say("seed \(seed): \(failure)\n\(Seeds.replay(seed))")
       }
       let seconds = Date().timeIntervalSince(began)
       if seconds - state.toldAt >= 10 {
         state.toldAt = seconds
-        print(line(state))
+        say(line(state))
       }
     }
   }

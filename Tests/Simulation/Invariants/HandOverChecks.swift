@@ -35,6 +35,7 @@ struct HandOverChecks {
     guard let row = try row(claim.message), row.status == "sending", row.attempts == claim.attempt else {
       throw broken("the intent is on disk before the hand-over")
     }
+    guard life.hold.fact == nil else { throw broken("a held copy sends nothing") }
     try checkOnce(handOver, world, broken)
     guard claim.attempt <= rules.channels[claim.channel]?.maxAttempts ?? 0 else {
       throw broken("tries are limited")

@@ -59,6 +59,7 @@ final class Invariants {
 
   /// When the server says that it has nothing to do now.
   func checkRest(_ world: World, _ life: Life) throws {
+    guard life.hold.fact == nil else { return try logChecks.checkFreshPromises(&world.shop) }
     guard life.engine.isAtEnd else { throw Violation("an instant ends", "the server rests before the log's end") }
     let day = world.clock.time / 86_400_000
     defer { (lastDay, isChanged) = (day, false) }

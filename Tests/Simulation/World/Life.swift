@@ -16,6 +16,7 @@ final class Life: @unchecked Sendable {
   let engine: Engine
   let delivery: Delivery
   let dispatch: SimulatedDispatch
+  let hold: Hold
   let writer: Writer
   let intake: Intake
   /// Before the engine, between it and the delivery, after both.
@@ -25,17 +26,25 @@ final class Life: @unchecked Sendable {
   var retryAsked: (Int64) -> Void = { _ in }
   /// Killed: nobody hears from it any more.
   var isDead = false
-  /// Some round was committed.
+  /// Some round was committed in which the stages took part.
   private(set) var hasCommitted = false
 
-  init(number: Int, world: World, dispatch: SimulatedDispatch) throws {
+  /// - Parameter isCopy: the file may still live elsewhere, so it is held.
+  init(number: Int, world: World, dispatch: SimulatedDispatch, isCopy: Bool) throws {
     let (clock, bug) = (world.clock, world.bug)
     (self.number, self.dispatch, rules) = (number, dispatch, world.rules)
     let settings = Connection.Settings(
       durability: bug.durability, vfs: world.vfs.name, busyMilliseconds: 0, pagesBetweenCheckpoints: world.weather.pages
     )
-    connection = try Connection(path: World.path, mode: .writer, settings: settings)
+    let connection = try Connection(path: World.path, mode: .writer, settings: settings)
+    self.connection = connection
     try Migrator(Migrations.all).migrate(connection)
+    if isCopy {
+      let fact = Hold.Fact(since: Timestamp(milliseconds: clock.wall), reason: "a copy")
+      try connection.transaction { try Hold.set(fact, connection) }
+    }
+    let hold = try Hold(connection)
+    self.hold = hold
     let windowEnd = clock.wall + (bug.forgetsIDs && number > 1 ? 365 * 86_400_000 : 0)
     log = try EventLog(connection, now: windowEnd, limits: world.weather.limits)
     try counters.load(connection)
@@ -45,26 +54,29 @@ final class Life: @unchecked Sendable {
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
-      dispatch: dispatch)
+      dispatch: dispatch, hold: hold)
     let parts = PlantedBug.Parts(log: log, engine: engine, delivery: delivery, counters: counters)
-    let duties: [any Duty] = [
-      gremlins[0], bug.engine(parts), gremlins[1], bug.delivery(parts), gremlins[2],
-    ]
+    let stages = [bug.engine(parts), bug.delivery(parts)].map { stage -> any Duty in
+      hold.fact == nil ? stage : HeldDuty(stage, while: hold)
+    }
+    let duties: [any Duty] = [gremlins[0], stages[0], gremlins[1], stages[1], gremlins[2]]
     writer = Writer(connection: connection, duties: duties, now: { clock.wall }, monotonic: { clock.time * 1_000_000 })
     intake = Intake(writer: writer, log: log, limits: world.weather.limits, now: { clock.wall })
   }
 
   /// Until when, on the wall clock, the provider of a channel wants no message.
   private(set) var heldUntil: [String: Int64] = [:]
-  private var holds: [(channel: String, milliseconds: Int64)] = []
+  private var pauses: [(channel: String, milliseconds: Int64)] = []
 
   /// From the round on that records it.
-  func hold(_ channel: String, milliseconds: Int64) { holds.append((channel, milliseconds)) }
+  func pause(_ channel: String, milliseconds: Int64) { pauses.append((channel, milliseconds)) }
 
-  func committed(wall: Int64) {
-    hasCommitted = true
-    for hold in holds { heldUntil[hold.channel] = max(heldUntil[hold.channel] ?? 0, wall + hold.milliseconds) }
-    holds = []
+  func committed(wall: Int64, wasHeld: Bool) {
+    if !wasHeld { hasCommitted = true }
+    for pause in pauses {
+      heldUntil[pause.channel] = max(heldUntil[pause.channel] ?? 0, wall + pause.milliseconds)
+    }
+    pauses = []
   }
 
   /// Frees what SQLite has in memory. Of a process that was killed nothing reaches the disk any more.

@@ -17,6 +17,8 @@ struct Weather {
   var failedDuties = 0
   /// Of crashes: the process stays down for hours.
   var outages = 0
+  /// Of starts: on a copy of the file, which is held until a person releases it.
+  var copies = 0
   /// Of hand-overs: the provider refuses, asks for patience, hangs.
   var providerFaults = 0
   /// Among the faults, that a provider asks the whole channel to wait: forgotten in a crash.
@@ -47,6 +49,7 @@ struct Weather {
     outages = chance.pick([0, 100, 400])
     lostRounds = chance.pick([0, 0, 10, 40])
     failedDuties = chance.pick([0, 0, 10, 40])
+    copies = chance.pick([0, 0, 150])
     providerFaults = chance.pick([0, 100, 300])
     clientsGivingUp = chance.pick([0, 200])
     hasHaste = true

@@ -1,4 +1,6 @@
 import Delivery
+import Domain
+import Engine
 import Ingest
 import SQL
 
@@ -33,7 +35,9 @@ extension World {
     } receive: { [unowned self] claim in
       if !disk.isDown { receive(claim) }
     }
-    let life = try Life(number: number, world: self, dispatch: dispatch)
+    let isCopy = !isCalm && lives > 1 && fates.hits(weather.copies)
+    let life = try Life(number: number, world: self, dispatch: dispatch, isCopy: isCopy)
+    if isCopy { held() }
     life.retryAsked = { [unowned self] message in
       let after = provider.handOvers(of: message).count
       provider.retriesAsked.insert(Provider.Allowance(message: message, after: after))
@@ -46,6 +50,22 @@ extension World {
       invariants = try Invariants(
         path: Self.path, vfs: vfs.name, rules: rules, window: weather.limits.windowMilliseconds)
     }
+  }
+
+  /// Some hours later a person lets it go.
+  private func held() {
+    tell("held as a copy")
+    calls += 1
+    let body: Call.Body = .write { [unowned self] life, db, now in
+      guard life.hold.fact != nil else { return }
+      try life.hold.release(now: Timestamp(milliseconds: now), db)
+      db.onCommit { [unowned self] in
+        life.engine.startOver()
+        isWoken = true
+      }
+    }
+    let call = Call(number: 1_000_000_000 + calls, name: "release", body: body)
+    timetable.add(.call(call), at: clock.time + fates.pick([1, 3_600_000, 30 * 3_600_000]))
   }
 
   private func givesUp(_ call: Call) -> Bool {

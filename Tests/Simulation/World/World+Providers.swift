@@ -22,7 +22,7 @@ extension World {
     guard let life, life.number == handOver.life else { return }
     life.dispatch.answered(handOver.claim)
     if case .handed(.throttled(let seconds, _)) = handOver.answer {
-      life.hold(handOver.claim.channel, milliseconds: Int64(max(1, seconds) * 1000))
+      life.pause(handOver.claim.channel, milliseconds: Int64(max(1, seconds) * 1000))
     }
     provider.tell(number)
     let outcome = Outcome(

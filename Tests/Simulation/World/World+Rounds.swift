@@ -1,3 +1,4 @@
+import Delivery
 import SQL
 
 /// The writer's rounds, and what may happen to one.
@@ -46,6 +47,7 @@ extension World {
     tally.rounds += 1
     let fate = drawFate(life)
     let before = disk.operations
+    let wasHeld = life.hold.fact != nil
     arrange(fate, life)
     let result = Result { try life.writer.round() }
     for gremlin in life.gremlins { gremlin.mood = .content }
@@ -60,7 +62,7 @@ extension World {
     }
     if disk.operations - before > 2 { usualOperations = disk.operations - before }
     if fate == .killedBefore || fate == .killedAfter { shop.answers = [] }
-    if case .success = result { life.committed(wall: clock.wall) }
+    if case .success = result { life.committed(wall: clock.wall, wasHeld: wasHeld) }
     // What was answered before the machine stopped was heard.
     let hasAnswers = try hear()
     let handOvers = provider.handOvers[seenHandOvers...]
@@ -80,7 +82,8 @@ extension World {
     failures = 0
     idleUntil = round.idleUntil
     retryAt = round.retryInMilliseconds.map { clock.time + $0 }
-    return round.more || hasAnswers
+    defer { isWoken = false }
+    return round.more || hasAnswers || isWoken
   }
 
   /// As the writer's own thread does it: soon, then ever more seldom. - Returns: whether at once.

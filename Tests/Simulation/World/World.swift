@@ -42,6 +42,8 @@ final class World: @unchecked Sendable {
   var idleUntil: Int64?
   /// When it tries again what has failed, in the world's time.
   var retryAt: Int64?
+  /// Somebody has told the writer that there is work.
+  var isWoken = false
   /// Rounds that were lost one after another.
   var failures = 0
   /// What the last round that wrote has asked of the disk.
