@@ -46,6 +46,7 @@ final class Connection {
   // Milliseconds of the monotonic clock.
   var phase: RequestParser.Phase = .idle
   var phaseSince: Int64
+  var lingersSince: Int64
   private(set) var sentAt: Int64
 
   init(id: ConnectionID, descriptor: Int32, remoteAddress: String, limits: HTTPLimits, now: Int64) {
@@ -54,8 +55,12 @@ final class Connection {
     self.remoteAddress = remoteAddress
     parser = RequestParser(limits: limits)
     phaseSince = now
+    lingersSince = now
     sentAt = now
   }
+
+  /// Gives back what a refused request has brought so far.
+  func forgetInput(_ limits: HTTPLimits) { parser = RequestParser(limits: limits) }
 
   /// Requests handed out and not yet answered.
   var inFlight: Int { waiting.count - firstWaiting }

@@ -9,7 +9,9 @@ extension EventLoop {
       return
     }
     switch connection.stage {
-    case .lingering: if isOver(connection.phaseSince, limits.lingerSeconds) { close(connection) }
+    case .lingering:
+      let isSilent = isOver(connection.phaseSince, limits.lingerSeconds)
+      if isSilent || isOver(connection.lingersSince, limits.bodySeconds) { close(connection) }
     case .open where connection.reads: enforceReadDeadline(connection)
     case .open, .closing, .closed: break
     }

@@ -11,8 +11,8 @@ import Synchronization
 /// belongs to the thread that runs `run`.
 final class EventLoop: @unchecked Sendable {
   private static let readBytes = 64 * 1024
-  /// Connections beyond the limit that are told so; still more are just cut.
-  private static let refusalsAtOnce = 256
+  /// Connections beyond the limit that are told so; still more are just cut. Each takes a descriptor for a while.
+  private var refusalsAtOnce: Int { min(256, max(1, limits.connections / 8)) }
 
   let problem: HTTPServer.Problem
   let limits: HTTPLimits
@@ -148,7 +148,7 @@ final class EventLoop: @unchecked Sendable {
   private func admit(_ descriptor: Int32, _ remoteAddress: String) {
     let isWelcome = counters.connections.load(ordering: .relaxed) < limits.connections
     if !isWelcome { counters.refused.add(1, ordering: .relaxed) }
-    guard isWelcome || refused < Self.refusalsAtOnce else { return Sockets.close(descriptor) }
+    guard isWelcome || refused < refusalsAtOnce else { return Sockets.close(descriptor) }
     let connection = connections.add { id in
       Connection(id: id, descriptor: descriptor, remoteAddress: remoteAddress, limits: limits, now: now)
     }
@@ -184,6 +184,7 @@ final class EventLoop: @unchecked Sendable {
         connection.parser.append(buffer[..<count])
       } else {
         connection.lingeredBytes += count
+        connection.phaseSince = now
       }
     case .end: connection.inputEnded = true
     case .nothing: break
@@ -257,6 +258,7 @@ final class EventLoop: @unchecked Sendable {
       Sockets.finishSending(connection.descriptor)
       connection.stage = .lingering
       connection.phaseSince = now
+      connection.lingersSince = now
     case .lingering: if connection.inputEnded { close(connection) }
     case .closed: break
     }
@@ -276,6 +278,7 @@ final class EventLoop: @unchecked Sendable {
   func refuse(_ connection: Connection, _ response: Response) {
     let sequence = connection.expectAnswer(ResponseWriter.Manner(closes: true))
     connection.isEnding = true
+    connection.forgetInput(limits)
     connection.settle(sequence, response, date: date.bytes(wallNow))
     touch(connection)
   }

@@ -26,10 +26,11 @@ public struct HTTPLimits: Sendable {
   public var idleSeconds = 60.0
   /// Without the client taking a byte of its answer; then the connection is cut.
   public var writeSeconds = 30.0
-  /// After the last answer the connection is read on for so long and so many bytes, or a reset could destroy the answer
-  /// before the client reads it (RFC 9112 §9.6).
+  /// After the last answer the connection is read on, and nothing of it kept, until so long no byte came, or so many have
+  /// come, or `bodySeconds` are over; a reset could destroy the answer before the client reads it (RFC 9112 §9.6), and
+  /// many read only when their whole body is sent.
   public var lingerSeconds = 2.0
-  public var lingerBytes = 64 * 1024
+  public var lingerBytes = 16 * 1024 * 1024
   /// What `Retry-After` says in a 503.
   public var retryAfterSeconds = 1
 

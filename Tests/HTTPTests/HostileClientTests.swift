@@ -50,6 +50,17 @@ struct HostileClientTests {
     try server.expectAlive()
   }
 
+  @Test("an early refusal is read by a client that first sends its whole body")
+  func lateReader() throws {
+    let server = try TestServer()
+    let client = try server.client()
+    client.send("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n")
+    #expect(client.send([UInt8](repeating: 0, count: 9_000_000)))
+    client.finishSending()
+    #expect(client.answers().map(\.status) == [413])
+    try server.expectAlive()
+  }
+
   @Test("a client that resets in the middle of the answer harms nobody")
   func reset() throws {
     let server = try TestServer { _, respond in
@@ -148,5 +159,21 @@ struct HostileClientTests {
     client.send([UInt8](repeating: 0, count: 1_100_000))
     #expect(client.answers().map(\.status) == [503])
     try server.expectAlive()
+  }
+
+  @Test("a body refused for want of room gives its room back while its client still sends")
+  func heldBytesAreGivenBack() throws {
+    var limits = HTTPLimits()
+    limits.heldBytes = 1_000_000
+    let server = try TestServer(limits)
+    let first = try server.client()
+    first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n")
+    first.send([UInt8](repeating: 0, count: 1_100_000))
+    #expect(first.answer()?.status == 503)
+    let second = try server.client()
+    second.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
+    second.send([UInt8](repeating: 65, count: 900_000))
+    #expect(second.answer()?.status == 200)
+    #expect(first.send([UInt8](repeating: 0, count: 900_000)))
   }
 }
