@@ -122,8 +122,10 @@ public final class Connection {
     generation += 1
   }
 
-  /// Ends the connection; an open transaction is rolled back. The last one to close a file checkpoints it.
-  public func close() {
+  /// Ends the connection; an open transaction is rolled back. The last one to close a file checkpoints it and removes
+  /// the log, unless it `keepsLog`.
+  public func close(keepsLog: Bool = false) {
+    if keepsLog { csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1) }
     cache.removeAll()
     abandonTransaction()
     handle.close()

@@ -39,6 +39,16 @@ public final class DataFolder {
   /// The database is about to be closed in good order: its log may go.
   public func closing() throws { try FolderNote(.closed, of: databasePath).write(in: path) }
 
+  /// The same, where a failure ends nothing. False: the log must stay (`Connection.close(keepsLog:)`), or the next start
+  /// would miss it.
+  public func notesClosing(_ report: (any Error) -> Void) -> Bool {
+    do { try closing() } catch {
+      report(error)
+      return false
+    }
+    return true
+  }
+
   /// Where a backup is made; what a crash left there is gone at the next start.
   public var backupPath: String { DataFolder.backup(in: path) }
 

@@ -130,11 +130,12 @@ public final class Writer: @unchecked Sendable {
   }
 
   /// Finishes what is queued, commits it and closes the connection. Blocks.
-  public func stop() {
+  /// - Parameter keepsLog: see `Connection.close`.
+  public func stop(keepsLog: Bool = false) {
     queue.update { $0.isStopping = true }
     if let thread { thread.join() } else { drain() }
     backups.end(StoreUnavailable(reason: "the server is stopping"))
-    connection.close()
+    connection.close(keepsLog: keepsLog)
   }
 }
 

@@ -54,6 +54,23 @@ import Testing
     try run(endsWell: true)
   }
 
+  @Test("an end that cannot be noted keeps the log, and the folder opens again")
+  func endWithoutNote() throws {
+    try run(endsWell: true)
+    do {
+      let data = try DataFolder(folder.path)
+      let db = try Connection(path: data.databasePath, mode: .writer)
+      try data.opened()
+      // In the way of the note, as a full disk is.
+      try FileManager.default.createDirectory(atPath: folder.path + "/state.new", withIntermediateDirectories: false)
+      let isNoted = data.notesClosing { _ in }
+      #expect(!isNoted)
+      db.close(keepsLog: !isNoted)
+    }
+    try remove("state.new")
+    try run(endsWell: true)
+  }
+
   @Test("a database that has gone is not made anew")
   func missingDatabase() throws {
     try run(endsWell: true)

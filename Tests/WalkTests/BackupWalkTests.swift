@@ -123,7 +123,7 @@ struct BackupWalkTests {
     if status == "skipped" { #expect(message["error"]?.string == "late") }
   }
 
-  @Test("a copied folder is held; one that is restarted, crashed or moved is not")
+  @Test("a copied folder is held, though its first start was refused; one that is restarted, crashed or moved is not")
   func copied() throws {
     let folder = try TemporaryFolder()
     let (original, copy, moved) = (folder.path + "/data", folder.path + "/copy", folder.path + "/moved")
@@ -139,6 +139,8 @@ struct BackupWalkTests {
     #expect(try hold(original) == ["held": false])
     try FileManager.default.moveItem(atPath: original, toPath: moved)
     #expect(try hold(moved) == ["held": false])
+    let refused = ["serve", "--listen", "127.0.0.1:0", "--data", copy, "--test-clock", Shop.start]
+    #expect(try Zveno.run(refused).status == 69)
     #expect(try hold(copy)["held"] == true)
     #expect(try hold(copy)["held"] == true, "until somebody releases it")
   }

@@ -33,18 +33,14 @@ struct DataStore {
       hold = made.hold
       try folder.opened()
     } catch {
-      Self.close(folder, connection)
+      // The folder's note stays what it was: it may tell that the file is a copy, or that its log must be there.
+      connection.close(keepsLog: true)
       throw Self.refused(error, options)
     }
   }
 
   /// For a start that goes no further: as an end in good order.
-  func close() { Self.close(folder, connection) }
-
-  private static func close(_ folder: DataFolder, _ connection: Connection) {
-    try? folder.closing()
-    connection.close()
-  }
+  func close() { connection.close(keepsLog: !folder.notesClosing { _ in }) }
 
   private static func settle(
     _ db: Connection, _ options: ServeOptions, _ origin: DataFolder.Origin

@@ -60,8 +60,7 @@ final class LiveServer: @unchecked Sendable {
     log.info("stopping")
     front.close()
     stages.stop(log)
-    do { try folder.closing() } catch { log.warning("\(error)") }
-    stages.close()
+    stages.close(keepsLog: !folder.notesClosing { log.warning("\($0)") })
     log.info("stopped")
   }
 

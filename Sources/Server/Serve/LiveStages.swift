@@ -121,7 +121,7 @@ final class LiveStages: @unchecked Sendable {
   }
 
   /// The file is closed after this.
-  func close() { writer.stop() }
+  func close(keepsLog: Bool) { writer.stop(keepsLog: keepsLog) }
 
   /// Asked by lines, writer and API alike.
   private static func template(
