@@ -13,9 +13,14 @@ struct LimitSettings {
   var chainDepth = 256
   /// Open at once; beyond 503.
   var connections = 4096
+  /// Of bodies not yet whole and answers not yet taken, over all connections; beyond 503.
+  var heldBytes: Int?
+  /// Of events that wait for their commit; beyond 503.
+  var queuedBytes: Int?
 
   static let keys = [
     "head_bytes", "body_bytes", "event_bytes", "events_per_call", "json_depth", "chain_depth", "connections",
+    "held_bytes", "queued_bytes",
   ]
 }
 
@@ -30,5 +35,19 @@ extension LimitSettings {
     jsonDepth = reader.whole("json_depth", in: 8...512) ?? jsonDepth
     chainDepth = reader.whole("chain_depth", in: 16...512) ?? chainDepth
     connections = reader.whole("connections", in: 1...1_000_000) ?? connections
+    heldBytes = reader.whole("held_bytes", in: 1_048_576...1_099_511_627_776)
+    queuedBytes = reader.whole("queued_bytes", in: 1_048_576...1_099_511_627_776)
+  }
+}
+
+extension LimitSettings {
+  /// What the host allows of it. Some descriptors, and a quarter of the rest, are left to files and channels. What nobody has configured is
+  /// a part of the memory, so that a small host answers 503 before its kernel ends the process.
+  func fitting(descriptors: Int, memory: Int) -> LimitSettings {
+    var fitting = self
+    fitting.connections = min(connections, max(8, (descriptors - 40) * 3 / 4))
+    fitting.heldBytes = heldBytes ?? min(256 << 20, max(1 << 20, memory / 8))
+    fitting.queuedBytes = queuedBytes ?? min(64 << 20, max(1 << 20, memory / 16))
+    return fitting
   }
 }

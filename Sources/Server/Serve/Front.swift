@@ -22,6 +22,7 @@ final class Front: Sendable {
     http.lineBytes = min(http.lineBytes, limits.headBytes)
     http.bodyBytes = limits.bodyBytes
     http.connections = limits.connections
+    http.heldBytes = limits.heldBytes ?? http.heldBytes
     server = HTTPServer(host: address.host, port: address.port, limits: http) { request, responder in
       guard let api = box.api.withLock({ $0 }) else {
         return responder(Problem.found(status: 503, detail: "the server is starting").response)

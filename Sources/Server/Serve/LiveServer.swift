@@ -13,8 +13,9 @@ final class LiveServer: @unchecked Sendable {
   private let stages: LiveStages
 
   /// Blocks until it listens. Throws `Refused` when it cannot; then nothing runs and nothing half-made is left behind.
-  init(_ options: ServeOptions, _ configuration: Configuration) throws {
+  init(_ options: ServeOptions, _ given: Configuration) throws {
     log = Logger(label: "server")
+    let configuration = Self.fitting(given, log)
     let store = try DataStore(options, durability: configuration.durability)
     folder = store.folder
     if let key = store.newAdminKey { Welcome.showKey(key) }
@@ -62,6 +63,20 @@ final class LiveServer: @unchecked Sendable {
     stages.stop(log)
     stages.close(keepsLog: !folder.notesClosing { log.warning("\($0)") })
     log.info("stopped")
+  }
+
+  private static func fitting(_ given: Configuration, _ log: Logger) -> Configuration {
+    var configuration = given
+    configuration.limits = given.limits.fitting(descriptors: Descriptors.limit, memory: Memory.limit)
+    if configuration.limits.connections < given.limits.connections {
+      log.warning(
+        "fewer connections are taken than configured: raise the limit of open files (ulimit -n)",
+        metadata: [
+          "connections": "\(configuration.limits.connections)", "configured": "\(given.limits.connections)",
+          "open_files": "\(Descriptors.limit)",
+        ])
+    }
+    return configuration
   }
 
   private static func apply(

@@ -171,6 +171,7 @@ extension IngestLimits {
   init(_ limits: LimitSettings) {
     self.init()
     (eventBytes, eventsPerCall, jsonDepth) = (limits.eventBytes, limits.eventsPerCall, limits.jsonDepth)
+    queuedBytes = limits.queuedBytes ?? queuedBytes
   }
 }
 
