@@ -4,26 +4,27 @@ DATA   ?= data
 LISTEN ?= 127.0.0.1:8080
 # Words for the commands that take some: make test ARGS="--filter WalkTests"
 ARGS   ?=
-# How often `make axe` kills the server.
-ROUNDS ?= 500
+# How often `make axe` kills the server, and how long each fault of `make faults` lasts.
+ROUNDS  ?= 500
+SECONDS ?= 60
 
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
-TEST_TOOLS := python3-aiosmtpd openssl
+TEST_TOOLS := python3-aiosmtpd openssl strace
 
 SOURCES := Sources Tests Migrations Package.swift
 # Every target may import only what Package.swift gives it.
 CHECKED := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh build test axe lint format bench libraries test-tools clean
+.PHONY: help run fresh build test axe faults lint format bench libraries test-tools clean
 
 help: ## this list
 	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)  ROUNDS=$(ROUNDS)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
+	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)  ROUNDS=$(ROUNDS)  SECONDS=$(SECONDS)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
 
 run: build ## build for release, start on LISTEN with the folder DATA, apply config/
 	exec .build/release/zveno serve --data $(DATA) --listen $(LISTEN) --config config/zveno.json --apply config $(ARGS)
@@ -46,6 +47,10 @@ axe: libraries test-tools ## kill the server under load ROUNDS times, look what 
 simulate: libraries ## live through SEEDS random worlds from FIRST on (SEED=17: that one again, with its story)
 	$(if $(SEED),ZVENO_SIM_SEED=$(SEED)) $(if $(CONTACTS),ZVENO_SIM_CONTACTS=$(CONTACTS)) \
 	  ZVENO_SIM_SEEDS=$(SEEDS) ZVENO_SIM_FIRST=$(FIRST) swift run -c release Simulation
+
+faults: libraries test-tools ## full disks, failing syncs, locks, stops, each for SECONDS
+	swift build --build-tests $(CHECKED)
+	ZVENO_FAULT_SECONDS=$(SECONDS) swift test --skip-build $(CHECKED) --filter WalkTests $(ARGS)
 
 lint: ## check the format alone
 	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)

@@ -8,6 +8,8 @@ struct Books {
 
   init(_ path: String) throws { db = try Connection(path: path, mode: .reader) }
 
+  var events: Int { get throws { Int(try db.first("SELECT count(*) FROM events") { $0.int(0) } ?? 0) } }
+
   func checkFile() throws {
     let found = try db.query("PRAGMA integrity_check") { $0.text(0) }
     #expect(found == ["ok"])

@@ -36,7 +36,8 @@ enum Call {
     return try parse(receive(socket), of: method)
   }
 
-  private static func connect(_ port: Int) throws -> Int32 {
+  /// A connection that says nothing yet; the caller closes it.
+  static func connect(_ port: Int) throws -> Int32 {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var limit = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

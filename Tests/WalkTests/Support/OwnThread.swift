@@ -1,8 +1,9 @@
 import Foundation
+import Glibc
 import Testing
 
-/// Runs the tests of a suite, one at a time, on a thread of their own: they mostly wait, and the pool whose threads
-/// they would hold has as many as there are cores.
+/// Runs each test of a suite on a thread of its own: they mostly wait, and the pool whose threads they would hold has as
+/// many as there are cores.
 struct OwnThread: SuiteTrait, TestTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
@@ -18,7 +19,13 @@ extension Trait where Self == OwnThread {
 private final class ThreadPerJob: TaskExecutor {
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    let thread = Thread { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+    let thread = Thread { [self] in
+      // Processes inherit what the thread that starts them blocks, and the pool's threads block nearly every signal.
+      var none = sigset_t()
+      sigemptyset(&none)
+      pthread_sigmask(SIG_SETMASK, &none, nil)
+      job.runSynchronously(on: asUnownedTaskExecutor())
+    }
     thread.stackSize = 8 << 20
     thread.start()
   }
