@@ -14,7 +14,9 @@ extension Connection {
     defer { rollback() }
     var file: UnsafeMutablePointer<sqlite3_file>?
     let code = sqlite3_file_control(handle.database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file)
-    guard code == SQLITE_OK, let file, let methods = file.pointee.pMethods?.pointee else { throw handle.error(code) }
+    guard code == SQLITE_OK else { throw handle.error(code) }
+    // In memory there is none.
+    guard let file, let methods = file.pointee.pMethods?.pointee else { return }
     var size: sqlite3_int64 = 0
     try check(methods.xFileSize(file, &size))
     guard size > 0 else { return }
