@@ -63,7 +63,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL",
-        crypto, logging,
+        "Threads", crypto, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -101,7 +101,9 @@ let package = Package(
     .testTarget(name: "SimulationTests", dependencies: ["SQL", "Simulation"], swiftSettings: rules),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL"],
+      dependencies: [
+        "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL", "Threads",
+      ],
       path: "Tests/Benchmarks", swiftSettings: rules),
   ],
   swiftLanguageModes: [.v6]

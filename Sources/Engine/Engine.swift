@@ -14,12 +14,20 @@ public final class Engine: Duty {
   public struct Slice: Sendable {
     public var events: Int
     public var timers: Int
+    /// Callers, and connections without a message, wait for the commit. Where the rest of a round is slow it may be
+    /// twice that rest, or most of the time would go into commits.
+    public var milliseconds: Int64
 
-    public init(events: Int = 2000, timers: Int = 2000) { (self.events, self.timers) = (events, timers) }
+    public init(events: Int = 2000, timers: Int = 2000, milliseconds: Int64 = 5) {
+      (self.events, self.timers, self.milliseconds) = (events, timers, milliseconds)
+    }
   }
 
   private static let cursorFact = "engine.cursor"
-  private static let page = 256
+  /// Read at once, and done before the time is looked at.
+  private static let page = 64
+  /// Runs of a resumed or archived chain that are let go or ended in a round.
+  private static let runsLetGo = 256
 
   private let log: EventLog
   /// Whose events are whose; asked by the gate and by cards too.
@@ -42,6 +50,10 @@ public final class Engine: Duty {
   /// Some chain's runs are being let go or ended, a slice a round, and there are more of them.
   public private(set) var hasSlicesLeft = false
   private let lag = Mutex(Lag())
+  private let monotonic: () -> Int64
+  /// When the last round's work ended, and how long after it was committed; nanoseconds.
+  private var workEnded: Int64 = 0
+  private var restOfRound: Int64 = 0
 
   /// For metrics: how far behind the log the engine is.
   public struct Lag: Sendable {
@@ -53,11 +65,14 @@ public final class Engine: Duty {
     public var timers: Int64 = 0
   }
 
-  /// - Parameter report: gets a line for the log when a run or a chain had to be left alone.
+  /// - Parameters:
+  ///   - monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
+  ///   - report: gets a line for the log when a run or a chain had to be left alone.
   public init(
     log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
-    report: @escaping (String) -> Void = { _ in }
+    monotonic: @escaping () -> Int64 = { 0 }, report: @escaping (String) -> Void = { _ in }
   ) {
+    self.monotonic = monotonic
     (self.log, self.timeline, self.catalog) = (log, timeline, catalog)
     (self.counters, self.slice) = (counters, slice)
     steps = RunSteps(log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, report: report)
@@ -82,33 +97,34 @@ public final class Engine: Duty {
     if cursor == nil { cursor = try Self.readCursor(db) }
     let before = cursor
     try timeline.begin(db)
+    let until = monotonic() + max(slice.milliseconds * 1_000_000, 2 * restOfRound)
     var left = slice
     var round = EngineRound(now: Timestamp(milliseconds: now))
     let isResuming = try resumeChains(now: round.now, db)
-    while left.events > 0, left.timers > 0 {
+    repeat {
       let events = try log.read(db, after: cursor ?? 0, limit: min(Self.page, left.events))
       if events.isEmpty {
-        let acted = try fire(before: round.now + 1, limit: left.timers, &round, db)
-        left.timers -= acted
-        if acted == 0 { break }
+        let timers = left.timers
+        _ = try fire(before: round.now + 1, until, &left, &round, db)
+        if left.timers == timers { break }
       }
       for event in events {
         if (cursor ?? 0) >= catchUp {
-          left.timers -= try fire(before: event.acceptedAt, limit: left.timers, &round, db)
-          if left.timers <= 0 { break }
+          guard try fire(before: event.acceptedAt, until, &left, &round, db) else { break }
         }
         try steps.act(on: event, &round, db)
         cursor = event.seq
         lastActed = event.acceptedAt
         left.events -= 1
       }
-    }
+    } while left.events > 0 && left.timers > 0 && monotonic() < until
     hasSlicesLeft = try endArchivedRuns(now: round.now, db) || isResuming
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
     note(round, db)
     let isMerging = try timeline.mergeSlice(db)
+    workEnded = monotonic()
     return hasSlicesLeft || isMerging ? .more : try progress(left, now: round.now, db)
   }
 
@@ -116,7 +132,7 @@ public final class Engine: Duty {
   private func resumeChains(now: Timestamp, _ db: Connection) throws -> Bool {
     for entry in catalog.all {
       guard let resumption = entry.resumption else { continue }
-      let left = try resumption.goOn(entry.number, limit: min(slice.timers, Self.page), now: now, db)
+      let left = try resumption.goOn(entry.number, limit: min(slice.timers, Self.runsLetGo), now: now, db)
       catalog.advance(entry.number, to: left)
       quietUntil = nil
       if left != nil { return true }
@@ -127,7 +143,7 @@ public final class Engine: Duty {
   /// A slice of the runs that archived chains still have; whether there may be more.
   private func endArchivedRuns(now: Timestamp, _ db: Connection) throws -> Bool {
     for entry in catalog.all where entry.status == .archived && !emptied.contains(entry.number) {
-      if try steps.endArchived(entry.number, limit: Self.page, now: now, db) { return true }
+      if try steps.endArchived(entry.number, limit: Self.runsLetGo, now: now, db) { return true }
       emptied.insert(entry.number)
     }
     return false
@@ -141,7 +157,7 @@ public final class Engine: Duty {
     return next <= now ? .more : .idle(until: next.milliseconds)
   }
 
-  public func committed() {}
+  public func committed() { restOfRound = monotonic() - workEnded }
 
   /// From here on as after a start: the log is read to where it ends now before any timer acts or any message leaves. On
   /// the writer's thread, after a commit.
@@ -154,20 +170,24 @@ public final class Engine: Duty {
   }
 
   /// Lets the runs act that are due before `moment`, oldest first.
-  private func fire(before moment: Timestamp, limit: Int, _ round: inout EngineRound, _ db: Connection) throws -> Int {
-    if let known = quietUntil, min(known, round.earliestDue ?? known) >= moment { return 0 }
-    var acted = 0
-    while acted < limit {
-      let due = try runs.due(before: min(moment, round.now + 1), limit: min(Self.page, limit - acted), db)
-      if due.isEmpty { break }
-      for run in due {
-        try steps.act(onTimerOf: run, position: cursor ?? 0, &round, db)
-        acted += 1
+  /// - Returns: whether all of them have.
+  private func fire(
+    before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
+  ) throws -> Bool {
+    if let known = quietUntil, min(known, round.earliestDue ?? known) >= moment { return true }
+    quietUntil = nil
+    repeat {
+      let due = try runs.due(before: min(moment, round.now + 1), limit: min(Self.page, left.timers), db)
+      for run in due { try steps.act(onTimerOf: run, position: cursor ?? 0, &round, db) }
+      left.timers -= due.count
+      if due.isEmpty {
+        round.earliestDue = nil
+        quietUntil = try runs.nextDue(db) ?? Timestamp(milliseconds: .max)
+        return true
       }
-    }
+    } while left.timers > 0 && monotonic() < until
     round.earliestDue = nil
-    quietUntil = acted < limit ? try runs.nextDue(db) ?? Timestamp(milliseconds: .max) : nil
-    return acted
+    return false
   }
 
   private func note(_ round: EngineRound, _ db: Connection) {

@@ -19,6 +19,7 @@ final class EngineWorld {
   private(set) var catalog: ChainCatalog
   private let rules: Rules
   private let slice: Engine.Slice
+  private let monotonic: () -> Int64
 
   final class Clock: Sendable {
     private let milliseconds: Mutex<Int64>
@@ -29,20 +30,20 @@ final class EngineWorld {
 
   init(
     at start: String = "2026-03-02T09:00:00Z", channels: [String: ChannelPolicy] = ["email": ChannelPolicy()],
-    slice: Engine.Slice = Engine.Slice()
+    slice: Engine.Slice = Engine.Slice(), monotonic: @escaping () -> Int64 = { 0 }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "zveno-engine-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     clock = Clock(try #require(Timestamp(rfc3339: start)))
     rules = Rules(channels: channels, shopZone: .utc)
-    self.slice = slice
-    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice)
+    (self.slice, self.monotonic) = (slice, monotonic)
+    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice, monotonic)
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   private static func open(
-    _ folder: URL, _ clock: Clock, _ rules: Rules, _ slice: Engine.Slice
+    _ folder: URL, _ clock: Clock, _ rules: Rules, _ slice: Engine.Slice, _ monotonic: @escaping () -> Int64
   ) throws -> (Writer, EventLog, Engine, Counters, ChainCatalog) {
     let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer)
     try Migrator(Migrations.all).migrate(db)
@@ -54,14 +55,15 @@ final class EngineWorld {
     (settings.rowsToMerge, settings.rowsPerSlice) = (7, 3)
     let timeline = try Timeline(db, settings: settings)
     let engine = Engine(
-      log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: slice)
+      log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: slice,
+      monotonic: monotonic)
     let writer = Writer(connection: db, duties: [engine], now: { clock.now })
     return (writer, log, engine, counters, catalog)
   }
 
   /// What a kill of the process between two rounds leaves: the file.
   func restart() throws {
-    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice)
+    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice, monotonic)
   }
 
   /// Runs rounds until nothing is left to do now.

@@ -7,6 +7,7 @@ import Ingest
 import JSON
 import Logging
 import SQL
+import Threads
 
 /// The stages of the walk, each made out of those before it, and the threads they work on.
 final class LiveStages: @unchecked Sendable {
@@ -41,7 +42,8 @@ final class LiveStages: @unchecked Sendable {
     try counters.load(store.connection)
     let catalog = ChainCatalog(report: report)
     let engine = Engine(
-      log: events, timeline: timeline, catalog: catalog, counters: counters, rules: rules, report: report)
+      log: events, timeline: timeline, catalog: catalog, counters: counters, rules: rules,
+      monotonic: Monotonic.nanoseconds, report: report)
 
     readers = try Readers(
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
