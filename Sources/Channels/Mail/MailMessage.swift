@@ -40,7 +40,9 @@ struct MailMessage {
 
   /// RFC 8058: both headers, so that a mail program can unsubscribe with one POST.
   private static func addUnsubscribe(_ link: String, to header: inout HeaderWriter) throws(MailRefusal) {
-    let isSafe = link.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"<>,".utf8.contains($0) }
+    let isSafe = link.utf8.allSatisfy {
+      $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: ",")
+    }
     guard isSafe, link.utf8.count <= maxLinkBytes else {
       throw MailRefusal(
         reason: "expected an unsubscribe link of at most \(maxLinkBytes) printable ASCII characters without < > ,")

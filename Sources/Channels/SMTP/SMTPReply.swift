@@ -56,6 +56,7 @@ struct SMTPReplyReader {
   /// Lines that are no reply lines are dropped.
   private mutating func endLine() {
     defer { line.removeAll(keepingCapacity: true) }
+    if line.last == 13 { line.removeLast() }
     guard line.count >= 3, line.prefix(3).allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return }
     code = line.prefix(3).reduce(0) { $0 * 10 + Int($1 - 48) }
     let words = line.dropFirst(4)

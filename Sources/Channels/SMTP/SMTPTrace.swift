@@ -68,8 +68,20 @@ struct SMTPTrace {
 extension SMTPReply {
   /// Postfix, Exim and others name the letter: `250 2.0.0 Ok: queued as 4Z1x2y3`.
   fileprivate var queueID: String? {
-    guard let marker = text.firstRange(of: "queued as ") else { return nil }
-    let word = text[marker.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    guard let marker = Self.place(of: "queued as ", in: text.utf8) else { return nil }
+    let word = text[marker...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     return word.isEmpty ? nil : String(word)
+  }
+
+  /// Where what follows the words begins. By bytes: comparing characters takes a hundred times as long.
+  private static func place(of words: String, in text: String.UTF8View) -> String.Index? {
+    guard let first = words.utf8.first else { return nil }
+    var rest = text[...]
+    while let start = rest.firstIndex(of: first) {
+      rest = rest[start...]
+      if rest.starts(with: words.utf8) { return rest.index(start, offsetBy: words.utf8.count) }
+      rest = rest.dropFirst()
+    }
+    return nil
   }
 }
