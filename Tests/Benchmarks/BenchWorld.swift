@@ -7,6 +7,7 @@ import Ingest
 import JSON
 import Migrations
 import SQL
+import Threads
 
 /// The stages over a file of their own, wired as the server wires them; the writer's thread runs.
 final class BenchWorld: Sendable {
@@ -18,6 +19,8 @@ final class BenchWorld: Sendable {
   let counters = Counters()
   private let lines: Lines
   private let readers: Readers
+
+  let clock = BenchClock()
 
   static func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
@@ -38,7 +41,9 @@ final class BenchWorld: Sendable {
     log = try EventLog(db, now: Self.milliseconds(), seed: .random(in: 0 ... .max))
     let catalog = ChainCatalog()
     let rules = Rules(channels: ["email": ChannelPolicy()], shopZone: .utc)
-    let engine = Engine(log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules)
+    let engine = Engine(
+      log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules,
+      monotonic: Monotonic.nanoseconds)
     readers = try Readers(path: path, count: 1, queueLimit: 1000)
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { [readers] id, version in
       try readers.read { db in
@@ -54,10 +59,10 @@ final class BenchWorld: Sendable {
     let delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: lines)
-    let writer = Writer(connection: db, duties: [engine, delivery], now: Self.milliseconds, maxQueued: 100_000)
+    let writer = Writer(connection: db, duties: [engine, delivery], now: clock.now, maxQueued: 100_000)
     self.writer = writer
     settled.connect(delivery, writer)
-    intake = Intake(writer: writer, log: log, now: Self.milliseconds)
+    intake = Intake(writer: writer, log: log, now: clock.now)
     lines.start()
     writer.start()
   }
@@ -94,13 +99,15 @@ final class BenchWorld: Sendable {
     }
   }
 
-  /// Waits until the engine has read the log to its end and nothing is planned any more.
+  /// Waits until the engine has read the log to its end, no run is due, and nothing is planned any more.
   func drain() throws {
     while true {
-      let isDone = try writer.perform { [log] db, _ in
+      let isDone = try writer.perform { [log] db, now in
         let cursor = try db.first("SELECT value FROM facts WHERE name = 'engine.cursor'", []) { Int64($0.text(0)) ?? 0 }
         let open = "SELECT 1 FROM messages WHERE status IN ('planned', 'sending') LIMIT 1"
+        let due = "SELECT 1 FROM runs WHERE due_at IS NOT NULL AND due_at <= $1 LIMIT 1"
         return try cursor ?? 0 >= log.lastSeq && db.first(open, [], { _ in true }) == nil
+          && db.first(due, [.int(now)], { _ in true }) == nil
       }
       if isDone { return }
       // Each question is a round with a commit of its own: seldom, so that it is not what is measured.
