@@ -89,6 +89,7 @@ final class Invariants {
       try waits.check(wall: world.clock.wall, changed: nil)
       try books.check(changed: nil)
       try logChecks.checkWholeTimeline()
+      try logChecks.checkBatches(world.shop)
       try handOverChecks.checkIntents(world.provider, lastLife: world.lives - 1)
       try checkEverything(world)
     }
@@ -109,6 +110,7 @@ final class Invariants {
     try runChecks.checkReentry()
     try runChecks.checkAllOver()
     try logChecks.checkSentOnce(world.shop)
+    try logChecks.checkBatches(world.shop)
     try logChecks.checkStore()
   }
 

@@ -103,6 +103,14 @@ final class LogChecks {
     }
   }
 
+  /// A call is stored with all its events or not at all.
+  func checkBatches(_ shop: Shop) throws {
+    let stored = Dictionary(try marks().map { ($0.mark, $0.count) }) { $1 }
+    for batch in shop.batches where Set(batch.map { stored[$0] ?? 0 }).count > 1 {
+      throw Violation("no batch is half stored", "of the events without id \(batch) not all")
+    }
+  }
+
   /// The file is whole, by SQLite's own judgement.
   func checkStore() throws {
     let found = try db.first("PRAGMA integrity_check(1)") { $0.text(0) } ?? "nothing"

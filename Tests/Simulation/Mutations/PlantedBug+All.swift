@@ -76,7 +76,7 @@ extension PlantedBug {
       ),
       (
         PlantedBug(name: "of a batch the last event is not stored", events: { $0.count > 1 ? $0.dropLast() : $0 }),
-        ["no acknowledged event is lost"]
+        ["no acknowledged event is lost", "no batch is half stored"]
       ),
     ]
   }

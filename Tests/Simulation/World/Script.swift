@@ -34,7 +34,7 @@ struct Script {
   let start: Int64
   let rules: Rules
   private(set) var happenings: [(time: Int64, happening: Happening)] = []
-  private let size: Size
+  let size: Size
   private var chance: Chance
   private var calls = 0
   private var marks = 0

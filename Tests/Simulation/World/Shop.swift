@@ -8,6 +8,8 @@ struct Shop {
   private(set) var acceptedMarks: Set<Int> = []
   /// How often an event without an id was sent.
   private(set) var tries: [Int: Int] = [:]
+  /// Marks of a call's events without ids, where there are several.
+  private(set) var batches: [[Int]] = []
   /// Unsubscribes that were answered.
   private(set) var denials: Set<Denial> = []
   /// What was accepted since somebody looked.
@@ -32,9 +34,9 @@ struct Shop {
   mutating func asked(_ call: Call) {
     open.append(call)
     guard case .events(let events) = call.body else { return }
-    for event in events where event.id == nil {
-      if let mark = Self.mark(of: event) { tries[mark, default: 0] += 1 }
-    }
+    let marks = events.filter { $0.id == nil }.compactMap(Self.mark)
+    for mark in marks { tries[mark, default: 0] += 1 }
+    if marks.count > 1, tries[marks[0]] == 1 { batches.append(marks) }
   }
 
   mutating func answered(_ call: Call) { open.removeAll { $0.number == call.number } }

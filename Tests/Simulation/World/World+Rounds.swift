@@ -21,16 +21,13 @@ extension World {
     var isKilled: Bool { [.killedBefore, .killedAfter, .killedMeanwhile, .killedAtRest].contains(self) }
   }
 
-  /// Rounds that one instant may take: more is a server that spins.
-  private static let mostRounds = 300
-
   /// Rounds until the server says that it has no more to do now.
   func settle() throws {
     var rounds = 0
     while life != nil {
       guard try round() else { break }
       rounds += 1
-      guard rounds < Self.mostRounds else {
+      guard rounds < mostRounds else {
         throw Violation("an instant ends", "\(rounds) rounds at \(clock.time) and still more to do")
       }
     }

@@ -48,12 +48,15 @@ final class World: @unchecked Sendable {
   var failures = 0
   /// What the last round that wrote has asked of the disk.
   var usualOperations = 20
+  /// Rounds that one instant may take: more is a server that spins.
+  let mostRounds: Int
   var isCalm = false
   private let tells: Bool
 
   /// - Parameter tells: keeps the story.
   init(seed: UInt64, weather: Weather, bug: PlantedBug = .none, script: Script, tells: Bool = false) {
     (self.seed, self.weather, self.bug, rules, self.tells) = (seed, weather, bug, script.rules, tells)
+    mostRounds = 300 + 2 * script.size.contacts
     clock = SimulatedClock(start: script.start)
     disk = SimulatedDisk(seed: seed)
     vfs = SimulatedVFS(disk)
