@@ -16,6 +16,8 @@ public final class Delivery: Duty {
   private static let slice = 1000
   /// What each channel gets of them at least.
   private static let leastShare = 100
+  /// How long the gate may look at messages in one round, all channels together: callers wait for the round's end.
+  private static let nanoseconds: Int64 = 8_000_000
 
   private let engine: Engine
   private let log: EventLog
@@ -28,6 +30,7 @@ public final class Delivery: Duty {
   private let gate: Gate
   private let recovery: Recovery
   private let counters: Counters
+  private let monotonic: () -> Int64
   private let report: (String) -> Void
   private var paces: [String: Pace] = [:]
   private var pacesBefore: [String: Pace] = [:]
@@ -40,13 +43,15 @@ public final class Delivery: Duty {
   private var isFirst = true
   private let arrived = Mutex<[Outcome]>([])
 
-  /// - Parameter hold: what was due before its release has to pass `late`.
+  /// - Parameters:
+  ///   - hold: what was due before its release has to pass `late`.
+  ///   - monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
   public init(
     engine: Engine, log: EventLog, catalog: ChainCatalog, counters: Counters, rules: Rules,
     templates: TemplateCatalog, dispatch: any Dispatch, hold: Hold? = nil,
-    report: @escaping (String) -> Void = { _ in }
+    monotonic: @escaping () -> Int64 = { 0 }, report: @escaping (String) -> Void = { _ in }
   ) {
-    self.report = report
+    (self.monotonic, self.report) = (monotonic, report)
     (self.engine, self.log, self.catalog, self.counters, self.rules) = (engine, log, catalog, counters, rules)
     (self.templates, self.dispatch) = (templates, dispatch)
     ledger = Ledger(log: log, counters: counters)
@@ -80,7 +85,8 @@ public final class Delivery: Duty {
       for channel in channels {
         // One channel's backlog leaves room for the others.
         var share = max(Self.slice / max(1, channels.count), Self.leastShare)
-        let opening = try claimDue(channel, through: moment, left: &share, now: now, db)
+        let until = monotonic() + Self.nanoseconds / Int64(channels.count)
+        let opening = try claimDue(channel, through: moment, left: &share, until: until, now: now, db)
         if share <= 0 { left = 0 }
         if let opening { next = min(next ?? opening, opening) }
       }
@@ -121,7 +127,7 @@ public final class Delivery: Duty {
 
   /// - Returns: when the channel is worth another look, nil when only an outcome or an event can change anything.
   private func claimDue(
-    _ channel: String, through: Int64, left: inout Int, now: Int64, _ db: Connection
+    _ channel: String, through: Int64, left: inout Int, until: Int64, now: Int64, _ db: Connection
   ) throws -> Int64? {
     guard rules.channels[channel] != nil else {
       try dropAll(of: channel, left: &left, now: now, db)
@@ -135,9 +141,14 @@ public final class Delivery: Duty {
       if due.isEmpty { break }
       for message in due {
         left -= 1
-        guard try pass(message, now: now, db) else { continue }
-        room -= 1
-        pace.spend(1)
+        if try pass(message, now: now, db) {
+          room -= 1
+          pace.spend(1)
+        }
+        if monotonic() >= until {
+          left = 0
+          break
+        }
       }
     }
     guard let next = try DueMessage.nextDue(channel, db) else { return nil }

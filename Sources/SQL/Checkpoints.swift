@@ -1,21 +1,34 @@
 internal import CSQLite
 
 /// When the write-ahead log is copied back into the database. Only the writer does it, between rounds.
+///
+/// Everybody waits for a checkpoint: one that took long is followed by smaller ones, down to an eighth, until they are
+/// quick again.
 final class Checkpoints {
-  private let pagesBetween: Int
+  private static let longNanoseconds: Int64 = 16_000_000
+  private static let quickNanoseconds: Int64 = 4_000_000
+
+  private let mostPages: Int
+  private var pages: Int
   private var next: Int
 
-  init(pagesBetween: Int) { (self.pagesBetween, next) = (pagesBetween, pagesBetween) }
+  init(pagesBetween: Int) { (mostPages, pages, next) = (pagesBetween, pagesBetween, pagesBetween) }
 
   func isDue(_ connection: Connection) -> Bool { connection.logPages >= next }
 
-  func run(_ connection: Connection) throws(SQLError) {
+  /// - Parameter monotonic: nanoseconds.
+  func run(_ connection: Connection, _ monotonic: () -> Int64) throws(SQLError) {
     // From here on readers that hold the log are waited for, within the connection's busy time.
-    let insists = connection.logPages >= 4 * pagesBetween
+    let insists = connection.logPages >= 4 * mostPages
     // Should it fail, or a reader still need a part of the log, the next try is not at once: each costs a sync.
-    next = connection.logPages + pagesBetween / 4
+    next = connection.logPages + mostPages / 4
+    let start = monotonic()
     let left = try connection.checkpoint(insists ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE)
-    if left == 0 { next = pagesBetween }
+    guard left == 0 else { return }
+    let taken = monotonic() - start
+    if taken > Checkpoints.longNanoseconds { pages = max(mostPages / 8, pages / 2) }
+    if taken < Checkpoints.quickNanoseconds { pages = min(mostPages, pages * 2) }
+    next = pages
   }
 }
 

@@ -22,13 +22,14 @@ public final class Connection {
     public var cacheKiB: Int
     /// How long a statement waits for another program's lock.
     public var busyMilliseconds: Int32
-    /// Pages (of 4 KiB) of the write-ahead log, after which the writer copies it back. Twenty times SQLite's default:
-    /// rarer, and the same page is then copied once for many commits.
+    /// Pages (of 4 KiB) of the write-ahead log, after which the writer copies it back, which takes it some
+    /// milliseconds. With four times SQLite's default a page is copied once for many commits; more gains little, and
+    /// callers wait longer.
     public var pagesBetweenCheckpoints: Int
 
     public init(
       durability: Durability = .full, vfs: String? = nil, cacheKiB: Int = 65_536, busyMilliseconds: Int32 = 1_000,
-      pagesBetweenCheckpoints: Int = 20_000
+      pagesBetweenCheckpoints: Int = 4_000
     ) {
       self.durability = durability
       self.vfs = vfs

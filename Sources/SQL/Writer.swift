@@ -202,9 +202,14 @@ extension Writer {
   /// After the answers, so that nobody's commit waits for it.
   private func checkpoint() {
     guard checkpoints.isDue(connection) else { return }
+    let start = monotonic()
     do {
-      try checkpoints.run(connection)
-      figures.withLock { $0.checkpoints += 1 }
+      try checkpoints.run(connection, monotonic)
+      let seconds = Double(monotonic() - start) / 1e9
+      figures.withLock {
+        $0.checkpoints += 1
+        $0.checkpointSeconds.record(seconds)
+      }
     } catch {
       report("a checkpoint failed and is tried again later: \(error)")
       figures.withLock { $0.lastError = "\(error)" }

@@ -10,6 +10,8 @@ public struct WriterMetrics: Sendable {
   public var queued = 0
   public var failedDuties = 0
   public var checkpoints = 0
+  /// How long rounds stood still for one.
+  public var checkpointSeconds = Histogram()
   /// Pages of the write-ahead log after the last commit.
   public var logPages = 0
   /// Pages that a backup still has to copy, 0 when none is made.

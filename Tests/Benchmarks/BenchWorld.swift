@@ -28,16 +28,20 @@ final class BenchWorld: Sendable {
   ///   - chains: documents to publish.
   ///   - template: text and html of the template `letter`.
   ///   - email: how that channel's messages leave; by default they are taken at once.
+  ///   - folder: of a world that was left; nothing is published in it anew.
   init(
     chains: [String] = [], template: (text: String, html: String) = ("Hello", "<p>Hello</p>"),
-    email: any ChannelAdapter = LogAdapter(connections: 32)
+    email: any ChannelAdapter = LogAdapter(connections: 32), in left: URL? = nil
   ) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
+    folder =
+      left ?? FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     path = folder.appending(path: "zveno.sqlite").path
-    let db = try Connection(path: path, mode: .writer)
+    let settings = Connection.Settings(
+      pagesBetweenCheckpoints: number(of: "--checkpoint", else: Connection.Settings().pagesBetweenCheckpoints))
+    let db = try Connection(path: path, mode: .writer, settings: settings)
     try Migrator(Migrations.all).migrate(db)
-    try Self.publish(chains, template, db)
+    if left == nil { try Self.publish(chains, template, db) }
     log = try EventLog(db, now: Self.milliseconds(), seed: .random(in: 0 ... .max))
     let catalog = ChainCatalog()
     let rules = Rules(channels: ["email": ChannelPolicy()], shopZone: .utc)
@@ -58,7 +62,7 @@ final class BenchWorld: Sendable {
     lines = Lines(adapters: ["email": email], renderer: renderer) { settled.tell($0) }
     let delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
-      dispatch: lines)
+      dispatch: lines, monotonic: Monotonic.nanoseconds)
     let writer = Writer(connection: db, duties: [engine, delivery], now: clock.now, maxQueued: 100_000)
     self.writer = writer
     settled.connect(delivery, writer)
@@ -122,6 +126,13 @@ final class BenchWorld: Sendable {
     }
   }
 
+  /// Whether some run is due before that time.
+  func isDue(before moment: Int64) throws -> Bool {
+    try writer.perform { db, _ in
+      try db.first("SELECT 1 FROM runs WHERE due_at < $1 LIMIT 1", [.int(moment)]) { _ in true } ?? false
+    }
+  }
+
   /// Events that the engine has still to read.
   func unread() throws -> Int {
     try writer.perform { [log] db, _ in
@@ -130,11 +141,16 @@ final class BenchWorld: Sendable {
     }
   }
 
-  func close() {
+  /// Stops; the folder stays.
+  func leave() {
     lines.close()
     _ = lines.end(within: 10)
     readers.stop()
     writer.stop()
+  }
+
+  func close() {
+    leave()
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -147,5 +163,16 @@ final class BenchWorld: Sendable {
       "properties":{"sku":"sku-\(contact % 997)","category":"iphone","brand":"Apple","price":49990,\
       "url":"https://shop.example/catalog/iphone"}}
       """.utf8)
+  }
+}
+
+extension WriterMetrics {
+  /// What the writer spent on the disk.
+  var times: String {
+    func times(_ name: String, _ durations: Histogram) -> String {
+      let mean = durations.sumSeconds / Double(max(1, durations.count)) * 1000
+      return String(format: "%d %@ of %.1f ms", durations.count, name, mean)
+    }
+    return times("commits", commitSeconds) + ", " + times("checkpoints", checkpointSeconds)
   }
 }

@@ -1,8 +1,10 @@
 // Measures the walk of an event on this machine: events accepted, decisions of the engine, messages handed over, each a
 // second, with every commit on disk (WAL, synchronous=FULL), on files in the temporary folder that are deleted again.
 //
-//   swift run -c release Benchmarks [--seconds N] [--only intake|http|decisions|dispatch|letters]
-//                                   [--letters N] [--connections N]
+//   swift run -c release Benchmarks [--seconds N] [--only json|intake|http|decisions|dispatch|letters]
+//                                   [--letters N] [--connections N] [--checkpoint PAGES]
+//
+// Two take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`.
 //
 // Each figure is the median of several rounds, with the least and the greatest: machines drift, so compare within a run.
 
@@ -18,8 +20,13 @@ func value(of option: String) -> String? {
 func number(of option: String, else usual: Int) -> Int { max(1, value(of: option).flatMap { Int($0) } ?? usual) }
 
 let seconds = max(0.2, value(of: "--seconds").flatMap { Double($0) } ?? 2)
+let named: [(name: String, run: () throws -> Void)] = [
+  ("growth", GrowthBenchmark(seconds: seconds, events: number(of: "--events", else: 10_000_000)).run),
+  ("waiting", WaitingBenchmark(seconds: seconds, runs: number(of: "--runs", else: 5_000_000)).run),
+]
 let benchmarks: [(name: String, run: () throws -> Void)] = [
-  ("intake", IntakeBenchmark(seconds: seconds).run), ("http", HTTPBenchmark(seconds: seconds).run),
+  ("json", JSONBenchmark(seconds: seconds).run), ("intake", IntakeBenchmark(seconds: seconds).run),
+  ("http", HTTPBenchmark(seconds: seconds).run),
   ("decisions", DecisionBenchmark(seconds: seconds).run), ("dispatch", DispatchBenchmark(seconds: seconds).run),
   (
     "letters",
@@ -31,7 +38,9 @@ let benchmarks: [(name: String, run: () throws -> Void)] = [
 
 do {
   print("seconds a round: \(seconds), rounds: \(Figure.rounds), durability: full\n")
-  for (name, run) in benchmarks where value(of: "--only").map({ $0 == name }) ?? true { try run() }
+  let only = value(of: "--only")
+  for (name, run) in benchmarks where only.map({ $0 == name }) ?? true { try run() }
+  for (name, run) in named where only == name { try run() }
 } catch {
   FileHandle.standardError.write(Data("the benchmark broke off: \(error)\n".utf8))
   exit(1)

@@ -59,7 +59,7 @@ final class LiveStages: @unchecked Sendable {
     let hold = store.hold
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
-      dispatch: lines, hold: hold, report: report)
+      dispatch: lines, hold: hold, monotonic: Monotonic.nanoseconds, report: report)
     let duties: [any Duty] = [engine, delivery]
     let writer = Writer(
       connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },

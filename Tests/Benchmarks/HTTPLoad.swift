@@ -1,0 +1,108 @@
+import Foundation
+import HTTP
+import Ingest
+import Synchronization
+
+/// A shop's backend: single events over keep-alive connections to a real socket, each answered after its commit.
+struct HTTPLoad {
+  let world: BenchWorld
+  let connections: Int
+  /// Events are about one of so many.
+  let contacts: Int
+
+  struct Result {
+    let seconds: Double
+    /// Of every accepted event, in milliseconds.
+    let latencies: [Double]
+  }
+
+  func run(seconds: Double) throws -> Result {
+    let world = world
+    let server = HTTPServer(host: "127.0.0.1", port: 0, limits: HTTPLimits()) { request, responder in
+      world.intake.accept(request.body, .json) { result in
+        switch result {
+        case .success: responder(Response(status: 202, headers: [], body: Array("{}".utf8)))
+        case .failure: responder(Response(status: 503, headers: [], body: []))
+        }
+      }
+    }
+    let port = try server.start()
+    defer { server.stop(within: 1) }
+    let latencies = Mutex<[Double]>([])
+    let threads = 2
+    let group = DispatchGroup()
+    let elapsed = timed {
+      for _ in 0..<threads {
+        group.enter()
+        Thread {
+          let measured = post(to: port, connections: connections / threads, seconds: seconds)
+          latencies.withLock { $0 += measured }
+          group.leave()
+        }.start()
+      }
+      group.wait()
+    }
+    return Result(seconds: elapsed, latencies: latencies.withLock { $0 })
+  }
+
+  /// Sends one request on each connection, then reads one answer off each, until time is up.
+  private func post(to port: UInt16, connections: Int, seconds: Double) -> [Double] {
+    let sockets = (0..<connections).compactMap { _ in ClientSocket(port: port) }
+    defer { for socket in sockets { socket.close() } }
+    let until = ContinuousClock.now + .seconds(seconds)
+    var latencies: [Double] = []
+    var sent = Array(repeating: ContinuousClock.now, count: sockets.count)
+    while ContinuousClock.now < until {
+      for (index, socket) in sockets.enumerated() {
+        sent[index] = .now
+        socket.post(BenchWorld.body(contact: .random(in: 0..<contacts)))
+      }
+      for (index, socket) in sockets.enumerated() where socket.answerIsAccepted() {
+        let duration = (ContinuousClock.now - sent[index]).components
+        latencies.append(Double(duration.seconds) * 1000 + Double(duration.attoseconds) / 1e15)
+      }
+    }
+    return latencies
+  }
+
+  static func percentiles(_ latencies: [Double]) -> String {
+    let sorted = latencies.sorted()
+    guard let most = sorted.last else { return "nothing was accepted" }
+    func at(_ share: Double) -> String { String(format: "%.1f", sorted[Int(Double(sorted.count - 1) * share)]) }
+    return "p50 \(at(0.5)) ms, p99 \(at(0.99)) ms, p99.9 \(at(0.999)) ms, most \(String(format: "%.0f", most)) ms"
+  }
+}
+
+/// A blocking connection to the server.
+final class ClientSocket {
+  private let descriptor: Int32
+
+  init?(port: UInt16) {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let failure = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if descriptor < 0 || failure != 0 { return nil }
+  }
+
+  func post(_ body: [UInt8]) {
+    let head =
+      "POST /v1/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
+    let bytes = Array(head.utf8) + body
+    _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+
+  func answerIsAccepted() -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 1024)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return count > 12 && buffer[9] == UInt8(ascii: "2")
+  }
+
+  func close() { Glibc.close(descriptor) }
+}
