@@ -49,8 +49,10 @@ final class Life: @unchecked Sendable {
     log = try EventLog(connection, now: windowEnd, limits: world.weather.limits)
     try counters.load(connection)
     let timeline = try Timeline(connection, settings: world.weather.timeline)
+    let stopwatch = Stopwatch(seed: world.seed, life: number, isSlow: world.weather.isSlow)
     engine = Engine(
-      log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: world.weather.slice)
+      log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: world.weather.slice,
+      monotonic: { stopwatch.look() })
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,

@@ -30,3 +30,20 @@ final class SimulatedClock: Sendable {
   /// Somebody sets the wall clock, forth or back.
   func step(by milliseconds: Int64) { state.withLock { $0.wallOffset += milliseconds } }
 }
+
+/// What a round seems to take: on a slow machine some looks at it find that milliseconds have passed.
+final class Stopwatch {
+  private var chance: Chance
+  private let isSlow: Bool
+  private var nanoseconds: Int64 = 0
+
+  init(seed: UInt64, life: Int, isSlow: Bool) {
+    chance = Chance(seed, for: "stopwatch \(life)")
+    self.isSlow = isSlow
+  }
+
+  func look() -> Int64 {
+    if isSlow, chance.hits(200) { nanoseconds += chance.between(1, 10) * 1_000_000 }
+    return nanoseconds
+  }
+}

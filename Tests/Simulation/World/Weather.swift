@@ -19,6 +19,8 @@ struct Weather {
   var outages = 0
   /// Of starts: on a copy of the file, which is held until a person releases it.
   var copies = 0
+  /// Rounds take so long that they end early.
+  var isSlow = false
   /// Of hand-overs: the provider refuses, asks for patience, hangs.
   var providerFaults = 0
   /// Among the faults, that a provider asks the whole channel to wait: forgotten in a crash.
@@ -59,6 +61,7 @@ struct Weather {
     limits.idsPerBlock = chance.pick([4, 30])
     pages = chance.pick([10, 100, 400])
     limits.windowMilliseconds = chance.pick([2, 7, 7]) * 86_400_000
+    isSlow = chance.hits(250)
     if chance.hits(250) { slice = Engine.Slice(events: 3, timers: 3) }
   }
 
