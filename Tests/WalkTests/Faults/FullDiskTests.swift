@@ -69,7 +69,7 @@ struct FullDiskTests {
     let disk = try SmallDisk(at: data, kilobytes: 120_000)
     defer { disk.remove() }
     let zveno = try Zveno(["--data", data])
-    let load = HeavyLoad(port: zveno.port, clients: 2, callsEach: 12)
+    let load = HeavyLoad(port: zveno.port, clients: 2, callsEach: 9)
     let statuses = load.run()
     #expect(Set(statuses) == [202, 503], "\(statuses)")
     for path in ["/healthz", "/metrics"] {
