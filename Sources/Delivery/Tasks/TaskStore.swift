@@ -61,16 +61,19 @@ public struct TaskStore: Sendable {
     guard first <= now else { return first }
     let sql = """
       UPDATE tasks SET status = 'expired', completed_at = $1 WHERE id IN (
-        SELECT id FROM tasks WHERE status IN ('open', 'claimed') AND deadline IS NOT NULL AND deadline <= $1
+        SELECT id FROM tasks INDEXED BY tasks_deadline
+        WHERE status IN ('open', 'claimed') AND deadline IS NOT NULL AND deadline <= $1
         ORDER BY deadline, id LIMIT $2)
       """
     try db.run(sql, [.int(now), .int(Self.slice)])
     return try nextDeadline(db)
   }
 
+  /// Asked in every round. Left to choose, SQLite takes the index by status and sorts all tasks that are open.
   func nextDeadline(_ db: Connection) throws -> Int64? {
     let sql = """
-      SELECT deadline FROM tasks WHERE status IN ('open', 'claimed') AND deadline IS NOT NULL
+      SELECT deadline FROM tasks INDEXED BY tasks_deadline
+      WHERE status IN ('open', 'claimed') AND deadline IS NOT NULL
       ORDER BY deadline, id LIMIT 1
       """
     return try db.first(sql, []) { $0.int(0) }
