@@ -8,22 +8,16 @@ enum TransferEncoding: String, Sendable {
 
   /// The shorter one for these bytes.
   init(for bytes: [UInt8]) {
-    var special = 0
-    bytes.withUnsafeBufferPointer { bytes in
-      for byte in bytes { special &+= Self.isSpecial(byte) }
+    let special = Self.lengths.withUnsafeBufferPointer { lengths in
+      bytes.reduce(into: 0) { $0 &+= Int(lengths[Int($1)]) }
     }
     let quoted = bytes.count + 2 * special
     self =
       quoted + quoted / Self.maxLineBytes * 3 <= bytes.count / 3 * 4 + bytes.count / 57 * 2 ? .quotedPrintable : .base64
   }
 
-  /// 1 for what quoted-printable writes as three bytes, else 0; without a branch, so that many are counted at once.
-  private static func isSpecial(_ byte: UInt8) -> Int {
-    let isPrinted: UInt8 = byte &- 32 < 95 ? 1 : 0
-    let isEquals: UInt8 = byte == UInt8(ascii: "=") ? 1 : 0
-    let isLayout: UInt8 = (byte == 9 ? 1 : 0) | (byte == 10 ? 1 : 0) | (byte == 13 ? 1 : 0)
-    return Int(1 - ((isPrinted & ~isEquals & 1) | isLayout))
-  }
+  /// For each byte whether quoted-printable writes it as three.
+  private static let lengths: [UInt8] = (0...255).map { isLiteral($0) || isLineEnd($0) ? 0 : 1 }
 
   func append(_ bytes: [UInt8], to output: inout [UInt8]) {
     switch self {
