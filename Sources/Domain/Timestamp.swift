@@ -50,8 +50,24 @@ extension Timestamp {
   public var rfc3339: String {
     let (days, time) = milliseconds.floorDivided(by: 86_400_000)
     let date = CivilDate(daysSince1970: days)
-    return date.text + "T" + padded(time / 3_600_000, 2) + ":" + padded(time / 60_000 % 60, 2) + ":"
-      + padded(time / 1000 % 60, 2) + "." + padded(time % 1000, 3) + "Z"
+    return String(unsafeUninitializedCapacity: DigitWriter.capacity) { bytes in
+      var writer = DigitWriter(bytes)
+      writer.number(Int64(date.year), 4)
+      writer.mark(UInt8(ascii: "-"))
+      writer.number(Int64(date.month), 2)
+      writer.mark(UInt8(ascii: "-"))
+      writer.number(Int64(date.day), 2)
+      writer.mark(UInt8(ascii: "T"))
+      writer.number(time / 3_600_000, 2)
+      writer.mark(UInt8(ascii: ":"))
+      writer.number(time / 60_000 % 60, 2)
+      writer.mark(UInt8(ascii: ":"))
+      writer.number(time / 1000 % 60, 2)
+      writer.mark(UInt8(ascii: "."))
+      writer.number(time % 1000, 3)
+      writer.mark(UInt8(ascii: "Z"))
+      return writer.count
+    }
   }
 }
 
@@ -98,6 +114,38 @@ struct DigitReader {
     guard let byte = rest.first, characters.utf8.contains(byte) else { return false }
     rest = rest.dropFirst()
     return true
+  }
+}
+
+/// Writes numbers with leading zeros into a text's bytes.
+private struct DigitWriter {
+  /// Enough for every moment there is: the farthest year has nine digits and a sign.
+  static let capacity = 40
+
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+  private(set) var count = 0
+
+  init(_ bytes: UnsafeMutableBufferPointer<UInt8>) { self.bytes = bytes }
+
+  mutating func mark(_ byte: UInt8) {
+    bytes[count] = byte
+    count += 1
+  }
+
+  /// With more digits than `width` where it takes more.
+  mutating func number(_ number: Int64, _ width: Int) {
+    if number < 0 { mark(UInt8(ascii: "-")) }
+    var (rest, digits, limit) = (number.magnitude, width, UInt64(10))
+    for _ in 1..<width { limit *= 10 }
+    while rest >= limit {
+      digits += 1
+      limit *= 10
+    }
+    for place in (count..<count + digits).reversed() {
+      bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+      rest /= 10
+    }
+    count += digits
   }
 }
 

@@ -5,10 +5,18 @@ public struct Step: Sendable {
   /// Where it stands in the document (RFC 6901).
   public let pointer: String
   public let id: String?
+  /// What people and figures call it: its id, else its place, `2.then.0`.
+  public let label: String
   public let note: String?
   public var kind: Kind
   /// Where a run goes on after it.
   public var next: Int
+
+  init(index: Int, pointer: String, id: String?, note: String?, kind: Kind, next: Int) {
+    (self.index, self.pointer, self.id, self.note, self.kind, self.next) = (index, pointer, id, note, kind, next)
+    let place = pointer.split(separator: "/").drop { $0 == "steps" }.filter { $0 != "steps" }
+    label = id ?? place.joined(separator: ".")
+  }
 
   public enum Kind: Sendable {
     case wait(Wait)
@@ -18,11 +26,6 @@ public struct Step: Sendable {
     case branch(Branch)
     case set([Assignment])
     case exit(reason: String)
-  }
-
-  /// What people and figures call it: its id, else its place, `2.then.0`.
-  public var label: String {
-    id ?? pointer.split(separator: "/").drop { $0 == "steps" }.filter { $0 != "steps" }.joined(separator: ".")
   }
 
   /// Every condition in the step itself, its branches' steps aside.
