@@ -26,6 +26,8 @@ public final class EventLog: @unchecked Sendable {
   private var window = IDWindow()
   private var marks = WindowMarks()
   private var generation: Int
+  /// Of the connection, whose end memory follows already.
+  private var scope = 0
   private var insert: Statement
   private var idOfEvent: Statement
 
@@ -59,7 +61,6 @@ public final class EventLog: @unchecked Sendable {
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(events.count)
     for event in events { outcomes.append(try place(event, db)) }
-    try types.writeCounts(db)
     if try blocks.write(firstInWindow: window.firstSeq, db) { db.onCommit { [self] in blocks.committed() } }
     return outcomes
   }
@@ -68,30 +69,34 @@ public final class EventLog: @unchecked Sendable {
   @discardableResult
   public func append(own events: [IncomingEvent], now: Int64, _ db: Connection) throws -> [Int64] {
     try begin(db, now)
-    let seqs = try events.map { try store($0, type: types.number(of: $0.type) ?? types.add($0.type, db)) }
-    try types.writeCounts(db)
-    return seqs
+    return try events.map { try store($0, type: types.number(of: $0.type) ?? types.add($0.type, db)) }
   }
 }
 
 extension EventLog {
   /// From there on in order, at most `limit`.
   public func read(_ db: Connection, after seq: Int64, limit: Int) throws -> [StoredEvent] {
-    try db.query(EventLog.readSQL, [.int(seq), .int(limit)]) { StoredEvent($0) }
+    let bind = { (statement: Statement) in
+      statement.bind(1, seq)
+      statement.bind(2, limit)
+    }
+    return try db.query(EventLog.page, bind) { StoredEvent($0) }
   }
 
   /// Nil: there is none, or it was deleted.
   public func event(_ seq: Int64, _ db: Connection) throws -> StoredEvent? {
-    try db.first(EventLog.oneSQL, [.int(seq)]) { StoredEvent($0) }
+    try db.first(EventLog.one, { $0.bind(1, seq) }) { StoredEvent($0) }
   }
 
-  private static let readSQL = """
+  private static let page = Query(
+    """
     SELECT \(StoredEvent.columns) FROM events JOIN event_types ON event_types.id = events.type
     WHERE events.seq > $1 ORDER BY events.seq LIMIT $2
+    """)
+  private static let one = Query(
     """
-  private static let oneSQL = """
     SELECT \(StoredEvent.columns) FROM events JOIN event_types ON event_types.id = events.type WHERE events.seq = $1
-    """
+    """)
 }
 
 // MARK: - Appending
@@ -107,19 +112,27 @@ extension EventLog {
   private func begin(_ db: Connection, _ now: Int64) throws {
     try db.requireTransaction()
     if db.generation != generation { try refresh(db) }
+    if db.scope != scope { follow(db) }
+    // A clock that was set back does not disturb the order of acceptance.
+    lastAcceptedAt = max(lastAcceptedAt, now)
+    if let first = marks.begin(now: lastAcceptedAt, length: limits.windowMilliseconds) { window.forget(before: first) }
+  }
+
+  /// Once in a transaction and in each savepoint: its end takes memory along.
+  private func follow(_ db: Connection) {
+    scope = db.scope
     let (seq, acceptedAt, fresh, written) = (lastSeq, lastAcceptedAt, window.freshCount, blocks.written)
+    let counts = types.unwritten
     db.onRollback { [self] in
       lastSeq = seq
       lastAcceptedAt = acceptedAt
       window.rollBack(to: fresh)
       marks.rollBack(to: seq)
       blocks.rollBack(to: seq, written: written)
-      types.forgetUnwritten()
+      types.unwritten = counts
     }
+    db.beforeCommit { [types] db throws(SQLError) in try types.writeCounts(db) }
     db.onCommit { [self] in window.committed() }
-    // A clock that was set back does not disturb the order of acceptance.
-    lastAcceptedAt = max(lastAcceptedAt, now)
-    if let first = marks.begin(now: lastAcceptedAt, length: limits.windowMilliseconds) { window.forget(before: first) }
   }
 
   private func place(_ event: IncomingEvent, _ db: Connection) throws -> Outcome {

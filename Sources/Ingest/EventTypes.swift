@@ -6,8 +6,8 @@ import Synchronization
 final class EventTypes {
   private var numbers: [String: Int64] = [:]
   private var names: [Int64: String] = [:]
-  /// Accepted in the open call and not written yet.
-  private var unwritten: [Int64: Int64] = [:]
+  /// Accepted in the open transaction, to be written at its end.
+  var unwritten: [Int64: Int64] = [:]
   /// Of committed events.
   private let figures = Mutex<[String: Int64]>([:])
 
@@ -44,8 +44,9 @@ final class EventTypes {
   func count(_ number: Int64) { unwritten[number, default: 0] += 1 }
 
   /// One update for each type, however many events of it there were.
-  func writeCounts(_ db: Connection) throws {
+  func writeCounts(_ db: Connection) throws(SQLError) {
     let counted = unwritten
+    guard !counted.isEmpty else { return }
     unwritten.removeAll(keepingCapacity: true)
     for (number, count) in counted {
       try db.run("UPDATE event_types SET accepted = accepted + $2 WHERE id = $1", [.int(number), .int(count)])
@@ -56,6 +57,4 @@ final class EventTypes {
       }
     }
   }
-
-  func forgetUnwritten() { unwritten.removeAll(keepingCapacity: true) }
 }

@@ -47,11 +47,17 @@ public final class Connection {
   /// Pages in the write-ahead log after the last commit of this connection.
   public internal(set) var logPages = 0
 
-  private(set) var handle: Handle
-  private var cache = StatementCache(capacity: 512)
+  // Confined to one thread: no check of exclusive access with every statement.
+  @exclusivity(unchecked) private(set) var handle: Handle
+  @exclusivity(unchecked) private var cache = StatementCache(capacity: 512)
+  @exclusivity(unchecked) var queries = PreparedQueries()
   /// What the open transaction has promised to do on its end; see Transaction.swift.
   var settlements: [Settlement] = []
   var savepointDepth = 0
+  /// Names the open transaction or savepoint: another one, another number. Who has asked for `onRollback` once in a scope
+  /// need not ask again.
+  public internal(set) var scope = 0
+  var lastScope = 0
 
   public init(path: String, mode: Mode, settings: Settings = Settings()) throws(SQLError) {
     self.path = path
@@ -128,6 +134,7 @@ public final class Connection {
   public func close(keepsLog: Bool = false) {
     if keepsLog { csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1) }
     cache.removeAll()
+    queries.removeAll()
     abandonTransaction()
     handle.close()
   }

@@ -2,9 +2,10 @@ internal import CSQLite
 
 /// An open database of SQLite, shared by a connection and its statements: a statement that outlives it is harmless.
 final class Handle {
-  private(set) var database: OpaquePointer?
+  // Confined to one thread, and asked with every value that is bound: the check of exclusive access is left out.
+  @exclusivity(unchecked) private(set) var database: OpaquePointer?
   /// Set between `begin` and the transaction's end.
-  var promisesTransaction = false
+  @exclusivity(unchecked) var promisesTransaction = false
 
   private static let preparation: Void = csqlite_forgo_memory_figures()
 

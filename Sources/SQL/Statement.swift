@@ -10,7 +10,10 @@ public final class Statement {
   let parameterCount: Int
   /// SQLite's own index of each `$n`, 0 where the text leaves a number out.
   private let places: [Int32]
-  private var bindFailure: Int32 = SQLITE_OK
+  // Confined to one thread: no check of exclusive access with every value.
+  @exclusivity(unchecked) private var bindFailure: Int32 = SQLITE_OK
+  /// Values bound since the count began.
+  @exclusivity(unchecked) private var given = 0
 
   init(_ sql: String, handle: Handle, persistent: Bool) throws(SQLError) {
     guard let database = handle.database else { throw .misuse("the connection is closed") }
@@ -34,6 +37,10 @@ public final class Statement {
   }
 
   public func bind(_ number: Int, _ value: Int64) { note(sqlite3_bind_int64(pointer, place(number), value)) }
+
+  public func bind(_ number: Int, _ value: Int) { bind(number, Int64(value)) }
+
+  public func bind(_ number: Int, _ value: Bool) { bind(number, value ? 1 : 0) }
 
   public func bind(_ number: Int, _ value: Int64?) {
     if let value { bind(number, value) } else { bindNull(number) }
@@ -128,7 +135,17 @@ public final class Statement {
     places.indices.contains(number - 1) ? places[number - 1] : 0
   }
 
+  /// Gives every parameter a value; one that were left out would be written with what it was the last time.
+  func bindAll(_ bind: (Statement) -> Void) throws(SQLError) {
+    given = 0
+    bind(self)
+    guard given == parameterCount else {
+      throw .misuse("expected \(parameterCount) values, got \(given)")
+    }
+  }
+
   private func note(_ code: Int32) {
+    given += 1
     if code != SQLITE_OK && bindFailure == SQLITE_OK { bindFailure = code }
   }
 

@@ -2,6 +2,7 @@ internal import CSQLite
 
 /// What is to happen when the open transaction ends.
 enum Settlement {
+  case committing((Connection) throws(SQLError) -> Void)
   case committed(() -> Void)
   case rolledBack(() -> Void)
 }
@@ -20,10 +21,12 @@ extension Connection {
   /// end no statement runs outside: one that SQLite rolled back by itself (a full disk) refuses the rest.
   public func begin() throws(SQLError) {
     try run("BEGIN IMMEDIATE")
+    openScope()
     handle.promisesTransaction = true
   }
 
   public func commit() throws(SQLError) {
+    try prepareCommit(from: 0)
     try run("COMMIT")
     handle.promisesTransaction = false
     settle(from: 0, committed: true)
@@ -56,9 +59,15 @@ extension Connection {
     let outermost = !isInTransaction
     try run("SAVEPOINT \(name)")
     savepointDepth += 1
-    defer { savepointDepth -= 1 }
+    let outer = scope
+    openScope()
+    defer {
+      savepointDepth -= 1
+      scope = outer
+    }
     do {
       let result = try body()
+      if outermost { try prepareCommit(from: settled) }
       try run("RELEASE \(name)")
       if outermost { settle(from: settled, committed: true) }
       return result
@@ -71,6 +80,12 @@ extension Connection {
       settle(from: settled, committed: false)
       throw error
     }
+  }
+
+  /// Called inside the transaction, right before it is committed: what is written once, however often it was changed.
+  /// Not called if what has been written so far is rolled back.
+  public func beforeCommit(_ action: @escaping (Connection) throws(SQLError) -> Void) {
+    settlements.append(.committing(action))
   }
 
   /// Called once what has been written so far is committed; at once where no transaction is open.
@@ -88,6 +103,20 @@ extension Connection {
   func abandonTransaction() {
     handle.promisesTransaction = false
     settle(from: 0, committed: false)
+  }
+
+  private func openScope() {
+    lastScope += 1
+    scope = lastScope
+  }
+
+  private func prepareCommit(from first: Int) throws(SQLError) {
+    var next = first
+    // By index: an action may ask for `onCommit`.
+    while next < settlements.count {
+      if case .committing(let action) = settlements[next] { try action(self) }
+      next += 1
+    }
   }
 
   private func settle(from first: Int, committed: Bool) {

@@ -130,6 +130,33 @@ import Testing
     #expect(try folder.count() == 2)
   }
 
+  @Test("figures count what was kept of a transaction, once, whatever failed in it")
+  func figuresOfParts() throws {
+    let db = try folder.connection()
+    let log = try EventLog(db, now: TestLog.now)
+    try db.transaction {
+      _ = try log.append([.visit("a")], now: TestLog.now, db)
+      #expect(throws: Crash.self) {
+        try db.savepoint {
+          _ = try log.append([.visit("b"), .visit("c", type: "cart")], now: TestLog.now, db)
+          throw Crash()
+        }
+      }
+      try db.savepoint { _ = try log.append([.visit("d", type: "cart")], now: TestLog.now, db) }
+      _ = try log.append([.visit("e")], now: TestLog.now, db)
+    }
+    #expect(throws: Crash.self) {
+      try db.transaction {
+        _ = try log.append([.visit("f")], now: TestLog.now, db)
+        throw Crash()
+      }
+    }
+    _ = try log.commit([.visit("f")], db)
+    #expect(log.lastSeq == 4)
+    #expect(log.acceptedByType == ["visit": 3, "cart": 1])
+    #expect(try EventLog(db, now: TestLog.now).acceptedByType == ["visit": 3, "cart": 1])
+  }
+
   @Test("after the connection was opened anew the log goes on, and knows what reached the disk")
   func reopen() throws {
     let db = try folder.connection()
