@@ -20,14 +20,20 @@ struct DueMessage {
   private static let columns =
     "id, run, chain, version, step, label, contact, channel, purpose, template, attempts, due_at, expires_at"
 
-  private static let dueOfChannel = """
+  private static let dueOfChannel = Query(
+    """
     SELECT \(columns) FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL AND due_at <= $2
     ORDER BY due_at, id LIMIT $3
-    """
+    """)
 
   /// The oldest first.
   static func due(_ channel: String, through now: Timestamp, limit: Int, _ db: Connection) throws -> [DueMessage] {
-    try db.query(dueOfChannel, [.text(channel), .int(now.milliseconds), .int(limit)], read)
+    let bind = { (statement: Statement) in
+      statement.bind(1, channel)
+      statement.bind(2, now.milliseconds)
+      statement.bind(3, limit)
+    }
+    return try db.query(dueOfChannel, bind, read: read)
   }
 
   /// The channels that have planned messages: one index seek each, however many messages wait.

@@ -10,22 +10,27 @@ struct Ledger {
   let log: EventLog
   let counters: Counters
 
+  private static let claiming = Query(
+    """
+    UPDATE messages SET status = 'sending', attempts = attempts + 1, sending_at = $2, address = $3, "values" = $4,
+      template_version = $5, price = $6, due_at = NULL WHERE id = $1
+    """)
+
   /// The intent: written before the adapter is called.
   func claim(
     _ message: DueMessage, _ passage: Gate.Passage, version: Int64, price: String?, now: Int64, _ db: Connection
   )
     throws
   {
-    let sql = """
-      UPDATE messages SET status = 'sending', attempts = attempts + 1, sending_at = $2, address = $3, "values" = $4,
-        template_version = $5, price = $6, due_at = NULL WHERE id = $1
-      """
-    try db.run(
-      sql,
-      [
-        .int(message.id), .int(now), .text(passage.address), .text(passage.values.text), .int(version),
-        .optional(price),
-      ])
+    let values = passage.values.serialized()
+    try db.run(Self.claiming) { row in
+      row.bind(1, message.id)
+      row.bind(2, now)
+      row.bind(3, passage.address)
+      values.withUnsafeBytes { row.bind(4, textBytes: $0) }
+      row.bind(5, version)
+      row.bind(6, price)
+    }
     counters.move(message.channel, from: "planned", to: "sending")
   }
 
@@ -52,21 +57,26 @@ struct Ledger {
     try db.run("UPDATE messages SET parked_at = due_at, due_at = NULL WHERE id = $1", [.int(message.id)])
   }
 
+  private static let finishing = Query(
+    """
+    UPDATE messages SET status = $3, provider_id = coalesce($4, provider_id), error = $5,
+      sent_at = CASE WHEN $3 IN ('sent', 'unknown') THEN $6 ELSE sent_at END
+    WHERE id = $1 AND status = 'sending' AND attempts = $2
+    """)
+
   /// The end of a hand-over. False when the claim is not the one that is open: its answer came too late.
   func finish(
     _ claim: Claim, as status: String, providerID: String? = nil, error: String? = nil, more: JSONObject = [:],
     now: Int64, _ db: Connection
   ) throws -> Bool {
-    let sql = """
-      UPDATE messages SET status = $3, provider_id = coalesce($4, provider_id), error = $5,
-        sent_at = CASE WHEN $3 IN ('sent', 'unknown') THEN $6 ELSE sent_at END
-      WHERE id = $1 AND status = 'sending' AND attempts = $2
-      """
-    let changed = try db.run(
-      sql,
-      [
-        .int(claim.message), .int(claim.attempt), .text(status), .optional(providerID), .optional(error), .int(now),
-      ])
+    let changed = try db.run(Self.finishing) { row in
+      row.bind(1, claim.message)
+      row.bind(2, claim.attempt)
+      row.bind(3, status)
+      row.bind(4, providerID)
+      row.bind(5, error)
+      row.bind(6, now)
+    }
     guard changed == 1 else { return false }
     counters.move(claim.channel, from: "sending", to: status)
     let event = MessageEvent(

@@ -44,8 +44,10 @@ public struct TemplateStore: Sendable {
     return Set(partials.map(\.id))
   }
 
+  private static let newestVersion = Query("SELECT version FROM templates WHERE id = $1")
+
   public func newest(_ id: String, _ db: Connection) throws -> Int64? {
-    try db.first("SELECT version FROM templates WHERE id = $1", [.text(id)]) { $0.int(0) }
+    try db.first(Self.newestVersion, { $0.bind(1, id) }) { $0.int(0) }
   }
 
   public func document(_ id: String, version: Int64, _ db: Connection) throws -> String? {

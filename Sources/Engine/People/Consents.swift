@@ -46,14 +46,18 @@ public struct Consents: Sendable {
       ])
   }
 
+  private static let said = Query("SELECT granted FROM consents WHERE contact = $1 AND channel = $2 AND purpose = $3")
+
   /// Nil when the contact has never said anything about it.
   public func granted(
     by contact: Int64, channel: String, purpose: Purpose = .marketing, _ db: Connection
   ) throws -> Bool? {
-    try db.first(
-      "SELECT granted FROM consents WHERE contact = $1 AND channel = $2 AND purpose = $3",
-      [.int(contact), .text(channel), .text(purpose.rawValue)]
-    ) { $0.bool(0) }
+    let bind = { (statement: Statement) in
+      statement.bind(1, contact)
+      statement.bind(2, channel)
+      statement.bind(3, purpose.rawValue)
+    }
+    return try db.first(Self.said, bind) { $0.bool(0) }
   }
 
   public func all(of contact: Int64, _ db: Connection) throws -> [State] {

@@ -29,19 +29,27 @@ extension People {
     return row
   }
 
+  private static let ownerOfKey = Query("SELECT contact FROM contact_keys WHERE kind = $1 AND value = $2")
+  private static let takeKey = Query(
+    "INSERT INTO contact_keys (kind, value, contact) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING")
+
   func owner(of kind: KeyKind, _ value: String, _ db: Connection) throws -> Int64? {
-    try db.first(
-      "SELECT contact FROM contact_keys WHERE kind = $1 AND value = $2", [.int(kind.rawValue), .text(value)]
-    ) { $0.int(0) }
+    let bind = { (statement: Statement) in
+      statement.bind(1, kind.rawValue)
+      statement.bind(2, value)
+    }
+    return try db.first(Self.ownerOfKey, bind) { $0.int(0) }
   }
 
   /// - Parameter moving: takes a browser from the contact it was last seen with. From a contact without an `id` every key
   ///   goes to one who has: they are one person, and what comes from now on is his. (What came before stays where it is
   ///   until contacts are merged.)
   func claim(_ kind: KeyKind, _ value: String, for row: Int64, moving: Bool = false, _ db: Connection) throws {
-    let taken = try db.run(
-      "INSERT INTO contact_keys (kind, value, contact) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING",
-      [.int(kind.rawValue), .text(value), .int(row)])
+    let taken = try db.run(Self.takeKey) { key in
+      key.bind(1, kind.rawValue)
+      key.bind(2, value)
+      key.bind(3, row)
+    }
     guard taken == 0 else { return }
     try db.run(
       """

@@ -10,22 +10,26 @@ extension People {
   static func read(_ row: Row) throws -> Contact {
     Contact(
       row: row.int(0), externalID: row.optionalText(1), email: row.optionalText(2), phone: row.optionalText(3),
-      anonymousID: row.optionalText(4), addresses: try object(row.textBytes(5)),
+      anonymousID: row.optionalText(4), addresses: try object(row, 5),
       zone: row.optionalText(6).flatMap(Zone.init), locale: row.optionalText(7),
-      attributes: try object(row.textBytes(8)), firstSeenAt: Timestamp(milliseconds: row.int(9)),
+      attributes: try object(row, 8), firstSeenAt: Timestamp(milliseconds: row.int(9)),
       updatedAt: Timestamp(milliseconds: row.int(10)))
   }
 
+  private static let insertion = Query(
+    """
+    INSERT INTO contacts (external_id, email, phone, anonymous_id, first_seen_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $5)
+    """)
+
   func insert(_ keys: ContactKeys, at moment: Timestamp, _ db: Connection) throws -> Int64 {
-    try db.run(
-      """
-      INSERT INTO contacts (external_id, email, phone, anonymous_id, first_seen_at, updated_at)
-      VALUES ($1, $2, $3, $4, $5, $5)
-      """,
-      [
-        .optional(keys.id), .optional(keys.email), .optional(keys.phone), .optional(keys.anonymousID),
-        .int(moment.milliseconds),
-      ])
+    try db.run(Self.insertion) { row in
+      row.bind(1, keys.id)
+      row.bind(2, keys.email)
+      row.bind(3, keys.phone)
+      row.bind(4, keys.anonymousID)
+      row.bind(5, moment.milliseconds)
+    }
     return db.lastInsertedRow
   }
 
@@ -45,8 +49,7 @@ extension People {
   }
 
   /// Most contacts have none of either: the parser is not asked.
-  private static func object(_ bytes: [UInt8]) throws -> JSONObject {
-    if bytes.count <= 2 { return [:] }
-    return try JSONValue(parsing: bytes, limits: .stored).object ?? [:]
+  private static func object(_ row: Row, _ column: Int) throws -> JSONObject {
+    try row.withText(column) { $0.count <= 2 ? [:] : try JSONValue(parsing: Array($0), limits: .stored).object ?? [:] }
   }
 }

@@ -15,11 +15,10 @@ public struct People: Sendable {
     return try contact(row, db)
   }
 
-  /// Made once: it is asked for with every event.
-  private static let one = "SELECT \(columns) FROM contacts WHERE id = $1"
+  private static let one = Query("SELECT \(columns) FROM contacts WHERE id = $1")
 
   public func contact(_ row: Int64, _ db: Connection) throws -> Contact? {
-    try db.first(Self.one, [.int(row)]) { try Self.read($0) }
+    try db.first(Self.one, { $0.bind(1, row) }) { try Self.read($0) }
   }
 
   /// Creates or updates the contact with the shop's own `id`, or whom `email:…`, `phone:…` or `anonymous:…` names.

@@ -56,14 +56,15 @@ public struct Suppressions: Sendable {
       [.text(address), .text(channel), .text(Self.unsubscribed)])
   }
 
+  private static let ofAddress = Query("SELECT channel, purpose, reason FROM suppressions WHERE address = $1")
+
   /// Why a message to this address must not leave; nil when it may. The address in its kept form.
   public func reason(
     against address: String, channel: String, purpose: Purpose, _ db: Connection
   ) throws -> String? {
     // An address has a handful at most, and hardly any has one: chosen here, not by a sort in the file.
-    let sql = "SELECT channel, purpose, reason FROM suppressions WHERE address = $1"
     var found: String?
-    try db.each(sql, [.text(address)]) { row in
+    try db.each(Self.ofAddress, { $0.bind(1, address) }) { row in
       let (onChannel, reach) = (row.text(0), row.text(1))
       guard onChannel.isEmpty || onChannel == channel, reach == "all" || reach == purpose.rawValue else { return true }
       found = row.text(2)

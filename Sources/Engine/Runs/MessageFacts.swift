@@ -12,10 +12,11 @@ struct MessageFacts {
     let step: Int
   }
 
+  private static let place = Query("SELECT run, chain, version, step, label FROM messages WHERE id = $1")
+
   /// - Returns: the run and step of the message when the event says that its hand-over is over.
   func note(_ event: StoredEvent, message: Int64, _ db: Connection) throws -> Noted? {
-    let sql = "SELECT run, chain, version, step, label FROM messages WHERE id = $1"
-    let found = try db.first(sql, [.int(message)]) {
+    let found = try db.first(Self.place, { $0.bind(1, message) }) {
       (run: $0.int(0), chain: $0.int(1), version: $0.int(2), step: Int($0.int(3)), label: $0.text(4))
     }
     guard let found else { return nil }

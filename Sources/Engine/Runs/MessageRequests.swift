@@ -8,22 +8,31 @@ struct MessageRequests {
   let log: EventLog
   let counters: Counters
 
+  private static let insertion = Query(
+    """
+    INSERT INTO messages (run, chain, version, step, label, contact, channel, purpose, template, status, planned_at,
+      due_at, expires_at, error)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    """)
+
   func plan(_ planned: PlannedMessage, for run: Run, of version: ChainVersion, now: Int64, _ db: Connection) throws {
-    let sql = """
-      INSERT INTO messages (run, chain, version, step, label, contact, channel, purpose, template, status, planned_at,
-        due_at, expires_at, error)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-      """
     let status = planned.skip == nil ? "planned" : "skipped"
-    try db.run(
-      sql,
-      [
-        .int(run.id), .int(run.chain), .int(run.version), .int(planned.step), .text(planned.label), .int(run.contact),
-        .text(planned.channel), .text(planned.purpose.rawValue), .text(planned.template), .text(status),
-        .int(planned.plannedAt.milliseconds),
-        planned.skip == nil ? .int(planned.dueAt.milliseconds) : .null, .int(planned.expiresAt.milliseconds),
-        .optional(planned.skip),
-      ])
+    try db.run(Self.insertion) { row in
+      row.bind(1, run.id)
+      row.bind(2, run.chain)
+      row.bind(3, run.version)
+      row.bind(4, planned.step)
+      row.bind(5, planned.label)
+      row.bind(6, run.contact)
+      row.bind(7, planned.channel)
+      row.bind(8, planned.purpose.rawValue)
+      row.bind(9, planned.template)
+      row.bind(10, status)
+      row.bind(11, planned.plannedAt.milliseconds)
+      row.bind(12, planned.skip == nil ? planned.dueAt.milliseconds : nil)
+      row.bind(13, planned.expiresAt.milliseconds)
+      row.bind(14, planned.skip)
+    }
     counters.count(
       Counters.Key(chain: run.chain, version: run.version, step: planned.label, outcome: "planned"))
     counters.move(planned.channel, from: nil, to: status)

@@ -103,7 +103,7 @@ struct RunSteps {
       report("a run of \(version.id) was ended: \(error)")
       return try end(run, version, reason: "error", now: now, round.now, db)
     }
-    if transition.run != run { try runs.update(transition.run, db) }
+    if transition.run != run { try runs.update(transition.run, from: run, db) }
     try carryOut(transition, version, of: occasion, now: now, &round, db)
   }
 
@@ -132,9 +132,10 @@ struct RunSteps {
   func end(
     _ run: Run, _ version: ChainVersion, reason: String, now: Timestamp, _ wall: Timestamp, _ db: Connection
   ) throws {
+    let before = run
     var run = run
     (run.state, run.endedAt, run.reason, run.dueAt, run.stepDueAt) = (.ended, now, reason, nil, nil)
-    try runs.update(run, db)
+    try runs.update(run, from: before, db)
     count(run, version, step: "", outcome: reason)
     try requests.withdraw(run, of: version, reason: reason, now: wall.milliseconds, db)
   }

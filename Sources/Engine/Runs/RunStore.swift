@@ -9,21 +9,21 @@ struct RunStore {
     step_due_at, due_at, data, marks, goal_until, ended_at, reason
     """
 
-  // Made once: these are asked for with every event and timer.
-  private static let one = "SELECT \(columns) FROM runs WHERE id = $1"
-  private static let activeOfContact = "SELECT \(columns) FROM runs WHERE contact = $1 AND state = 'active' ORDER BY id"
-  private static let dueBefore =
-    "SELECT \(columns) FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2"
-  private static let withGoal =
-    "SELECT \(columns) FROM runs WHERE contact = $1 AND goal_until IS NOT NULL ORDER BY id"
+  private static let one = Query("SELECT \(columns) FROM runs WHERE id = $1")
+  private static let activeOfContact = Query("SELECT \(columns) FROM runs WHERE contact = $1 AND state = 'active'")
+  private static let dueBefore = Query(
+    "SELECT \(columns) FROM runs WHERE due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2")
+  private static let withGoal = Query(
+    "SELECT \(columns) FROM runs WHERE contact = $1 AND goal_until IS NOT NULL ORDER BY id")
 
   func run(_ id: Int64, _ db: Connection) throws -> Run? {
-    try db.first(Self.one, [.int(id)], Self.read)
+    try db.first(Self.one, { $0.bind(1, id) }, read: Self.read)
   }
 
   /// The contact's active runs, by id.
   func active(of contact: Int64, _ db: Connection) throws -> [Run] {
-    try db.query(Self.activeOfContact, [.int(contact)], Self.read)
+    // Sorted here: most contacts have one or two, and the index has them by chain.
+    try db.query(Self.activeOfContact, { $0.bind(1, contact) }, read: Self.read).sorted { $0.id < $1.id }
   }
 
   func active(ofChain chain: Int64, limit: Int, _ db: Connection) throws -> [Run] {
@@ -33,7 +33,11 @@ struct RunStore {
 
   /// Runs due before `moment`, in the order in which they act.
   func due(before moment: Timestamp, limit: Int, _ db: Connection) throws -> [Run] {
-    try db.query(Self.dueBefore, [.int(moment.milliseconds), .int(limit)], Self.read)
+    let bind = { (statement: Statement) in
+      statement.bind(1, moment.milliseconds)
+      statement.bind(2, limit)
+    }
+    return try db.query(Self.dueBefore, bind, read: Self.read)
   }
 
   func nextDue(_ db: Connection) throws -> Timestamp? {
@@ -44,7 +48,7 @@ struct RunStore {
 
   /// Runs of the contact whose goal is still looked for.
   func awaitingGoal(of contact: Int64, _ db: Connection) throws -> [Run] {
-    try db.query(Self.withGoal, [.int(contact)], Self.read)
+    try db.query(Self.withGoal, { $0.bind(1, contact) }, read: Self.read)
   }
 
   /// The runs that are inside with this key; more than one only where `always` lets them.
@@ -60,41 +64,70 @@ struct RunStore {
     return try db.first(sql, [.int(contact), .int(chain), .text(key)]) { Timestamp(milliseconds: $0.int(0)) }
   }
 
+  private static let insertion = Query(
+    """
+    INSERT INTO runs (chain, version, contact, key, once, exclusive, state, step, entered_at, entry_at, entry_seq,
+      trigger_seq, step_at, step_seq, step_due_at, due_at, data, marks, goal_until, ended_at, reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    ON CONFLICT DO NOTHING
+    """)
+
   /// - Returns: the run's id; nil when another run holds its place, which the file's unique indexes say.
   func insert(_ run: Run, once: Bool, exclusive: Bool, _ db: Connection) throws -> Int64? {
-    let sql = """
-      INSERT INTO runs (chain, version, contact, key, once, exclusive, state, step, entered_at, entry_at, entry_seq,
-        trigger_seq, step_at, step_seq, step_due_at, due_at, data, marks, goal_until, ended_at, reason)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-      ON CONFLICT DO NOTHING
-      """
-    let inserted = try db.run(
-      sql,
-      [
-        .int(run.chain), .int(run.version), .int(run.contact), .text(run.key), .bool(once), .bool(exclusive),
-        .text(run.state.rawValue), .int(run.step), .int(run.enteredAt.milliseconds), .int(run.entry.at.milliseconds),
-        .int(run.entry.seq), .int(run.triggerSeq), .int(run.stepStart.at.milliseconds), .int(run.stepStart.seq),
-        .optional(run.stepDueAt?.milliseconds), .optional(run.dueAt?.milliseconds), .text(Self.text(run.data)),
-        .text(Self.text(run.marks)), .optional(run.goalUntil?.milliseconds), .optional(run.endedAt?.milliseconds),
-        .optional(run.reason),
-      ])
+    let inserted = try db.run(Self.insertion) { row in
+      row.bind(1, run.chain)
+      row.bind(2, run.version)
+      row.bind(3, run.contact)
+      row.bind(4, run.key)
+      row.bind(5, once)
+      row.bind(6, exclusive)
+      row.bind(7, run.state.rawValue)
+      row.bind(8, run.step)
+      row.bind(9, run.enteredAt.milliseconds)
+      row.bind(10, run.entry.at.milliseconds)
+      row.bind(11, run.entry.seq)
+      row.bind(12, run.triggerSeq)
+      row.bind(13, run.stepStart.at.milliseconds)
+      row.bind(14, run.stepStart.seq)
+      row.bind(15, run.stepDueAt?.milliseconds)
+      row.bind(16, run.dueAt?.milliseconds)
+      row.bind(17, Self.text(run.data))
+      row.bind(18, Self.text(run.marks))
+      row.bind(19, run.goalUntil?.milliseconds)
+      row.bind(20, run.endedAt?.milliseconds)
+      row.bind(21, run.reason)
+    }
     return inserted == 1 ? db.lastInsertedRow : nil
   }
 
-  func update(_ run: Run, _ db: Connection) throws {
-    let sql = """
-      UPDATE runs SET state = $2, step = $3, trigger_seq = $4, step_at = $5, step_seq = $6, step_due_at = $7,
-        due_at = $8, data = $9, marks = $10, goal_until = $11, ended_at = $12, reason = $13, parked_at = NULL
-      WHERE id = $1
-      """
-    try db.run(
-      sql,
-      [
-        .int(run.id), .text(run.state.rawValue), .int(run.step), .int(run.triggerSeq),
-        .int(run.stepStart.at.milliseconds), .int(run.stepStart.seq), .optional(run.stepDueAt?.milliseconds),
-        .optional(run.dueAt?.milliseconds), .text(Self.text(run.data)), .text(Self.text(run.marks)),
-        .optional(run.goalUntil?.milliseconds), .optional(run.endedAt?.milliseconds), .optional(run.reason),
-      ])
+  private static let moved = """
+    UPDATE runs SET step = $2, trigger_seq = $3, step_at = $4, step_seq = $5, step_due_at = $6, due_at = $7, data = $8,
+      marks = $9, parked_at = NULL
+    """
+  private static let move = Query("\(moved) WHERE id = $1")
+  private static let change = Query(
+    "\(moved), state = $10, goal_until = $11, ended_at = $12, reason = $13 WHERE id = $1")
+
+  /// - Parameter before: what the file says of it.
+  func update(_ run: Run, from before: Run, _ db: Connection) throws {
+    // A run that only goes on leaves the indexes alone that follow its state and its goal.
+    let goesOn = run.state == .active && before.state == .active && run.goalUntil == before.goalUntil
+    try db.run(goesOn ? Self.move : Self.change) { row in
+      row.bind(1, run.id)
+      row.bind(2, run.step)
+      row.bind(3, run.triggerSeq)
+      row.bind(4, run.stepStart.at.milliseconds)
+      row.bind(5, run.stepStart.seq)
+      row.bind(6, run.stepDueAt?.milliseconds)
+      row.bind(7, run.dueAt?.milliseconds)
+      row.bind(8, Self.text(run.data))
+      row.bind(9, Self.text(run.marks))
+      if goesOn { return }
+      row.bind(10, run.state.rawValue)
+      row.bind(11, run.goalUntil?.milliseconds)
+      row.bind(12, run.endedAt?.milliseconds)
+      row.bind(13, run.reason)
+    }
   }
 
   /// A paused chain's run found due: it waits for the chain to go on.
@@ -123,18 +156,21 @@ struct RunStore {
   }
 
   private static func object(_ row: Row, _ column: Int) throws -> JSONObject {
-    let bytes = row.textBytes(column)
-    return bytes.count <= 2 ? [:] : try JSONValue(parsing: bytes, limits: .stored).object ?? [:]
+    // Most have none: the parser is not asked.
+    try row.withText(column) { $0.count <= 2 ? [:] : try JSONValue(parsing: Array($0), limits: .stored).object ?? [:] }
   }
 
   /// `{"3": [at, seq]}`
   private static func marks(_ row: Row, _ column: Int) throws -> [Int: LogMoment] {
-    try object(row, column).reduce(into: [:]) { marks, mark in
-      guard let step = Int(mark.key), let pair = mark.value.array, pair.count == 2, let at = pair[0].number?.int,
-        let seq = pair[1].number?.int
-      else { return }
-      marks[step] = LogMoment(at: Timestamp(milliseconds: at), seq: seq)
-    }
+    let object = try object(row, column)
+    return object.isEmpty
+      ? [:]
+      : object.reduce(into: [:]) { marks, mark in
+        guard let step = Int(mark.key), let pair = mark.value.array, pair.count == 2, let at = pair[0].number?.int,
+          let seq = pair[1].number?.int
+        else { return }
+        marks[step] = LogMoment(at: Timestamp(milliseconds: at), seq: seq)
+      }
   }
 
   private static func text(_ object: JSONObject) -> String { object.isEmpty ? "{}" : JSONValue.object(object).text }
