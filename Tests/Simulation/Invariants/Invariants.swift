@@ -17,6 +17,8 @@ final class Invariants {
   /// Something was written since the last rest.
   private var isChanged = true
   private var lastDay: Int64 = 0
+  /// The round from which on all runs are gone through again: in a large world not after each.
+  private var nextScan = 0
 
   init(path: String, vfs: String, rules: Rules, window: Int64) throws {
     db = try Connection(path: path, mode: .reader, settings: .init(vfs: vfs, busyMilliseconds: 0))
@@ -68,10 +70,14 @@ final class Invariants {
       if !world.weather.hasPaces { try handOverChecks.checkNothingDue(life, wall: world.clock.wall) }
       if isChanged {
         try books.checkRest()
-        try runChecks.checkStuck()
-        try runChecks.checkEnded()
         try runChecks.checkSteps()
         try logChecks.checkFreshPromises(&world.shop)
+      }
+      if day > lastDay || (isChanged && world.tally.rounds >= nextScan) {
+        nextScan = world.tally.rounds + world.mostRounds / 1000
+        try runChecks.checkStuck()
+        try runChecks.checkEnded()
+        try runChecks.checkNoneOversleeps()
       }
       if day > lastDay {
         try bookChecks.checkBooks()

@@ -15,12 +15,16 @@ final class RunChecks {
     throw Violation("no run is stuck", stuck)
   }
 
-  /// A server that rests has let everything act that is due, and looks at a run before its step is over.
+  /// A server that rests has let everything act that is due.
   func checkNothingDue(wall: Int64) throws {
     let due = "SELECT id, due_at FROM runs WHERE due_at <= $1 LIMIT 1"
     if let late = try db.first(due, [.int(wall)], { "run \($0.int(0)) was due at \($0.int(1)), it is \(wall)" }) {
       throw Violation("what is due acts at once", late)
     }
+  }
+
+  /// It looks at a run before its step is over.
+  func checkNoneOversleeps() throws {
     let overslept = """
       SELECT id FROM runs WHERE state = 'active' AND parked_at IS NULL AND step_due_at IS NOT NULL
         AND (due_at IS NULL OR due_at > step_due_at) LIMIT 1
