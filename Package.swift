@@ -45,7 +45,7 @@ let package = Package(
       name: "Migrations", dependencies: ["SQL"], path: "Migrations",
       resources: [
         .embedInCode("0001_initial.sql"), .embedInCode("0002_resumes.sql"), .embedInCode("0003_id_window.sql"),
-        .embedInCode("0004_fresh_timeline.sql"),
+        .embedInCode("0004_fresh_timeline.sql"), .embedInCode("0005_retention.sql"),
       ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),
@@ -56,14 +56,16 @@ let package = Package(
       dependencies: ["Domain", "Engine", "Ingest", "JSON", "SQL", "Threads", crypto, mustache],
       swiftSettings: rules),
     .target(
+      name: "Retention", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "SQL"], swiftSettings: rules),
+    .target(
       name: "API",
       dependencies: ["Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "SQL", crypto, logging],
       swiftSettings: rules),
     .executableTarget(
       name: "Server",
       dependencies: [
-        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL",
-        "Threads", crypto, logging,
+        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "Retention",
+        "SQL", "Threads", crypto, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -84,6 +86,10 @@ let package = Package(
     .testTarget(name: "ChannelsTests", dependencies: ["Channels", "Domain", "JSON"], swiftSettings: rules),
     .testTarget(
       name: "DeliveryTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      swiftSettings: rules),
+    .testTarget(
+      name: "RetentionTests",
+      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Retention", "SQL"],
       swiftSettings: rules),
     .testTarget(
       name: "APITests",

@@ -40,6 +40,19 @@ public struct Span: Sendable, Hashable {
     }
   }
 
+  /// As it could be written, in one unit where it has one.
+  public var text: String {
+    var parts: [String] = []
+    if months != 0 { parts.append(months % 12 == 0 ? "\(months / 12)y" : "\(months)mo") }
+    if days != 0 { parts.append("\(days)d") }
+    for (unit, length) in [("h", Int64(3_600_000)), ("m", 60_000), ("s", 1000), ("ms", 1)]
+    where milliseconds != 0 && milliseconds % length == 0 {
+      parts.append("\(milliseconds / length)\(unit)")
+      break
+    }
+    return parts.isEmpty ? "0s" : parts.joined(separator: " ")
+  }
+
   public var isZero: Bool { months == 0 && days == 0 && milliseconds == 0 }
 
   /// Good for comparing two spans and for bounds, not for calendars: a month counts 31 days.

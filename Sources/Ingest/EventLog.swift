@@ -49,6 +49,9 @@ public final class EventLog: @unchecked Sendable {
   /// Accepted events by type, as far as they are committed; from any thread.
   public var acceptedByType: [String: Int64] { types.accepted }
 
+  /// How long an event's id is remembered.
+  public var windowMilliseconds: Int64 { limits.windowMilliseconds }
+
   /// event_types.id; nil: no such event was ever accepted.
   public func number(ofType name: String) -> Int64? { types.number(of: name) }
 

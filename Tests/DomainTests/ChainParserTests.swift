@@ -137,6 +137,31 @@ struct ChainParserTests {
     #expect(doubtful.warnings.map(\.hint) == ["did you mean `kart`?"])
   }
 
+  @Test("a window longer than its events are kept is refused, one over all the past is doubted")
+  func checksRetention() throws {
+    var references = References(channels: [:], templates: [])
+    references.retention = RetentionPolicy(events: Span(months: 24), types: ["view": Span(months: 6)])
+    let long = try parse(
+      #"""
+      {"enter":{"event":"cart"},"only_if":{"all":[{"did":"purchase","within":"2y"},{"did_not":"view","within":"1y"}]},
+       "stop_when":{"did":"view","within":"181d"},
+       "steps":[{"wait":"1h"},{"if":{"did":"view","within":"6mo"},"then":[{"exit":"seen"}]},
+         {"if":{"did":"purchase","within":"800d"},"then":[{"exit":"bought"}]}]}
+      """#, references)
+    #expect(
+      long.errors.map(\.pointer).sorted() == ["/only_if/all/1/within", "/steps/2/if/within", "/stop_when/within"])
+    #expect(long.errors.allSatisfy { $0.code == .badValue && $0.hint?.contains("6mo") != $0.hint?.contains("2y") })
+    let ever = try parse(
+      #"{"enter":{"event":"cart"},"only_if":{"did_not":"view"},"steps":[{"if":{"did":"view"},"then":[]},{"exit":"x"}]}"#,
+      references)
+    #expect(ever.warnings.contains { $0.pointer == "/only_if" && $0.detail.contains("kept for 6mo") })
+    references.retention = RetentionPolicy(types: ["search": Span(days: 7)])
+    #expect(
+      try parse(
+        #"{"enter":{"event":"cart"},"only_if":{"did":"view","within":"9y"},"steps":[{"wait":"1h"}]}"#, references
+      ).errors == [])
+  }
+
   @Test("a chain that its own steps lead back into is refused, unless it names another chain or enters once")
   func refusesLoops() throws {
     var references = References(channels: ["email": ChannelPolicy()], templates: ["a"])

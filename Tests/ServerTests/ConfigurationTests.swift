@@ -68,11 +68,31 @@ struct ConfigurationTests {
     #expect(durability?.line == 3)
   }
 
-  @Test("keys of a later version are refused as not built yet", arguments: ["caps", "quiet_after", "retention"])
+  @Test("keys of a later version are refused as not built yet", arguments: ["caps", "quiet_after"])
   func later(_ key: String) {
     let found = issues("{\"\(key)\": []}")
     #expect(found.map(\.code) == [.notYet])
     #expect(found.first?.column == 2)
+  }
+
+  @Test("retention names event types, messages and traces; all the rest is kept for ever")
+  func retention() throws {
+    #expect(try read("{}").retention.keepsEverything)
+    let text = #"{"retention": {"events": "2y", "message.opened": "6mo", "messages": "30d", "traces": "52w"}}"#
+    let retention = try read(text, ["ZVENO_RETENTION_VIEW": "7d", "ZVENO_RETENTION_EVENTS": "3y"]).retention
+    #expect(retention.events == Span(months: 36))
+    #expect(retention.types == ["message.opened": Span(months: 6), "view": Span(days: 7)])
+    #expect(retention.messages == Span(days: 30))
+    #expect(retention.traces == Span(days: 364))
+  }
+
+  @Test("retention shorter than ids are remembered, or of what is no event type, is refused")
+  func shortRetention() {
+    let found = issues(#"{"retention": {"events": "6d", "view": "167h", "messages": 30, "1st": "1y"}}"#)
+    #expect(
+      found.map(\.pointer) == ["/retention/events", "/retention/view", "/retention/messages", "/retention/1st"])
+    #expect(found.map(\.code) == [.badValue, .badValue, .badValue, .unknownKey])
+    #expect(found.first?.detail == "expected \"events\" to be kept for 7d at least, got 6d")
   }
 
   @Test("a text that is no JSON is one error with its place")

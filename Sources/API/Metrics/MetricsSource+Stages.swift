@@ -27,6 +27,29 @@ extension MetricsSource {
     }
   }
 
+  /// The file, its free pages and its log.
+  public static var storeSize: MetricsSource {
+    .store { text, db in
+      let size = try StoreSize(db)
+      text.family("zveno_store_bytes", .gauge, "The database file, free pages included, without its log.")
+      text.sample("zveno_store_bytes", [], size.bytes)
+      text.family("zveno_store_free_bytes", .gauge, "Pages of the database that are used again before it grows.")
+      text.sample("zveno_store_free_bytes", [], size.freeBytes)
+      text.family("zveno_wal_bytes", .gauge, "The write-ahead log on the disk.")
+      text.sample("zveno_wal_bytes", [], size.logBytes)
+    }
+  }
+
+  /// - Parameter deleted: rows by kind, asked at each scrape.
+  public static func retention(_ deleted: @escaping @Sendable () -> [String: Int]) -> MetricsSource {
+    .memory { text in
+      text.family("zveno_retention_deleted_total", .counter, "Rows deleted because they were kept long enough.")
+      for (kind, count) in deleted().sorted(by: { $0.key < $1.key }) {
+        text.sample("zveno_retention_deleted_total", [("kind", kind)], count)
+      }
+    }
+  }
+
   public static func intake(_ intake: Intake, _ log: EventLog) -> MetricsSource {
     .memory { text in
       text.family("zveno_events_accepted_total", .counter, "Events in the log, by type.")

@@ -160,6 +160,11 @@ extension ConditionParser {
     guard let window = window(fields, kind: kind, in: place), let (measure, tests) = measure(fields, in: place) else {
       return nil
     }
+    switch window {
+    case .within(let span): place.findings.looksBack(span, type: type, at: fields["within"] ?? place)
+    case .ever: place.findings.looksBack(nil, type: type, at: fields["within"] ?? place)
+    case .sinceEntry, .sinceStep, .sinceOwnStart: break
+    }
     return .did(
       Did(
         type: type, negated: kind == "did_not", match: fields["where"].flatMap(values.match),

@@ -5,6 +5,14 @@ final class Findings {
   private(set) var errors: [Issue] = []
   private(set) var warnings: [Issue] = []
 
+  /// How far back conditions look, for who knows how long events are kept: where it is written, the event type, and the
+  /// window; nil: all the past.
+  private(set) var windows: [(node: JSONNode, pointer: String, type: String, span: Span?)] = []
+
+  func looksBack(_ span: Span?, type: String, at place: Place) {
+    if windows.count < Self.limit { windows.append((place.node, place.pointer, type, span)) }
+  }
+
   /// More would only bury the first ones.
   static let limit = 200
 

@@ -10,6 +10,8 @@ public struct References: Sendable {
   public var chainID: String?
   /// Event types seen so far; nil asks for no warnings about them.
   public var eventTypes: Set<String>?
+  /// How long events are kept.
+  public var retention = RetentionPolicy()
 
   public init(channels: [String: ChannelPolicy], templates: Set<String>, eventTypes: Set<String>? = nil) {
     (self.channels, self.templates, self.eventTypes) = (channels, templates, eventTypes)
@@ -32,6 +34,26 @@ struct ReferenceCheck {
       unknownChannel(channel, at: Place(node: root, pointer: "", findings: findings))
     }
     warnOfTypes(chain, root)
+    for window in findings.windows {
+      check(
+        window.span, type: window.type,
+        at: Place(node: window.node, pointer: window.pointer, findings: findings))
+    }
+  }
+
+  /// What is deleted is not seen: a window that is longer than its events are kept would lie.
+  private func check(_ window: Span?, type: String, at place: Place) {
+    guard let kept = references.retention.span(ofType: type) else { return }
+    guard let window else {
+      return place.warning(
+        .doubtful, "this looks at all the past, and events of the type \"\(type)\" are kept for \(kept.text)",
+        hint: "say \"within\": \"\(kept.text)\", or keep them longer: `retention` in the configuration")
+    }
+    guard !references.retention.reaches(window, ofType: type) else { return }
+    place.error(
+      .badValue,
+      "this looks \(window.text) back, and events of the type \"\(type)\" are kept for \(kept.text)",
+      hint: "say at most \"\(kept.text)\", or keep them longer: `retention` in the configuration")
   }
 
   private func check(_ send: Send, _ chain: Chain, _ place: Place) {

@@ -48,8 +48,13 @@ public struct Rules: Sendable {
   public var channels: [String: ChannelPolicy]
   public var shopZone: Zone
   public var triggerMaxAge: Span
+  public var retention: RetentionPolicy
 
-  public init(channels: [String: ChannelPolicy], shopZone: Zone, triggerMaxAge: Span = Domain.triggerMaxAge) {
+  public init(
+    channels: [String: ChannelPolicy], shopZone: Zone, triggerMaxAge: Span = Domain.triggerMaxAge,
+    retention: RetentionPolicy = RetentionPolicy()
+  ) {
     (self.channels, self.shopZone, self.triggerMaxAge) = (channels, shopZone, triggerMaxAge)
+    self.retention = retention
   }
 }

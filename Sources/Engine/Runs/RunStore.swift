@@ -101,33 +101,38 @@ struct RunStore {
   }
 
   private static let moved = """
-    UPDATE runs SET step = $2, trigger_seq = $3, step_at = $4, step_seq = $5, step_due_at = $6, due_at = $7, data = $8,
-      marks = $9, parked_at = NULL
+    UPDATE runs SET step = $2, step_at = $3, step_seq = $4, step_due_at = $5, due_at = $6, data = $7, marks = $8,
+      parked_at = NULL
     """
   private static let move = Query("\(moved) WHERE id = $1")
   private static let change = Query(
-    "\(moved), state = $10, goal_until = $11, ended_at = $12, reason = $13 WHERE id = $1")
+    "\(moved), state = $9, goal_until = $10, ended_at = $11, reason = $12 WHERE id = $1")
 
   /// - Parameter before: what the file says of it.
   func update(_ run: Run, from before: Run, _ db: Connection) throws {
+    // It seldom changes, and has an index.
+    if run.triggerSeq != before.triggerSeq { try setTrigger(run, db) }
     // A run that only goes on leaves the indexes alone that follow its state and its goal.
     let goesOn = run.state == .active && before.state == .active && run.goalUntil == before.goalUntil
     try db.run(goesOn ? Self.move : Self.change) { row in
       row.bind(1, run.id)
       row.bind(2, run.step)
-      row.bind(3, run.triggerSeq)
-      row.bind(4, run.stepStart.at.milliseconds)
-      row.bind(5, run.stepStart.seq)
-      row.bind(6, run.stepDueAt?.milliseconds)
-      row.bind(7, run.dueAt?.milliseconds)
-      row.bind(8, Self.text(run.data))
-      row.bind(9, Self.text(run.marks))
+      row.bind(3, run.stepStart.at.milliseconds)
+      row.bind(4, run.stepStart.seq)
+      row.bind(5, run.stepDueAt?.milliseconds)
+      row.bind(6, run.dueAt?.milliseconds)
+      row.bind(7, Self.text(run.data))
+      row.bind(8, Self.text(run.marks))
       if goesOn { return }
-      row.bind(10, run.state.rawValue)
-      row.bind(11, run.goalUntil?.milliseconds)
-      row.bind(12, run.endedAt?.milliseconds)
-      row.bind(13, run.reason)
+      row.bind(9, run.state.rawValue)
+      row.bind(10, run.goalUntil?.milliseconds)
+      row.bind(11, run.endedAt?.milliseconds)
+      row.bind(12, run.reason)
     }
+  }
+
+  private func setTrigger(_ run: Run, _ db: Connection) throws {
+    try db.run("UPDATE runs SET trigger_seq = $2 WHERE id = $1", [.int(run.id), .int(run.triggerSeq)])
   }
 
   /// A paused chain's run found due: it waits for the chain to go on.

@@ -12,6 +12,8 @@ struct Configuration {
   var durability = Durability.full
   /// An event older than this starts no chain and wakes no wait.
   var triggerMaxAge = Domain.triggerMaxAge
+  /// How long what has happened is kept.
+  var retention = RetentionPolicy()
   /// Query parameters added to links.
   var utm = UTM.none
   /// Parts of user agents whose opens and clicks are a machine's.

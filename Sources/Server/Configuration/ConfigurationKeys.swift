@@ -5,7 +5,7 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels",
+    "channels", "retention",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
@@ -14,7 +14,6 @@ enum ConfigurationKeys {
   static let later = [
     "caps": "frequency caps come with a later version",
     "quiet_after": "quiet time after a purchase comes with a later version",
-    "retention": "retention by event type comes with a later version",
   ]
 
   /// The scalar keys outside `channels`, as paths.

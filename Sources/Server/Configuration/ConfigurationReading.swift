@@ -59,6 +59,7 @@ extension Configuration {
     } catch {
       for issue in error.issues { reader.findings.add(issue) }
     }
+    retention = RetentionPolicy(reading: reader.reader("retention"))
     scanners = reader.texts("scanners") ?? []
     shop = ShopSettings(reading: reader.reader("shop"))
     limits = LimitSettings(reading: reader.reader("limits"))

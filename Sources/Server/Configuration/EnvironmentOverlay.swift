@@ -54,7 +54,9 @@ struct EnvironmentOverlay {
     if let known = ConfigurationKeys.scalars.first(where: { ConfigurationKeys.variable($0) == variable }) {
       return known
     }
-    if let name = suffix(of: variable, after: ["utm"]) { return ["utm", name.lowercased()] }
+    for key in ["utm", "retention"] {
+      if let name = suffix(of: variable, after: [key]) { return [key, name.lowercased()] }
+    }
     guard let rest = suffix(of: variable, after: ["channels"]) else { return nil }
     return channelPath(rest, channels: channels)
   }

@@ -88,7 +88,9 @@ final class LiveServer: @unchecked Sendable {
       let folder = try ApplyFolder.read(path, configuration.limits)
       let now = Timestamp(milliseconds: store.clock.now())
       let outcome = try store.connection.transaction {
-        try folder.apply(channels: channels.policies, shop: configuration.shop.templates, now: now, store.connection)
+        try folder.apply(
+          channels: channels.policies, retention: configuration.retention, shop: configuration.shop.templates, now: now,
+          store.connection)
       }
       for (path, issue) in outcome.warnings { CompilerStyle.print([issue], file: path, severity: .warning) }
       log.info("applied", metadata: ["templates": "\(outcome.templates)", "chains": "\(outcome.chains)"])

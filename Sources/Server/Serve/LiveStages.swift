@@ -6,6 +6,7 @@ import HTTP
 import Ingest
 import JSON
 import Logging
+import Retention
 import SQL
 import Threads
 
@@ -33,7 +34,8 @@ final class LiveStages: @unchecked Sendable {
     let report: @Sendable (String) -> Void = { log.error("\($0)") }
     let limits = IngestLimits(configuration.limits)
     let rules = Rules(
-      channels: channels.policies, shopZone: configuration.shop.timeZone, triggerMaxAge: configuration.triggerMaxAge)
+      channels: channels.policies, shopZone: configuration.shop.timeZone, triggerMaxAge: configuration.triggerMaxAge,
+      retention: configuration.retention)
     let tracker = try Self.tracker(store.identity, configuration, url: url)
 
     let events = try EventLog(store.connection, now: now(), limits: limits, seed: Chance.number())
@@ -60,7 +62,9 @@ final class LiveStages: @unchecked Sendable {
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: lines, hold: hold, monotonic: Monotonic.nanoseconds, report: report)
-    let duties: [any Duty] = [engine, delivery]
+    let retention = Retention(log: events, engine: engine, catalog: catalog, rules: rules)
+    // After the engine, so that every event has acted; before the delivery, whose own events are still to act.
+    let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery]
     let writer = Writer(
       connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },
       now: Self.watched(clock, log), report: report)
@@ -81,7 +85,7 @@ final class LiveStages: @unchecked Sendable {
       chainsChanged: { onWriter.chainsChanged() },
       metrics: [
         .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters),
-        .lateness(rules, now: now),
+        .lateness(rules, now: now), .storeSize, .retention(Self.deleted(by: retention)),
         .requests(meter), .http(http), .hold(hold),
       ],
       unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now, random: { Chance.bytes($0) },
@@ -95,6 +99,12 @@ final class LiveStages: @unchecked Sendable {
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })
+  }
+
+  /// Asked at each scrape; behind a lock of its own.
+  private static func deleted(by retention: Retention?) -> @Sendable () -> [String: Int] {
+    nonisolated(unsafe) let retention = retention
+    return { retention?.metrics ?? [:] }
   }
 
   func start() {

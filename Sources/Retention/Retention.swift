@@ -1,0 +1,95 @@
+// Retention is beside the walk: what has been kept long enough goes, from each stage's tables by that stage's own
+// sweepers. Here is only how much at a time, when, and in which order. It must not know a table.
+
+import Delivery
+public import Domain
+public import Engine
+public import Ingest
+public import SQL
+import Synchronization
+
+/// The duty that deletes, so little in a round that intake does not feel it: `slice` rows are looked at, and none while
+/// the engine is behind the log. With nothing left it looks again a minute later at the earliest.
+public final class Retention: Duty {
+  /// Rows looked at in one round, all tables together: two or three milliseconds.
+  public static let standardSlice = 500
+  /// Between the end of one walk through everything and the next, at least; and after a lost transaction, since the disk
+  /// may be full.
+  static let pauseMilliseconds: Int64 = 60_000
+
+  private let engine: Engine
+  private let events: EventExpiry
+  private let timeline: TimelineExpiry
+  private let sweepers: [any Sweeper]
+  private let slice: Int
+  /// The sweeper whose turn it is, and what the walk has seen so far.
+  private var turn = 0
+  private var visited: Int64 = 0
+  private var next: Int64?
+  /// When `work` last looked, and until when it rests; `wakesAt` nil: time alone makes no walk worth while.
+  private var lastLook: Int64 = .min
+  private var restsUntil: Int64 = .min
+  private var wakesAt: Int64?
+  private let deleted = Mutex<[String: Int]>([:])
+
+  /// Nil when everything is kept for ever.
+  public init?(
+    log: EventLog, engine: Engine, catalog: ChainCatalog, rules: Rules, slice: Int = standardSlice
+  ) {
+    let policy = rules.retention
+    guard !policy.keepsEverything else { return nil }
+    (self.engine, self.slice) = (engine, slice)
+    events = EventExpiry(policy, log: log) { try NeededEvents.seqs(after: $0, through: $1, now: $2, $3) }
+    timeline = TimelineExpiry(events: events)
+    var sweepers: [any Sweeper] = [events, timeline]
+    if let span = policy.messages { sweepers.append(MessageExpiry(span)) }
+    if let span = policy.traces ?? policy.messages {
+      sweepers.append(RunExpiry(span, catalog: catalog, rules: rules))
+    }
+    self.sweepers = sweepers
+  }
+
+  /// Rows deleted and committed since the start, by kind; from any thread.
+  public var metrics: [String: Int] { deleted.withLock { $0 } }
+
+  public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
+    // A clock that was set back does not stretch the rest.
+    if now < restsUntil, now >= lastLook { return .idle(until: wakesAt) }
+    // Events that are still to act may ask after anything. The engine says itself that there is more.
+    guard engine.isAtEnd else { return .idle(until: nil) }
+    lastLook = now
+    var left = slice
+    while turn < sweepers.count {
+      guard left > 0 else { return .more }
+      let sweep = try sweepers[turn].sweep(db, now: now, limit: left)
+      try note(sweep, of: sweepers[turn], db)
+      guard sweep.isOver else { return .more }
+      left -= sweep.visited
+      turn += 1
+    }
+    // What had to stay is looked at in every walk: where that is much, less often.
+    restsUntil = max(next ?? 0, now + max(Self.pauseMilliseconds, visited))
+    wakesAt = next == nil ? nil : restsUntil
+    (turn, visited, next) = (0, 0, nil)
+    return .idle(until: wakesAt)
+  }
+
+  private func note(_ sweep: Sweep, of sweeper: any Sweeper, _ db: Connection) throws {
+    visited += Int64(sweep.visited)
+    if let moment = sweep.next { next = min(next ?? moment, moment) }
+    guard sweep.deleted > 0 else { return }
+    if sweeper === events { try timeline.lost(sweep.deleted, db) }
+    let kind = sweeper.kind
+    db.onCommit { [self] in deleted.withLock { $0[kind, default: 0] += sweep.deleted } }
+  }
+
+  public func committed() {}
+
+  public func rolledBack() {
+    for sweeper in sweepers { sweeper.forget() }
+    (turn, visited, next) = (0, 0, nil)
+    guard lastLook > .min else { return }
+    restsUntil = max(restsUntil, lastLook + Self.pauseMilliseconds)
+    wakesAt = restsUntil
+  }
+}
