@@ -8,27 +8,54 @@ final class Checkpoints {
   private static let longNanoseconds: Int64 = 16_000_000
   private static let quickNanoseconds: Int64 = 4_000_000
 
+  /// Runs its parameter while readers let go of the log.
+  typealias Quiet = @Sendable (_ body: () -> Void) -> Void
+
+  /// A log so many times as long is begun anew whoever reads it: so it grows no longer, but for one commit and what is
+  /// written between two tries.
+  static let longest = 4
+
   private let mostPages: Int
+  private let quiet: Quiet
   private var pages: Int
   private var next: Int
+  /// The length of the log when last looked at.
+  private var last = 0
 
-  init(pagesBetween: Int) { (mostPages, pages, next) = (pagesBetween, pagesBetween, pagesBetween) }
+  init(pagesBetween: Int, quiet: @escaping Quiet) {
+    (mostPages, pages, next) = (pagesBetween, pagesBetween, pagesBetween)
+    self.quiet = quiet
+  }
 
-  func isDue(_ connection: Connection) -> Bool { connection.logPages >= next }
+  func isDue(_ connection: Connection) -> Bool {
+    // It has begun anew.
+    if connection.logPages < last { next = pages }
+    last = connection.logPages
+    return last >= next
+  }
 
   /// - Parameter monotonic: nanoseconds.
   func run(_ connection: Connection, _ monotonic: () -> Int64) throws(SQLError) {
-    // From here on readers that hold the log are waited for, within the connection's busy time.
-    let insists = connection.logPages >= 4 * mostPages
-    // Should it fail, or a reader still need a part of the log, the next try is not at once: each costs a sync.
+    let insists = connection.logPages >= Checkpoints.longest * mostPages
+    // Should it fail, or a reader still hold the log, the next try is not at once: each costs a sync.
     next = connection.logPages + mostPages / 4
     let start = monotonic()
-    let left = try connection.checkpoint(insists ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE)
+    let left = insists ? try insist(connection) : try connection.checkpoint(SQLITE_CHECKPOINT_PASSIVE)
     guard left == 0 else { return }
     let taken = monotonic() - start
     if taken > Checkpoints.longNanoseconds { pages = max(mostPages / 8, pages / 2) }
     if taken < Checkpoints.quickNanoseconds { pages = min(mostPages, pages * 2) }
-    next = pages
+  }
+
+  /// Readers that go on are waited for within the connection's busy time.
+  private func insist(_ connection: Connection) throws(SQLError) -> Int {
+    var left = 0
+    var failure: SQLError?
+    quiet {
+      do throws(SQLError) { left = try connection.checkpoint(SQLITE_CHECKPOINT_RESTART) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return left
   }
 }
 

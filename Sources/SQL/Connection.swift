@@ -58,6 +58,8 @@ public final class Connection {
   /// need not ask again.
   public internal(set) var scope = 0
   var lastScope = 0
+  /// Of the job at hand; see TimeLimit.swift.
+  @exclusivity(unchecked) var limit: TimeLimit?
 
   public init(path: String, mode: Mode, settings: Settings = Settings()) throws(SQLError) {
     self.path = path
@@ -100,6 +102,7 @@ public final class Connection {
   }
 
   public func first<T>(_ sql: String, _ parameters: [SQLValue] = [], _ read: (Row) throws -> T) throws -> T? {
+    try requireTime()
     let slot = try take(sql, parameters)
     defer { putBack(slot) }
     return try slot.statement.first(read)
@@ -107,6 +110,7 @@ public final class Connection {
 
   /// Hands each row to `body` until it says false.
   public func each(_ sql: String, _ parameters: [SQLValue] = [], _ body: (Row) throws -> Bool) throws {
+    try requireTime()
     let slot = try take(sql, parameters)
     defer { putBack(slot) }
     try slot.statement.each(body)

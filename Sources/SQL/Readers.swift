@@ -1,3 +1,4 @@
+import Synchronization
 import Threads
 
 /// Threads that read: each has a connection of its own, which sees the last commit and never waits for the writer.
@@ -8,11 +9,14 @@ public final class Readers: @unchecked Sendable {
   private struct Queue {
     var jobs: [Job] = []
     var isStopping = false
+    /// No job begins.
+    var isHeld = false
   }
 
   private let queue = Monitor(Queue())
   private let queueLimit: Int
   private let report: @Sendable (String) -> Void
+  private let readers: [Reader]
   private var threads: [WorkerThread] = []
 
   /// - Parameters:
@@ -28,7 +32,7 @@ public final class Readers: @unchecked Sendable {
     self.queueLimit = queueLimit
     self.report = report
     let settings = Connection.Settings(vfs: vfs, cacheKiB: 8_192)
-    let readers = try (0..<count).map { _ in
+    readers = try (0..<count).map { _ in
       Reader(try Connection(path: path, mode: .reader, settings: settings), seconds: secondsPerJob)
     }
     for (index, reader) in readers.enumerated() {
@@ -58,6 +62,15 @@ public final class Readers: @unchecked Sendable {
     return try box.wait { $0 }.get()
   }
 
+  /// Lets no job begin until `body` is over, and ends the statements of those that have taken so long already, as at the
+  /// end of their time: the writer wants the log that they hold. From one thread.
+  public func quiet(olderThan seconds: Double = 0.1, _ body: () -> Void) {
+    queue.withLock { $0.isHeld = true }
+    defer { queue.update { $0.isHeld = false } }
+    for reader in readers { reader.breakOff(seconds) }
+    body()
+  }
+
   /// Finishes what is queued, then closes the connections. Blocks. Before `Writer.stop`, so that the writer closes
   /// the file last.
   public func stop() {
@@ -76,6 +89,7 @@ public final class Readers: @unchecked Sendable {
   /// Blocks; nil: stop.
   private func next() -> Job? {
     queue.wait { queue -> Job?? in
+      if queue.isHeld { return nil }
       if !queue.jobs.isEmpty { return queue.jobs.removeFirst() }
       return queue.isStopping ? .some(nil) : nil
     }
@@ -84,9 +98,10 @@ public final class Readers: @unchecked Sendable {
 
 /// One reader's connection on the way to its thread.
 private final class Reader: @unchecked Sendable {
-  // Unchecked: made on one thread, used by one other, which was started after it.
+  // Unchecked: made on one thread, used by one other, which was started after it; but for the limit, behind its lock.
   private let connection: Connection
   private let seconds: Double
+  private let limit = Mutex<TimeLimit?>(nil)
 
   init(_ connection: Connection, seconds: Double) {
     self.connection = connection
@@ -94,8 +109,13 @@ private final class Reader: @unchecked Sendable {
   }
 
   func run(_ job: (Connection) throws -> Void) throws {
-    try connection.limited(seconds: seconds) { try job(connection) }
+    let limit = TimeLimit(seconds: seconds)
+    self.limit.withLock { $0 = limit }
+    defer { self.limit.withLock { $0 = nil } }
+    try connection.limited(by: limit) { try job(connection) }
   }
+
+  func breakOff(_ seconds: Double) { limit.withLock { $0 }?.end(ifOlderThan: seconds) }
 
   func close() { connection.close() }
 }

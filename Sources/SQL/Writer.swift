@@ -39,15 +39,18 @@ public final class Writer: @unchecked Sendable {
   ///   - duties: asked in this order.
   ///   - now: milliseconds since 1970.
   ///   - monotonic: nanoseconds since anything; for durations and for the pauses of failing duties.
+  ///   - quiet: runs its parameter while readers let go of a log that has grown too long (`Readers.quiet`).
   ///   - report: gets a line for the log when a commit or a duty failed; called on the writer's thread.
   public init(
     connection: Connection, duties: [any Duty], now: @escaping @Sendable () -> Int64,
     monotonic: @escaping @Sendable () -> Int64 = Monotonic.nanoseconds, maxQueued: Int = 20_000,
+    quiet: @escaping @Sendable (_ body: () -> Void) -> Void = { $0() },
     report: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.connection = connection
     self.slots = duties.map(DutySlot.init)
-    self.checkpoints = Checkpoints(pagesBetween: connection.settings.pagesBetweenCheckpoints)
+    self.checkpoints = Checkpoints(
+      pagesBetween: connection.settings.pagesBetweenCheckpoints, quiet: quiet)
     self.now = now
     self.monotonic = monotonic
     self.maxQueued = maxQueued

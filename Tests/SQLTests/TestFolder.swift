@@ -14,9 +14,13 @@ final class TestFolder {
 
   var database: String { path + "/test.sqlite" }
 
-  func writer(busyMilliseconds: Int32 = 1_000) throws -> Connection {
+  func writer(
+    busyMilliseconds: Int32 = 1_000, pagesBetweenCheckpoints: Int = Connection.Settings().pagesBetweenCheckpoints
+  ) throws -> Connection {
     try Connection(
-      path: database, mode: .writer, settings: .init(durability: .off, busyMilliseconds: busyMilliseconds))
+      path: database, mode: .writer,
+      settings: .init(
+        durability: .off, busyMilliseconds: busyMilliseconds, pagesBetweenCheckpoints: pagesBetweenCheckpoints))
   }
 
   func reader() throws -> Connection { try Connection(path: database, mode: .reader) }

@@ -67,7 +67,8 @@ final class LiveStages: @unchecked Sendable {
     let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery]
     let writer = Writer(
       connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },
-      now: Self.watched(clock, log), report: report)
+      now: Self.watched(clock, log),
+      quiet: { [readers, templateReaders] body in readers.quiet { templateReaders.quiet(body) } }, report: report)
     self.writer = writer
     let onWriter = WriterStages(engine, delivery, catalog, hold)
     settled.receive {
