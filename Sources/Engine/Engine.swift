@@ -81,6 +81,9 @@ public final class Engine: Duty {
 
   public var metrics: Lag { lag.withLock { $0 } }
 
+  /// Seq of the last event that has acted, as far as this process knows.
+  public var actedSeq: Int64 { cursor ?? 0 }
+
   /// Whether every event in the log has acted.
   public var isAtEnd: Bool { cursor.map { $0 >= log.lastSeq } ?? false }
 

@@ -3,9 +3,8 @@ public import SQL
 
 /// Deletes events that have been kept long enough, the oldest first. Each length of time has its own way through the
 /// log, since acceptance only rises: how far it has come is kept in the file. Never the last event, whose seq the next
-/// one follows, nor one whose id is still remembered, nor one that a run needs: that one goes when it is needed no more.
-///
-/// To be asked only when every event has acted.
+/// one follows, nor one that has still to act or whose id is still remembered, nor one that a run needs: that one goes
+/// when it is needed no more.
 public final class EventExpiry: Sweeper {
   /// The events that some run still needs, after a seq and through another, at a time.
   public typealias Needed = (_ after: Int64, _ through: Int64, _ now: Int64, Connection) throws -> [Int64]
@@ -13,6 +12,7 @@ public final class EventExpiry: Sweeper {
   public let kind = "events"
   private let log: EventLog
   private let rules: [ExpiryRule]
+  private let acted: () -> Int64
   private let needed: Needed
   /// By rule, the last seq that it has passed; nil: to be read from the file.
   private var passed: [Int64]?
@@ -21,8 +21,11 @@ public final class EventExpiry: Sweeper {
   private var lastKept: Int64 = 0
   private var next: Int64?
 
-  public init(_ retention: RetentionPolicy, log: EventLog, needed: @escaping Needed) {
-    (self.log, self.needed) = (log, needed)
+  /// - Parameter acted: the last event that has.
+  public init(
+    _ retention: RetentionPolicy, log: EventLog, acted: @escaping () -> Int64, needed: @escaping Needed
+  ) {
+    (self.log, self.acted, self.needed) = (log, acted, needed)
     rules = ExpiryRule.all(of: retention)
   }
 
@@ -53,6 +56,9 @@ public final class EventExpiry: Sweeper {
 }
 
 extension EventExpiry {
+  /// From here on everything stays.
+  private var end: Int64 { min(log.lastSeq, acted() + 1) }
+
   private func pass(_ index: Int, _ now: Int64, _ limit: Int, _ db: Connection) throws -> Sweep {
     let rule = rules[index]
     let first = passed?[index] ?? 0
@@ -62,7 +68,7 @@ extension EventExpiry {
       FROM (SELECT seq, accepted_at FROM events WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT $3)
       """
     let parameters: [SQLValue] = [
-      .int(first), .int(log.lastSeq), .int(limit), .int(min(age, now - log.windowMilliseconds - 1)),
+      .int(first), .int(end), .int(limit), .int(min(age, now - log.windowMilliseconds - 1)),
     ]
     let found = try db.first(sql, parameters) { (visited: Int($0.int(0)), old: Int($0.int(1)), last: $0.int(2)) }
     var sweep = Sweep(visited: found?.visited ?? 0, isOver: (found?.old ?? 0) < limit)
@@ -97,7 +103,7 @@ extension EventExpiry {
   private func acceptance(after seq: Int64, _ db: Connection) throws -> Timestamp? {
     try db.first(
       "SELECT accepted_at FROM events WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT 1",
-      [.int(seq), .int(log.lastSeq)]
+      [.int(seq), .int(end)]
     ) { Timestamp(milliseconds: $0.int(0)) }
   }
 

@@ -8,14 +8,18 @@ public import Ingest
 public import SQL
 import Synchronization
 
-/// The duty that deletes, so little in a round that intake does not feel it: `slice` rows are looked at, and none while
-/// the engine is behind the log. With nothing left it looks again a minute later at the earliest.
+/// The duty that deletes, so little in a round that intake does not feel it: `slice` rows are looked at, and a fifth of
+/// that, of events alone, while the engine is behind the log. With nothing left it looks again a minute later at the
+/// earliest.
 public final class Retention: Duty {
   /// Rows looked at in one round, all tables together: two or three milliseconds.
   public static let standardSlice = 500
   /// Between the end of one walk through everything and the next, at least; and after a lost transaction, since the disk
   /// may be full.
   static let pauseMilliseconds: Int64 = 60_000
+
+  /// Sweepers that need not wait for the engine.
+  private static let beforeMessages = 2
 
   private let engine: Engine
   private let events: EventExpiry
@@ -39,7 +43,9 @@ public final class Retention: Duty {
     let policy = rules.retention
     guard !policy.keepsEverything else { return nil }
     (self.engine, self.slice) = (engine, slice)
-    events = EventExpiry(policy, log: log) { try NeededEvents.seqs(after: $0, through: $1, now: $2, $3) }
+    events = EventExpiry(policy, log: log, acted: { engine.actedSeq }) {
+      try NeededEvents.seqs(after: $0, through: $1, now: $2, $3)
+    }
     timeline = TimelineExpiry(events: events)
     var sweepers: [any Sweeper] = [events, timeline]
     if let span = policy.messages { sweepers.append(MessageExpiry(span)) }
@@ -55,11 +61,11 @@ public final class Retention: Duty {
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
     // A clock that was set back does not stretch the rest.
     if now < restsUntil, now >= lastLook { return .idle(until: wakesAt) }
-    // Events that are still to act may ask after anything. The engine says itself that there is more.
-    guard engine.isAtEnd else { return .idle(until: nil) }
     lastLook = now
-    var left = slice
+    var left = engine.isAtEnd ? slice : max(1, slice / 5)
     while turn < sweepers.count {
+      // Events that are still to act may ask after messages and runs. The engine says itself that there is more.
+      guard turn < Self.beforeMessages || engine.isAtEnd else { return .idle(until: nil) }
       guard left > 0 else { return .more }
       let sweep = try sweepers[turn].sweep(db, now: now, limit: left)
       try note(sweep, of: sweepers[turn], db)

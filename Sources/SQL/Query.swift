@@ -45,6 +45,7 @@ extension Connection {
   }
 
   public func first<T>(_ query: Query, _ bind: (Statement) -> Void, read: (Row) throws -> T) throws -> T? {
+    try requireTime()
     let statement = try take(query)
     defer { putBack(statement, query) }
     try statement.bindAll(bind)
@@ -62,6 +63,7 @@ extension Connection {
 
   /// Hands each row to `body` until it says false.
   public func each(_ query: Query, _ bind: (Statement) -> Void, body: (Row) throws -> Bool) throws {
+    try requireTime()
     let statement = try take(query)
     defer { putBack(statement, query) }
     try statement.bindAll(bind)
