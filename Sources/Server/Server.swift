@@ -19,6 +19,7 @@ struct Zveno: AsyncParsableCommand {
         zveno backup zveno.backup
         zveno restore zveno.backup --data data
         zveno release
+        zveno selftest
 
       EXIT STATUS
         0   done
@@ -31,6 +32,6 @@ struct Zveno: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self, BackupCommand.self,
-      RestoreCommand.self, ReleaseCommand.self, VersionCommand.self,
+      RestoreCommand.self, ReleaseCommand.self, SelfTestCommand.self, VersionCommand.self,
     ])
 }

@@ -43,6 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
       Descriptors.raiseLimit()
       try await Lifecycle.run {
         let server = try LiveServer(options, configuration)
+        server.welcome.show()
         return { server.stop() }
       }
     }

@@ -8,6 +8,9 @@ import SQL
 final class LiveServer: @unchecked Sendable {
   // Unchecked: nothing changes after `init`, and `stop` is called once; the folder is a lock that is only held.
   let log: Logger
+  let url: String
+  /// What to say once it runs.
+  let welcome: Welcome
   private let folder: DataFolder
   private let front: Front
   private let stages: LiveStages
@@ -27,16 +30,15 @@ final class LiveServer: @unchecked Sendable {
       throw error
     }
     do {
-      let url = "http://" + configuration.listen.text(port: front.port)
+      url = "http://" + configuration.listen.text(port: front.port)
       let channels = try ConfiguredChannels(configuration, options.environment) { [clock = store.clock] in clock.now() }
       try Self.apply(options, configuration, channels, store, log)
       stages = try LiveStages(store, configuration, channels, url: url, http: front.metrics, log: log)
       stages.start()
       front.open(stages.api)
-      Welcome(
+      welcome = Welcome(
         url: url, newAdminKey: store.newAdminKey,
-        showsFirstSteps: store.identity.isNew && (Terminal.isInteractive || options.applyPath != nil)
-      ).show()
+        showsFirstSteps: store.identity.isNew && (Terminal.isInteractive || options.applyPath != nil))
     } catch {
       front.close()
       store.close()
