@@ -37,61 +37,87 @@ public struct EventReader: Sendable {
     if body.count > limits.eventBytes, body.first(where: { !EventReader.isBlank($0) }) == UInt8(ascii: "{") {
       throw .tooLarge(tooLarge(body.count))
     }
-    let document: JSONDocument
-    do { document = try JSONDocument(parsing: body, limits: JSONLimits(maxDepth: limits.jsonDepth)) } catch {
-      throw .malformed(EventReader.syntax(error))
-    }
-    let root = document.root
-    switch root.kind {
-    case .object: return [read(root, pointer: "", now)]
-    case .array: return try readElements(root, body, now)
+    var parser = parser
+    do { try parser.parse(body.span) } catch { throw .malformed(EventReader.syntax(error)) }
+    switch parser.tape[0].kind {
+    case .object:
+      if let event = plain(body.span, parser, at: 0, now) { return [.event(event)] }
+      return [explained(parser.document(of: body[...]).root, pointer: "", now)]
+    case .array: return try readElements(parser, body, now)
     case .null, .bool, .number, .string:
+      let root = parser.document(of: body[...]).root
       throw .malformed(Issue.wrongType("", root, expected: "an event or an array of events"))
     }
   }
 
-  /// Each element is looked at as a text of its own: places in it cost its own length, not the call's.
-  private func readElements(_ root: JSONNode, _ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
-    try checkCount(root.count)
+  /// What is not plain is looked at as a text of its own: places in it cost its own length, not the call's.
+  private func readElements(_ parser: JSONParser, _ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
+    let count = parser.tape[0].children
+    try checkCount(count)
     var place = TextPlace(body)
     var items: [Item] = []
-    items.reserveCapacity(root.count)
-    for (index, element) in root.elements.enumerated() {
-      let item = read(element.rawBytes, pointer: "/\(index)", now)
-      items.append(place.located(item, from: element.rawBytes.startIndex))
+    items.reserveCapacity(count)
+    var index = 1
+    while items.count < count {
+      let element = parser.tape[index]
+      if element.range.count <= limits.eventBytes, let event = plain(body.span, parser, at: index, now) {
+        items.append(.event(event))
+      } else {
+        let item = read(body[element.range], pointer: "/\(items.count)", now)
+        items.append(place.located(item, from: element.range.lowerBound))
+      }
+      index = Int(element.next)
     }
     return items
   }
 
   private func readLines(_ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
+    var parser = parser
     var place = TextPlace(body)
     var items: [Item] = []
     var start = 0
     while start < body.count {
-      let end = body[start...].firstIndex(of: UInt8(ascii: "\n")) ?? body.count
-      let line = body[start..<end]
-      start = end + 1
-      if line.allSatisfy(EventReader.isBlank) { continue }
+      let line = start..<EventText.lineEnd(body.span, from: start)
+      start = line.upperBound + 1
+      if EventReader.isBlank(body.span.extracting(line)) { continue }
       guard items.count < limits.eventsPerCall else { throw tooMany() }
-      items.append(place.located(read(line, pointer: "", now), from: line.startIndex))
+      if let event = plainLine(body.span.extracting(line), &parser, now) {
+        items.append(.event(event))
+      } else {
+        items.append(place.located(read(body[line], pointer: "", now), from: line.lowerBound))
+      }
     }
     try checkCount(items.count)
     return items
+  }
+
+  /// Nil: to be explained.
+  private func plainLine(_ text: Swift.Span<UInt8>, _ parser: inout JSONParser, _ now: Int64) -> IncomingEvent? {
+    guard text.count <= limits.eventBytes else { return nil }
+    do { try parser.parse(text) } catch { return nil }
+    return plain(text, parser, at: 0, now)
+  }
+
+  @inline(__always)
+  private func plain(_ text: Swift.Span<UInt8>, _ parser: JSONParser, at index: Int, _ now: Int64) -> IncomingEvent? {
+    PlainEvent.read(text, parser.tape.span, at: index, limits: limits, now: now)
   }
 
   private func read(_ text: ArraySlice<UInt8>, pointer: String, _ now: Int64) -> Item {
     guard text.count <= limits.eventBytes else { return .refused([tooLarge(text.count, pointer)]) }
     do {
       let document = try JSONDocument(parsing: text, limits: JSONLimits(maxDepth: limits.jsonDepth))
-      return read(document.root, pointer: pointer, now)
+      return explained(document.root, pointer: pointer, now)
     } catch { return .refused([EventReader.syntax(error)]) }
   }
 
-  private func read(_ node: JSONNode, pointer: String, _ now: Int64) -> Item {
-    if let event = PlainEvent.read(node, limits: limits, now: now) { return .event(event) }
+  /// What is not plain: what it means, or all that is wrong with it.
+  private func explained(_ node: JSONNode, pointer: String, _ now: Int64) -> Item {
     let fields = EventFields(node, pointer: pointer, limits: limits, now: now)
     do throws(Refusal) { return .event(try fields.read()) } catch { return .refused(error.issues) }
   }
+
+  private var parser: JSONParser { JSONParser(limits: JSONLimits(maxDepth: limits.jsonDepth)) }
 
   private func checkCount(_ count: Int) throws(BodyRefusal) {
     guard count > 0 else {
@@ -117,6 +143,11 @@ public struct EventReader: Sendable {
   private static func syntax(_ error: JSONError) -> Issue {
     Issue(
       pointer: "", at: error.location, code: .syntax, detail: "expected \(error.expected), got \(error.got)")
+  }
+
+  private static func isBlank(_ text: Swift.Span<UInt8>) -> Bool {
+    for at in text.indices where !isBlank(text[at]) { return false }
+    return true
   }
 
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }

@@ -39,9 +39,20 @@ enum EventText {
 
   private static let escapedNUL = Array(#"\u0000"#.utf8)
 
-  static func hasEscape(_ json: ArraySlice<UInt8>) -> Bool {
+  static func hasEscape(_ json: Span<UInt8>) -> Bool {
     json.withUnsafeBytes { bytes in
       bytes.baseAddress.flatMap { memchr($0, Int32(UInt8(ascii: "\\")), bytes.count) } != nil
+    }
+  }
+
+  /// Offset of the next line feed, or of the end.
+  static func lineEnd(_ text: Span<UInt8>, from start: Int) -> Int {
+    text.withUnsafeBytes { bytes in
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      guard let first = rest.baseAddress, let hit = memchr(first, Int32(UInt8(ascii: "\n")), rest.count) else {
+        return bytes.count
+      }
+      return start + (UnsafeRawPointer(hit) - first)
     }
   }
 
@@ -64,6 +75,8 @@ enum EventText {
   static func isLetter(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
   }
+
+  static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
 
   static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

@@ -4,29 +4,37 @@ enum JSONKey {
   private static let pairwiseKeys = 16
 
   /// Index of the first key that has stood in the object before. Cost: linear, whatever the keys are.
-  static func firstDuplicate(in tape: ContiguousArray<TapeEntry>, object: Int, _ text: Span<UInt8>) -> Int? {
-    tape[object].children <= pairwiseKeys
-      ? duplicateByPairs(tape, object, text) : duplicateByTable(tape, object, text)
+  static func firstDuplicate(in tape: Span<TapeEntry>, object: Int, _ keys: Int, _ text: Span<UInt8>) -> Int? {
+    keys <= pairwiseKeys ? duplicateByPairs(tape, object, text) : duplicateByTable(tape, object, keys, text)
   }
 
   /// Equal decoded bytes have equal fingerprints. Not a hash to build a table on: whoever sends keys can make them collide.
+  @inline(__always)
   static func fingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int, escaped: Bool) -> UInt32 {
-    guard escaped else { return fingerprint(text, start, end) }
+    escaped ? decodedFingerprint(text, start, end) : fingerprint(text, start, end)
+  }
+
+  @inline(never)
+  private static func decodedFingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32 {
     let bytes = JSONText.decoded(text, start, end)
     return fingerprint(bytes.span, 0, bytes.count)
   }
 
+  @inline(__always)
   private static func fingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32 {
     let raw = text.bytes
-    let count = end - start
+    let count = end &- start
     var mixed: UInt64
     if count >= 8 {
       let first = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
       let last = unsafe raw.unsafeLoadUnaligned(fromByteOffset: end - 8, as: UInt64.self)
       mixed = UInt64(littleEndian: first) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(littleEndian: last)
+    } else if start &+ 8 <= text.count {
+      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+      mixed = word & (1 << UInt64(count &* 8 & 63) &- 1)
     } else {
       mixed = 0
-      for at in start..<end { mixed = mixed << 8 | UInt64(text[at]) }
+      for offset in 0..<count { mixed |= UInt64(text[start + offset]) << UInt64(offset * 8) }
     }
     mixed = (mixed ^ UInt64(count) << 56) &* 0xD6E8_FEB8_6659_FD93
     // Never the mark of a container without a container around it, and never a surprise in a signed conversion.
@@ -35,7 +43,7 @@ enum JSONKey {
 
   /// A mask of 64 bits says for most keys at once that they are new; the others are compared with all before them.
   private static func duplicateByPairs(
-    _ tape: ContiguousArray<TapeEntry>, _ object: Int, _ text: Span<UInt8>
+    _ tape: Span<TapeEntry>, _ object: Int, _ text: Span<UInt8>
   ) -> Int? {
     var seen: UInt64 = 0
     var key = object + 1
@@ -56,10 +64,10 @@ enum JSONKey {
 
   /// Open addressing over the standard library's seeded hash: 10⁵ keys made to collide stay linear.
   private static func duplicateByTable(
-    _ tape: ContiguousArray<TapeEntry>, _ object: Int, _ text: Span<UInt8>
+    _ tape: Span<TapeEntry>, _ object: Int, _ keys: Int, _ text: Span<UInt8>
   ) -> Int? {
     var slots = 64
-    while slots < tape[object].children * 2 { slots *= 2 }
+    while slots < keys * 2 { slots *= 2 }
     var table = [UInt32](repeating: 0, count: slots)
     var key = object + 1
     while key < tape.count {

@@ -1,12 +1,20 @@
 /// Strings: RFC 8259 §7 and UTF-8 by RFC 3629 (no overlong forms, no surrogates, nothing above U+10FFFF).
 extension JSONParser {
   /// At the opening quote; ends behind the closing one. Returns whether there are escapes.
+  @inline(__always)
   mutating func string(_ text: Span<UInt8>) throws(JSONError) -> Bool {
     let start = at
-    var escaped = false
+    at = Self.plainEnd(text, from: start + 1)
+    guard at < text.count, text[at] == UInt8(ascii: "\"") else { return try rest(text, ofStringAt: start) }
     at += 1
+    return false
+  }
+
+  /// Of a string that is not plain: from its first other byte on.
+  @inline(never)
+  private mutating func rest(_ text: Span<UInt8>, ofStringAt start: Int) throws(JSONError) -> Bool {
+    var escaped = false
     while true {
-      skipPlain(text)
       guard at < text.count else { throw unexpected(text, expected: "a closing quote for the string at byte \(start)") }
       switch text[at] {
       case UInt8(ascii: "\""):
@@ -18,36 +26,39 @@ extension JSONParser {
       case 0x80...0xFF: try multibyte(text)
       default: throw unexpected(text, expected: "control characters in a string as \\u00XX")
       }
+      at = Self.plainEnd(text, from: at)
     }
   }
 
   /// Goes over printable ASCII but quotes and backslashes, eight bytes at a time.
-  private mutating func skipPlain(_ text: Span<UInt8>) {
+  @inline(__always)
+  private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
     let raw = text.bytes
-    while at + 8 <= text.count {
-      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
-      let special = Self.specialBytes(word)
-      guard special == 0 else {
-        at += special.trailingZeroBitCount >> 3
-        return
-      }
-      at += 8
+    var at = start
+    while at &+ 8 <= text.count {
+      // Not checked again: eight bytes are there.
+      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+      let special = specialBytes(word)
+      guard special == 0 else { return at &+ special.trailingZeroBitCount >> 3 }
+      at &+= 8
     }
     while at < text.count {
       let byte = text[at]
-      guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return }
-      at += 1
+      guard byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { break }
+      at &+= 1
     }
+    return at
   }
 
-  /// The high bit of the lowest byte that is a quote, a backslash, a control character or not ASCII is the lowest bit set.
+  /// The high bit of the lowest byte that is a quote, a backslash, a control character or not ASCII is the lowest bit
+  /// set. With bit 1 turned over the quote stands right above the control characters, and one subtraction finds both;
+  /// what borrows do to the bytes above does not matter.
+  @inline(__always)
   private static func specialBytes(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
-    let quote = word ^ (ones &* 0x22)
-    let backslash = word ^ (ones &* 0x5C)
-    let found =
-      ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | ((word &- ones &* 0x20) & ~word) | word
-    return found & (ones &* 0x80)
+    let quoteOrControl = (word ^ (ones &* 0x02)) &- (ones &* 0x21)
+    let backslash = (word ^ (ones &* 0x5C)) &- ones
+    return (quoteOrControl | backslash | word) & (ones &* 0x80)
   }
 
   private mutating func escape(_ text: Span<UInt8>) throws(JSONError) {

@@ -1,17 +1,17 @@
-/// One node of the tape, 16 bytes. An object is followed by key, value, key, value …; an array by its values.
-struct TapeEntry: Sendable {
+/// One node of a parser's tape, 16 bytes. An object is followed by key, value, key, value …; an array by its values.
+public struct TapeEntry: Sendable {
   /// Offset of the first byte, quotes and brackets included.
-  var start: UInt32
+  public let start: UInt32
   /// Offset behind the last byte.
-  var end: UInt32
+  public internal(set) var end: UInt32
   /// Index behind this node and all in it. While a container is open: the index of the container around it.
   /// In a key: the fingerprint of its decoded bytes (the value always stands right behind its key).
-  var next: UInt32
+  public internal(set) var next: UInt32
   /// Kind in the low three bits, then whether a string has escapes, then the number of children.
   private var info: UInt32
 
   private static let escapedBit: UInt32 = 8
-  private static let oneChild: UInt32 = 16
+  private static let childrenShift: UInt32 = 4
 
   init(kind: JSONNode.Kind, start: Int, end: Int, next: Int, escaped: Bool = false) {
     self.start = UInt32(truncatingIfNeeded: start)
@@ -20,10 +20,17 @@ struct TapeEntry: Sendable {
     info = UInt32(kind.rawValue) | (escaped ? Self.escapedBit : 0)
   }
 
-  var kind: JSONNode.Kind { JSONNode.Kind(rawValue: UInt8(info & 7)) ?? .null }
-  var isEscaped: Bool { info & Self.escapedBit != 0 }
+  public var kind: JSONNode.Kind { JSONNode.Kind(rawValue: UInt8(info & 7)) ?? .null }
+  /// Of a string or key: whether it stands for other bytes than it is written with.
+  public var isEscaped: Bool { info & Self.escapedBit != 0 }
   /// Values of an array, members of an object.
-  var children: Int { Int(info >> 4) }
+  public internal(set) var children: Int {
+    get { Int(info >> Self.childrenShift) }
+    set { info = info & 15 | UInt32(truncatingIfNeeded: newValue) << Self.childrenShift }
+  }
 
-  mutating func addChild() { info &+= Self.oneChild }
+  /// Offsets of what stands between the quotes of a string or key.
+  public var content: Range<Int> { Int(start) + 1..<Int(end) - 1 }
+  /// Offsets of the whole value, quotes and brackets included.
+  public var range: Range<Int> { Int(start)..<Int(end) }
 }

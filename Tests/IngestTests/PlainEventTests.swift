@@ -10,20 +10,24 @@ import Testing
     #"{"id":"e-1","type":"cart","contact":{"id":"42","email":"ann.b-c+d_e@shop.example","phone":"+79161234567"}}"#,
     #"{"type":"a-b_9","at":"2026-03-02T08:59:00.123Z","contact":{"anonymous_id":"a b"},"properties":{"t":[1,"x"]}}"#,
     #"{"at":"2024-02-29T23:59:59Z","type":"v","contact":{"email":"a@b.c","id":null},"properties":{ },"id":null}"#,
+    #"{"type":"order.paid","contact":{"id":"a:b@c"},"properties":{"я":"ю"}}"#,
   ]
 
+  private func plain(_ text: [UInt8]) -> IncomingEvent? {
+    var parser = JSONParser()
+    do { try parser.parse(text.span) } catch { return nil }
+    return PlainEvent.read(text.span, parser.tape.span, limits: IngestLimits(), now: TestLog.now)
+  }
+
   private func agree(_ text: [UInt8]) -> Bool {
-    guard let node = try? JSONDocument(parsing: text).root,
-      let plain = PlainEvent.read(node, limits: IngestLimits(), now: TestLog.now)
-    else { return true }
+    guard let plain = plain(text), let node = try? JSONDocument(parsing: text).root else { return true }
     let fields = EventFields(node, pointer: "", limits: IngestLimits(), now: TestLog.now)
     return (try? fields.read()).map { "\($0)" } == "\(plain)"
   }
 
   @Test("common events go the short way", arguments: events)
   func isPlain(text: String) throws {
-    let node = try JSONDocument(parsing: Array(text.utf8)).root
-    #expect(PlainEvent.read(node, limits: IngestLimits(), now: TestLog.now) != nil)
+    #expect(plain(Array(text.utf8)) != nil)
     #expect(agree(Array(text.utf8)))
   }
 
@@ -44,6 +48,25 @@ import Testing
     #expect(disagreement == nil)
   }
 
+  @Test("an event means the same alone, in an array and on a line, whatever stands before it", arguments: events)
+  func everyForm(text: String) throws {
+    let escaped = text.replacing("\"type\":\"", with: "\"type\":\"\\u0061")
+    let bad = text.replacing("\"type\"", with: "\"typ\"")
+    let reader = EventReader()
+    func read(_ body: String, _ form: EventReader.Form) throws -> [String] {
+      try reader.read(Array(body.utf8), form, now: TestLog.now).map { item in
+        switch item {
+        case .event(let event): "\(event)"
+        case .refused(let issues): issues.map { "\($0.code) \($0.detail) \($0.column ?? 0)" }.joined(separator: "\n")
+        }
+      }
+    }
+    let texts = [text, escaped, "{\"type\":7}", bad, text, "{\"x\": [1, [2]]}", escaped, text]
+    let alone = try texts.flatMap { try read($0, .json) }
+    #expect(try read(texts.joined(separator: "\n"), .lines) == alone)
+    #expect(try read("[\n" + texts.joined(separator: ",\n") + "]", .json) == alone)
+  }
+
   @Test(
     "times in the common form mean the same as in any other",
     arguments: [
@@ -52,7 +75,7 @@ import Testing
       "2026-01-01T00:00:60Z", "0000-01-01T00:00:00Z", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00.1Z",
     ])
   func times(text: String) {
-    let plain = PlainTime.read(Array(text.utf8)[...])
+    let plain = PlainTime.read(Array(text.utf8).span)
     #expect(plain == nil || plain == Timestamp(rfc3339: text))
   }
 }

@@ -19,6 +19,21 @@ struct JSONDuplicateKeyTests {
     }
   }
 
+  @Test("keys of any length are found again, written plainly or escaped, in the middle of a text and at its end")
+  func lengths() throws {
+    for length in 1...20 {
+      let key = String("abcdefghijklmnopqrst".prefix(length))
+      let escaped = "\\u0061" + key.dropFirst()
+      let other = key.dropLast() + "#"
+      for (first, second) in [(key, key), (key, escaped), (escaped, key)] {
+        for rest in ["", ",\"and a long key\":[1,2,3]"] {
+          #expect(throws: JSONError.self) { try JSONValue(parsing: "{\"\(first)\":0,\"\(second)\":0\(rest)}") }
+        }
+      }
+      #expect(try JSONValue(parsing: "{\"\(key)\":0,\"\(other)\":0,\"\":0}").object?.count == 3)
+    }
+  }
+
   @Test("keys that differ in one byte in the middle are different", arguments: [2, 40])
   func different(_ count: Int) throws {
     let keys = (0..<count).map { "\"aaaaaaaa\(100 + $0)bbbbbbbb\":1" }
