@@ -50,7 +50,7 @@ let package = Package(
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),
     .target(name: "Engine", dependencies: ["Domain", "Ingest", "JSON", "SQL"], swiftSettings: rules),
-    .target(name: "Channels", dependencies: ["CCurl", "Domain", "JSON", "Threads"], swiftSettings: rules),
+    .target(name: "Channels", dependencies: ["CCurl", "Domain", "JSON"], swiftSettings: rules),
     .target(
       name: "Delivery",
       dependencies: ["Domain", "Engine", "Ingest", "JSON", "SQL", "Threads", crypto, mustache],

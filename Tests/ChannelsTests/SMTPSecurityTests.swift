@@ -11,7 +11,7 @@ struct SMTPSecurityTests {
   func startTLSAndLogin(_ password: String) throws {
     let certificate = try Certificate()
     let server = try PythonServer(
-      "smtp_server.py", certificate.arguments + ["--pipelining", "--require-starttls", "--login", "shop:\(password)"])
+      "smtp_server.py", certificate.arguments + ["--require-starttls", "--login", "shop:\(password)"])
     let escaped = password.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     let connection = try SMTPAdapter(
       settings(

@@ -26,7 +26,6 @@ def options():
     parser.add_argument("--at", action="append", default=[], metavar="STAGE=ACTION")
     parser.add_argument("--times", type=int, default=1 << 30)
     parser.add_argument("--close-after-letter", action="store_true", help="hang up after each letter, unannounced")
-    parser.add_argument("--pipelining", action="store_true", help="say in the answer to EHLO that commands may come in groups")
     parser.add_argument("--journal", action="store_true")
     parser.add_argument("--slow-every", type=int, default=0, metavar="N")
     parser.add_argument("--certificate")
@@ -136,12 +135,6 @@ class Conversation(SMTP):
 class Keeper:
     def __init__(self, server):
         self.server = server
-
-    async def handle_EHLO(self, conversation, session, envelope, hostname, responses):
-        session.host_name = hostname
-        if self.server.given.pipelining:
-            responses.insert(1, "250-PIPELINING")
-        return responses
 
     async def handle_DATA(self, conversation, session, envelope):
         action = self.server.action("END")

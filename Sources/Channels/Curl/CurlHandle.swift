@@ -85,29 +85,11 @@ final class CurlHandle {
       head = longer
     }
     check(zveno_curl_set_list(raw, option, head), option)
-    let code = perform()
+    errorText[0] = 0
+    let code = curl_easy_perform(raw)
     check(zveno_curl_set_list(raw, option, nil), option)
     curl_slist_free_all(head)
     return code
-  }
-
-  func perform() -> CURLcode {
-    errorText[0] = 0
-    return curl_easy_perform(raw)
-  }
-
-  /// Over a connection that was made with CURLOPT_CONNECT_ONLY, without waiting. `count`: bytes that were taken.
-  func send(_ bytes: UnsafeRawBufferPointer) -> (code: CURLcode, count: Int) {
-    var count = 0
-    let code = curl_easy_send(raw, bytes.baseAddress, bytes.count, &count)
-    return (code, count)
-  }
-
-  /// The same; a count of 0 with CURLE_OK is the end of what comes.
-  func receive(into buffer: UnsafeMutableRawBufferPointer) -> (code: CURLcode, count: Int) {
-    var count = 0
-    let code = curl_easy_recv(raw, buffer.baseAddress, buffer.count, &count)
-    return (code, count)
   }
 
   /// Why the last transfer failed, in libcurl's words.
@@ -126,8 +108,8 @@ final class CurlHandle {
     return zveno_curl_get_offset(raw, info, &value) == CURLE_OK ? Int64(value) : 0
   }
 
-  /// The socket of the connection, if there is one.
-  var socket: Int32? {
+  /// The socket of the connection kept for reuse, if one is.
+  var keptSocket: Int32? {
     var socket: curl_socket_t = -1
     guard zveno_curl_get_socket(raw, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK, socket >= 0 else { return nil }
     return socket

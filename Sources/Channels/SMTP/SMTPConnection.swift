@@ -1,11 +1,13 @@
 import CCurl
 import Domain
+import Glibc
 
 /// One session with the mail server, kept open between letters and opened again when it has died.
 final class SMTPConnection: ChannelConnection {
   private let settings: SMTPSettings
   private let now: @Sendable () -> Int64
-  private var session: SMTPSession?
+  private var handle: CurlHandle?
+  private let transfer = SMTPTransfer()
 
   init(_ settings: SMTPSettings, now: @escaping @Sendable () -> Int64) {
     (self.settings, self.now) = (settings, now)
@@ -13,58 +15,47 @@ final class SMTPConnection: ChannelConnection {
 
   func send(_ message: OutgoingMessage) -> HandOver {
     let letter: MailMessage
+    let handle: CurlHandle
     do {
       letter = try MailMessage(message, from: settings.sender, now: now())
+      handle = try self.handle ?? open()
+    } catch let refusal as MailRefusal {
+      return .rejected(reason: refusal.reason)
     } catch {
-      return .rejected(reason: error.reason)
+      return .retry(afterSeconds: nil, reason: "\(error)")
     }
-    if let session, !session.isOver {
-      let first = session.hand(letter)
-      if !first.isStale { return first.outcome }
-    }
-    close()
-    switch open() {
-    case .failure(let failure): return failure.outcome
-    case .success(let fresh):
-      session = fresh
-      return fresh.hand(letter).outcome
-    }
+    let first = hand(letter, to: handle, freshly: false)
+    guard first.isStale else { return first.outcome }
+    return hand(letter, to: handle, freshly: true).outcome
   }
 
+  /// Says QUIT and does not wait for the answer: a server that hangs must not hold up a shutdown.
   func close() {
-    session?.close()
-    session = nil
+    if let socket = handle?.keptSocket { shutdown(socket, Int32(SHUT_RD)) }
+    handle = nil
   }
 
-  /// What no session means for the letter.
-  private struct NoSession: Error {
-    let outcome: HandOver
+  private func hand(
+    _ letter: MailMessage, to handle: CurlHandle, freshly: Bool
+  ) -> (outcome: HandOver, isStale: Bool) {
+    transfer.begin(letter.bytes)
+    handle.set(CURLOPT_FRESH_CONNECT, freshly ? 1 : 0)
+    let code = handle.perform(CURLOPT_MAIL_RCPT, list: ["<\(letter.recipient.text)>"])
+    let failure = code == CURLE_OK ? nil : handle.failureText(code)
+    let trace = transfer.result
+    let isStale = trace.isStaleConnection(
+      wasReused: code != CURLE_OK && handle.number(CURLINFO_NUM_CONNECTS) == 0,
+      timedOut: code == CURLE_OPERATION_TIMEDOUT)
+    return (trace.outcome(failure: failure), isStale)
   }
 
-  private func open() -> Result<SMTPSession, NoSession> {
-    do {
-      let handle = try handle()
-      let greeting = SMTPGreeting()
-      greeting.attach(to: handle)
-      let code = withExtendedLifetime(greeting) { handle.perform() }
-      guard code == CURLE_OK, let socket = handle.socket else {
-        var trace = SMTPTrace()
-        trace.reply = greeting.reply
-        return .failure(NoSession(outcome: trace.outcome(failure: handle.failureText(code))))
-      }
-      return .success(
-        SMTPSession(SMTPWire(handle, socket: socket), takesGroups: greeting.takesGroups, settings: settings))
-    } catch {
-      return .failure(NoSession(outcome: .retry(afterSeconds: nil, reason: error.reason)))
-    }
-  }
-
-  private func handle() throws(CurlFailure) -> CurlHandle {
+  private func open() throws(CurlFailure) -> CurlHandle {
     let server = settings.server
     let handle = try CurlHandle(
       protocols: "smtp,smtps", timeoutMilliseconds: settings.timeoutMilliseconds, certificates: settings.certificates)
     handle.set(CURLOPT_URL, server.url)
-    handle.set(CURLOPT_CONNECT_ONLY, 1)
+    handle.set(CURLOPT_MAIL_FROM, "<\(settings.envelopeSender.text)>")
+    handle.set(CURLOPT_UPLOAD, 1)
     handle.set(CURLOPT_USE_SSL, Int(server.useSSL.rawValue))
     if !server.checksCertificate(hasOwnAuthority: settings.certificates != nil) {
       handle.set(CURLOPT_SSL_VERIFYPEER, 0)
@@ -74,6 +65,8 @@ final class SMTPConnection: ChannelConnection {
       handle.set(CURLOPT_USERNAME, login.user)
       handle.set(CURLOPT_PASSWORD, login.password.text)
     }
+    transfer.attach(to: handle)
+    self.handle = handle
     return handle
   }
 }

@@ -4,11 +4,11 @@ import Domain
 struct SMTPTrace {
   /// Connected, greeted, encrypted and logged in as configured: what follows is about this letter.
   var isSessionReady = false
-  /// Some of the body may have been sent.
+  /// Some of the body was given to libcurl.
   var hasBodyStarted = false
-  /// The final dot may have been sent.
+  /// The body was read to its end: the final dot may have reached the server.
   var hasBodyEnded = false
-  /// The last whole reply before the body's end; a refusal stays, whatever the server says in parting.
+  /// The last whole reply before the body's end; a refusal stays, whatever libcurl and the server say in parting.
   var reply: SMTPReply?
   /// The whole reply to the final dot.
   var finalReply: SMTPReply?
@@ -24,7 +24,7 @@ struct SMTPTrace {
     }
   }
 
-  /// The one decision on what a hand-over came to. `failure`: why it was broken off; nil when it was not.
+  /// The one decision on what a hand-over came to. `failure` is nil when libcurl counts it as done; its words otherwise.
   func outcome(failure: String?) -> HandOver {
     if hasBodyEnded {
       guard let finalReply else {
@@ -36,7 +36,7 @@ struct SMTPTrace {
       if !isSessionReady || reply.isAboutLogin { return sessionOutcome(of: reply) }
       return Self.outcome(of: reply)
     }
-    guard let failure else { return .unknown(reason: "the letter counts as handed over, but was not sent") }
+    guard let failure else { return .unknown(reason: "libcurl reports success without having read the letter") }
     return .retry(afterSeconds: nil, reason: failure)
   }
 
