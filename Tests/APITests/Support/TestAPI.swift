@@ -23,6 +23,7 @@ final class TestAPI: @unchecked Sendable {
   let writer: Writer
   let log: EventLog
   let tracker: Tracker
+  let dispatch: InstantDispatch
   private let readers: Readers
   private let templateReaders: Readers
   private let engine: Engine
@@ -66,7 +67,7 @@ final class TestAPI: @unchecked Sendable {
     tracker = Tracker(publicURL: "https://go.shop.example", signer: LinkSigner(key))
     let renderer = Renderer(
       templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "test")
-    let dispatch = InstantDispatch(renderer)
+    dispatch = InstantDispatch(renderer)
     let timeline = try Timeline(db)
     engine = Engine(log: log, timeline: timeline, catalog: catalog.value, counters: counters, rules: rules)
     delivery = Delivery(
