@@ -23,7 +23,7 @@ public final class Engine: Duty {
     }
   }
 
-  private static let cursorFact = "engine.cursor"
+  static let cursorFact = "engine.cursor"
   /// Read at once, and done before the time is looked at.
   private static let page = 64
   /// Runs of a resumed or archived chain that are let go or ended in a round.
@@ -209,7 +209,8 @@ public final class Engine: Duty {
     }
   }
 
-  private static func readCursor(_ db: Connection) throws -> Int64 {
+  /// Seq of the last event that has acted, as the file says; 0 before the first.
+  public static func readCursor(_ db: Connection) throws -> Int64 {
     try db.first("SELECT value FROM facts WHERE name = $1", [.text(cursorFact)]) { Int64($0.text(0)) ?? 0 } ?? 0
   }
 

@@ -13,6 +13,8 @@ public final class Connection {
     case reader
     /// Reads and writes a file that nobody serves, such as a backup: it becomes one file without a log.
     case offline
+    /// Reads a file that nobody has open and leaves no trace beside it: neither a log nor its index.
+    case inspector
   }
 
   /// How a file is opened. `vfs` names a virtual file system of SQLite, nil the platform's own.

@@ -1,24 +1,44 @@
 internal import CSQLite
+internal import Glibc
 
 /// What is said to SQLite when a file is opened.
 extension Connection {
   static func open(_ path: String, _ mode: Mode, _ settings: Settings) throws(SQLError) -> Handle {
-    let flags = mode == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE
-    let handle = try Handle(path: path, flags: flags, vfs: settings.vfs)
+    let (name, flags) = place(path, mode)
+    let handle = try Handle(path: name, flags: flags, vfs: settings.vfs)
     sqlite3_busy_timeout(handle.database, settings.busyMilliseconds)
     // Must be said before the first table is made, hence before the log's mode touches the file; later it would only
     // cost a commit at every opening.
     if mode == .writer, try isEmpty(handle) { try execute("PRAGMA auto_vacuum = INCREMENTAL", handle) }
-    for pragma in pragmas(mode, settings) { try execute(pragma, handle) }
-    if mode == .reader {
+    if mode == .reader || mode == .inspector {
       // SQLite before 3.51.3 can damage a file when two connections write or checkpoint at the same moment
       // (https://www.sqlite.org/wal.html#walresetbug): so only the writer ever checkpoints.
       csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     }
+    for pragma in pragmas(mode, settings) { try execute(pragma, handle) }
     csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_DQS_DML, 0)
     csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_DQS_DDL, 0)
     csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     return handle
+  }
+
+  /// What SQLite is to open. A file without a log is inspected as one that cannot change
+  /// (https://www.sqlite.org/uri.html#uriimmutable): anything else would make a log.
+  private static func place(_ path: String, _ mode: Mode) -> (name: String, flags: Int32) {
+    switch mode {
+    case .writer: return (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    case .reader, .offline: return (path, SQLITE_OPEN_READWRITE)
+    case .inspector:
+      var log = stat()
+      if stat(path + "-wal", &log) == 0, log.st_size > 0 { return (path, SQLITE_OPEN_READWRITE) }
+      let escaped = path.utf8.map { byte in
+        switch byte {
+        case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"): "%" + String(byte, radix: 16)
+        default: String(UnicodeScalar(byte))
+        }
+      }
+      return ("file:\(escaped.joined())?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+    }
   }
 
   private static func execute(_ pragma: String, _ handle: Handle) throws(SQLError) {
@@ -41,6 +61,8 @@ extension Connection {
         "PRAGMA journal_mode = DELETE", "PRAGMA synchronous = \(settings.durability.rawValue.uppercased())",
         "PRAGMA mmap_size = 0",
       ]
+    // Locked for itself alone, it keeps the log's index in memory.
+    case .inspector: ["PRAGMA locking_mode = EXCLUSIVE"] + readerPragmas(settings)
     }
   }
 

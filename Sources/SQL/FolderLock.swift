@@ -10,14 +10,33 @@ final class FolderLock {
     let file = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw StoreRefusal(errno: "cannot write to the data folder \(path)") }
     self.file = file
+    try take(path)
+    let line = Array("\(getpid())\n".utf8)
+    if ftruncate(file, 0) != 0 || pwrite(file, line, line.count, 0) != line.count {
+      throw StoreRefusal(errno: "cannot write to the data folder \(path)")
+    }
+  }
+
+  /// The same without changing anything: nil where no process has ever had the folder.
+  static func looking(at path: String) throws -> FolderLock? {
+    let file = open(path + "/lock", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw StoreRefusal(errno: "cannot look into the data folder \(path)")
+    }
+    return try FolderLock(file, of: path)
+  }
+
+  private init(_ file: Int32, of path: String) throws {
+    self.file = file
+    try take(path)
+  }
+
+  private func take(_ path: String) throws {
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       throw StoreRefusal(
         "the data folder \(path) is in use by another zveno\(FolderLock.holder(file)); stop it or choose another folder"
       )
-    }
-    let line = Array("\(getpid())\n".utf8)
-    if ftruncate(file, 0) != 0 || pwrite(file, line, line.count, 0) != line.count {
-      throw StoreRefusal(errno: "cannot write to the data folder \(path)")
     }
   }
 

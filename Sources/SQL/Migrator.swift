@@ -54,6 +54,13 @@ public struct Migrator: Sendable {
     }
   }
 
+  /// An empty file of the newest layout, in memory.
+  func model() throws -> Connection {
+    let db = try Connection(path: ":memory:", mode: .writer)
+    for migration in migrations { try apply(migration, db) }
+    return db
+  }
+
   private func apply(_ migration: Migration, _ db: Connection) throws {
     try db.transaction {
       try db.execute(migration.sql)

@@ -47,6 +47,7 @@ import Testing
     try shop.pass(days: 10)
     #expect(try shop.events() == ["cart", "login"])
     #expect(try shop.count("kept_events") == 1)
+    #expect(try shop.findings() == [])
     try shop.pass(days: 10)
     #expect(try shop.query("SELECT status FROM messages") { $0.text(0) } == ["sent"])
     #expect(try shop.query("SELECT state FROM runs") { $0.text(0) } == ["ended"])
@@ -100,6 +101,7 @@ import Testing
     let runs = "SELECT (SELECT count(*) FROM runs) + coalesce((SELECT sum(count) FROM retired_runs), 0)"
     let entered = "SELECT sum(count) FROM chain_counters WHERE step = '' AND outcome = 'entered'"
     #expect(try shop.query(runs) { $0.int(0) } == shop.query(entered) { $0.int(0) })
+    #expect(try shop.findings() == [])
   }
 
   @Test(

@@ -139,6 +139,16 @@ final class Shop {
     return try db.query(sql, [], read)
   }
 
+  /// What the audits of the stages have against the file.
+  func findings() throws -> [String] {
+    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .reader)
+    defer { db.close() }
+    let notes = AuditNotes()
+    let log = [LogAudit.audit] + IDAudit().audits
+    for audit in log + TimelineAudit().audits + RunAudit.audits + LedgerAudit.audits { try audit.run(db, notes) }
+    return notes.findings
+  }
+
   func count(_ table: String) throws -> Int64 { try query("SELECT count(*) FROM \(table)") { $0.int(0) }.first ?? -1 }
 
   /// Types of the events in the log, in its order, but the server's own.

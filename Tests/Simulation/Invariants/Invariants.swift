@@ -1,6 +1,7 @@
 import Delivery
 import Domain
 import Engine
+import Ingest
 import SQL
 
 /// What must hold after every step of a world, asked of the file over a connection of its own and compared with what
@@ -14,6 +15,8 @@ final class Invariants {
   private let runChecks: RunChecks
   private let handOverChecks: HandOverChecks
   private var waits: WaitWatch
+  /// What `zveno verify` asks of a folder at rest must hold at every start.
+  private let audits: [Audit]
   /// Something was written since the last rest.
   private var isChanged = true
   private var lastDay: Int64 = 0
@@ -29,6 +32,10 @@ final class Invariants {
     runChecks = RunChecks(db, documents)
     handOverChecks = HandOverChecks(db, documents, rules)
     waits = WaitWatch(db, documents, rules)
+    var limits = IngestLimits()
+    limits.windowMilliseconds = window
+    audits =
+      [LogAudit.audit] + IDAudit(limits).audits + TimelineAudit().audits + RunAudit.audits + LedgerAudit.audits
   }
 
   /// In the same process as the server that has just started.
@@ -97,7 +104,16 @@ final class Invariants {
       try logChecks.checkWholeTimeline()
       try logChecks.checkBatches(world.shop)
       try handOverChecks.checkIntents(world.provider, lastLife: world.lives - 1)
+      try checkAudits()
       try checkEverything(world)
+    }
+  }
+
+  private func checkAudits() throws {
+    for audit in audits {
+      let notes = AuditNotes()
+      try audit.run(db, notes)
+      if let finding = notes.findings.first { throw Violation(audit.claim, finding) }
     }
   }
 
@@ -115,6 +131,7 @@ final class Invariants {
     try logChecks.checkWholeTimeline()
     try runChecks.checkReentry()
     try runChecks.checkAllOver()
+    try checkAudits()
     try logChecks.checkSentOnce(world.shop)
     try logChecks.checkBatches(world.shop)
     try logChecks.checkStore()

@@ -1,4 +1,6 @@
+import Delivery
 import Domain
+import Engine
 import SQL
 
 /// Runs: none stuck, none overdue, each place held once.
@@ -11,8 +13,9 @@ final class RunChecks {
   init(_ db: Connection, _ documents: Documents) { (self.db, self.documents) = (db, documents) }
 
   func checkStuck() throws {
-    guard let stuck = try db.first(StuckRuns.sql, [], { "\($0.text(0)) \($0.int(1))" }) else { return }
-    throw Violation("no run is stuck", stuck)
+    let notes = AuditNotes()
+    for audit in [RunAudit.stuckRuns, LedgerAudit.stuckMessages] { try audit.run(db, notes) }
+    if let stuck = notes.findings.first { throw Violation("no run is stuck", stuck) }
   }
 
   /// A server that rests has let everything act that is due.

@@ -1,0 +1,110 @@
+public import SQL
+
+/// Whether each run can go on, belongs to something, and is counted.
+public enum RunAudit {
+  /// Cost: a walk through the runs, and three look-ups for each.
+  public static let audits = [
+    Audit("contacts", "every key leads to a contact") { db, notes in
+      try notes.find(
+        db,
+        """
+        SELECT 'a key of the kind ' || kind || ' leads to contact ' || contact || ', which is not there'
+        FROM contact_keys k WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.id = k.contact)
+        """)
+    },
+    Audit("runs", "every run has its chain, its version and its contact") { db, notes in
+      try notes.find(db, orphans)
+    },
+    stuckRuns,
+    Audit("runs counted", "entries and ends of each chain are counted") { db, notes in try checkBooks(db, notes) },
+  ]
+
+  public static let stuckRuns = Audit(
+    "stuck runs", "every active run waits for a moment, for its message or for a pause to end"
+  ) { db, notes in
+    try notes.find(db, stuck, [.int(try Engine.readCursor(db))])
+  }
+
+  private static let orphans = """
+    SELECT 'run ' || r.id || ' is of ' || CASE
+        WHEN NOT EXISTS (SELECT 1 FROM chains c WHERE c.number = r.chain) THEN 'chain number ' || r.chain
+        WHEN NOT EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact) THEN 'contact ' || r.contact
+        ELSE 'version ' || r.version || ' of chain number ' || r.chain END || ', which is not there'
+    FROM runs r
+    WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact)
+      OR NOT EXISTS (SELECT 1 FROM chain_versions v WHERE v.chain = r.chain AND v.version = r.version)
+      OR NOT EXISTS (SELECT 1 FROM chains c WHERE c.number = r.chain)
+    ORDER BY r.id
+    """
+
+  /// Who waits for an event has the end of the waiting as its moment. A run's message may be over without the run having
+  /// gone on: the engine has still to read that, or the chain was paused and a resume comes to it. An archived chain's
+  /// runs are ended by the engine, whatever they wait for.
+  private static let stuck = """
+    SELECT 'run ' || r.id || ' of ' || c.id || ' at step ' || r.step || CASE
+        WHEN r.parked_at IS NULL THEN ' waits for nothing'
+        WHEN r.due_at IS NOT NULL THEN ' is parked and due at the same time'
+        ELSE ' is parked, and the chain is ' || c.status END
+    FROM runs r JOIN chains c ON c.number = r.chain
+    WHERE r.state = 'active' AND (
+      (r.parked_at IS NOT NULL AND r.due_at IS NOT NULL)
+      OR (r.due_at IS NULL AND NOT EXISTS (SELECT 1 FROM resumes s WHERE s.chain = c.number) AND (
+        (r.parked_at IS NOT NULL AND c.status NOT IN ('paused', 'archived'))
+        OR (r.parked_at IS NULL AND c.status <> 'archived' AND NOT EXISTS (
+          SELECT 1 FROM messages m WHERE m.run = r.id AND m.step = r.step AND (
+            m.status IN ('planned', 'sending') OR c.status = 'paused'
+            OR m.id IN (SELECT message FROM events WHERE seq > $1 AND message IS NOT NULL)))))))
+    """
+
+  private struct Outcome: Hashable {
+    let chain: Int64
+    let version: Int64
+    let outcome: String
+  }
+
+  private static func checkBooks(_ db: Connection, _ notes: AuditNotes) throws {
+    var rows: [Outcome: Int64] = [:]
+    var counted: [Outcome: Int64] = [:]
+    func add(_ row: Row, _ outcome: String, _ count: Int64) {
+      rows[Outcome(chain: row.int(1), version: row.int(2), outcome: outcome), default: 0] += count
+    }
+    let last = try db.first("SELECT max(id) FROM runs") { $0.int(0) } ?? 0
+    let sql = "SELECT id, chain, version, state = 'ended', coalesce(reason, '') FROM runs ORDER BY id"
+    try notes.walk(db, sql, to: last) { row in
+      add(row, "entered", 1)
+      if row.bool(3) { add(row, row.text(4), 1) }
+    }
+    try db.each("SELECT count, chain, version, reason FROM retired_runs") { row in
+      add(row, "entered", row.int(0))
+      add(row, row.text(3), row.int(0))
+      return true
+    }
+    // A goal is counted beside the end that the run comes to.
+    let figures = """
+      SELECT chain, version, outcome, count FROM chain_counters
+      WHERE step = '' AND outcome NOT IN ('goal', 'goal_value')
+      """
+    try db.each(figures) { row in
+      counted[Outcome(chain: row.int(0), version: row.int(1), outcome: row.text(2))] = row.int(3)
+      return true
+    }
+    let names = try ChainNames(db)
+    for what in Set(rows.keys).union(counted.keys) where rows[what] ?? 0 != counted[what] ?? 0 {
+      notes.find(
+        "\(names[what.chain]) version \(what.version): \(rows[what] ?? 0) runs \(what.outcome), "
+          + "\(counted[what] ?? 0) counted")
+    }
+  }
+}
+
+/// Chains as people know them.
+public struct ChainNames {
+  private let names: [Int64: String]
+
+  public init(_ db: Connection) throws {
+    names = Dictionary(
+      try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) }, uniquingKeysWith: { $1 })
+  }
+
+  public subscript(number: Int64) -> String { names[number] ?? "chain number \(number)" }
+}
