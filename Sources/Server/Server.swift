@@ -19,6 +19,7 @@ struct Zveno: AsyncParsableCommand {
         zveno backup zveno.backup
         zveno restore zveno.backup --data data
         zveno release
+        zveno verify data
         zveno selftest
 
       EXIT STATUS
@@ -32,6 +33,6 @@ struct Zveno: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self, BackupCommand.self,
-      RestoreCommand.self, ReleaseCommand.self, SelfTestCommand.self, VersionCommand.self,
+      RestoreCommand.self, ReleaseCommand.self, VerifyCommand.self, SelfTestCommand.self, VersionCommand.self,
     ])
 }

@@ -16,6 +16,7 @@ struct AxeTests {
     let world = try AxeWorld()
     world.shop.killHard()
     for round in 1...rounds { try strike(round, &chance, world) }
+    try world.verify()
     try world.shop.open()
     try world.settle()
     let unknown = try world.shop.everyMessage("&status=unknown").count

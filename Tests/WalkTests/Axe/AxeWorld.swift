@@ -38,9 +38,16 @@ struct AxeWorld {
     }
   }
 
+  /// Nothing is wrong with what a server has left behind, however it ended.
+  func verify() throws {
+    let run = try Zveno.run(["verify", shop.dataPath])
+    #expect(run.status == 0, "\(run.output)")
+  }
+
   /// Ends the server in good order and looks at what it leaves behind.
   func check() throws {
     #expect(shop.close() == 0)
+    try verify()
     let oddities = book.oddities
     #expect(oddities.isEmpty, "\(oddities.count): \(oddities.prefix(3))")
     let books = try Books(shop.dataPath + "/zveno.sqlite")
