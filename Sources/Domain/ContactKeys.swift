@@ -5,9 +5,9 @@ public struct ContactKeys: Sendable, Hashable {
   public var phone: String?
   public var anonymousID: String?
 
-  public init(id: String? = nil, email: String? = nil, phone: String? = nil, anonymousID: String? = nil) {
+  @inlinable public init(id: String? = nil, email: String? = nil, phone: String? = nil, anonymousID: String? = nil) {
     (self.id, self.email, self.phone, self.anonymousID) = (id, email, phone, anonymousID)
   }
 
-  public var isEmpty: Bool { id == nil && email == nil && phone == nil && anonymousID == nil }
+  @inlinable public var isEmpty: Bool { id == nil && email == nil && phone == nil && anonymousID == nil }
 }

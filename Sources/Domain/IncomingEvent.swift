@@ -13,7 +13,7 @@ public struct IncomingEvent: Sendable {
   /// The message it is about, where the server itself speaks.
   public var message: Int64?
 
-  public init(
+  @inlinable public init(
     id: String? = nil, type: String, keys: ContactKeys = ContactKeys(), at: Timestamp? = nil,
     properties: [UInt8] = [], contact: Int64? = nil, message: Int64? = nil
   ) {

@@ -19,7 +19,7 @@ struct EightBytes {
       for offset in 0..<min(count, 8) { word |= UInt64(text[start + offset]) << UInt64(offset * 8) }
     }
     if count < 8 {
-      let mask: UInt64 = 1 << UInt64(count * 8) &- 1
+      let mask: UInt64 = ~(.max &<< UInt64(truncatingIfNeeded: count &* 8))
       word = word & mask | (Self.ones &* UInt64(filler)) & ~mask
     }
     self.word = word

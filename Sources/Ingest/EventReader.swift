@@ -41,7 +41,8 @@ public struct EventReader: Sendable {
     do { try parser.parse(body.span) } catch { throw .malformed(EventReader.syntax(error)) }
     switch parser.tape[0].kind {
     case .object:
-      if let event = plain(body.span, parser, at: 0, now) { return [.event(event)] }
+      var items: [Item] = []
+      if addPlain(body.span, parser, at: 0, now, &items) { return items }
       return [explained(parser.document(of: body[...]).root, pointer: "", now)]
     case .array: return try readElements(parser, body, now)
     case .null, .bool, .number, .string:
@@ -60,9 +61,7 @@ public struct EventReader: Sendable {
     var index = 1
     while items.count < count {
       let element = parser.tape[index]
-      if element.range.count <= limits.eventBytes, let event = plain(body.span, parser, at: index, now) {
-        items.append(.event(event))
-      } else {
+      if element.range.count > limits.eventBytes || !addPlain(body.span, parser, at: index, now, &items) {
         let item = read(body[element.range], pointer: "/\(items.count)", now)
         items.append(place.located(item, from: element.range.lowerBound))
       }
@@ -81,9 +80,7 @@ public struct EventReader: Sendable {
       start = line.upperBound + 1
       if EventReader.isBlank(body.span.extracting(line)) { continue }
       guard items.count < limits.eventsPerCall else { throw tooMany() }
-      if let event = plainLine(body.span.extracting(line), &parser, now) {
-        items.append(.event(event))
-      } else {
+      if !addPlainLine(body.span.extracting(line), &parser, now, &items) {
         items.append(place.located(read(body[line], pointer: "", now), from: line.lowerBound))
       }
     }
@@ -91,16 +88,25 @@ public struct EventReader: Sendable {
     return items
   }
 
-  /// Nil: to be explained.
-  private func plainLine(_ text: Swift.Span<UInt8>, _ parser: inout JSONParser, _ now: Int64) -> IncomingEvent? {
-    guard text.count <= limits.eventBytes else { return nil }
-    do { try parser.parse(text) } catch { return nil }
-    return plain(text, parser, at: 0, now)
+  private func addPlainLine(
+    _ text: Swift.Span<UInt8>, _ parser: inout JSONParser, _ now: Int64, _ items: inout [Item]
+  ) -> Bool {
+    guard text.count <= limits.eventBytes else { return false }
+    do { try parser.parse(text) } catch { return false }
+    return addPlain(text, parser, at: 0, now, &items)
   }
 
+  /// False: to be explained.
   @inline(__always)
-  private func plain(_ text: Swift.Span<UInt8>, _ parser: JSONParser, at index: Int, _ now: Int64) -> IncomingEvent? {
-    PlainEvent.read(text, parser.tape.span, at: index, limits: limits, now: now)
+  private func addPlain(
+    _ text: Swift.Span<UInt8>, _ parser: borrowing JSONParser, at index: Int, _ now: Int64, _ items: inout [Item]
+  ) -> Bool {
+    var event = IncomingEvent(type: "")
+    guard PlainEvent.read(text, parser.tape.span, at: index, limits: limits, now: now, into: &event) else {
+      return false
+    }
+    items.append(.event(consume event))
+    return true
   }
 
   private func read(_ text: ArraySlice<UInt8>, pointer: String, _ now: Int64) -> Item {

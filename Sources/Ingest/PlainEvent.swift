@@ -8,44 +8,41 @@ enum PlainEvent {
   ///   - text: what was parsed.
   ///   - tape: the parser's.
   ///   - index: of the event on the tape.
-  /// - Returns: nil when it is not plain.
+  ///   - event: a blank one, filled in place: copying an event costs as much as looking at it.
+  /// - Returns: whether it is plain, and `event` whole.
   static func read(
-    _ text: Swift.Span<UInt8>, _ tape: Swift.Span<TapeEntry>, at index: Int = 0, limits: IngestLimits, now: Int64
-  ) -> IncomingEvent? {
+    _ text: Swift.Span<UInt8>, _ tape: Swift.Span<TapeEntry>, at index: Int = 0, limits: IngestLimits, now: Int64,
+    into event: inout IncomingEvent
+  ) -> Bool {
     let object = tape[index]
-    guard object.kind == .object, object.children <= 5 else { return nil }
-    var id: String?
-    var type: String?
-    var keys = ContactKeys()
-    var at: Timestamp?
-    var properties: [UInt8] = []
+    guard object.isObject, object.children <= 5 else { return false }
     var place = index + 1
     while place < Int(object.next) {
-      guard let key = EventKey(text, tape[place]) else { return nil }
+      guard let key = EventKey(text, tape[place]) else { return false }
       let value = tape[place + 1]
-      if value.kind != .null {
+      if !value.isNull {
         switch key {
         case .id:
-          id = text.plain(value, isPart: EventText.isIdentifierPart)
-          if id == nil { return nil }
+          event.id = text.plain(value, isPart: EventText.isIdentifierPart)
+          if event.id == nil { return false }
         case .type:
-          type = text.plainType(value)
-          if type == nil { return nil }
+          guard let type = text.plainType(value) else { return false }
+          event.type = type
         case .contact:
-          guard contact(text, tape, at: place + 1, &keys) else { return nil }
+          guard contact(text, tape, at: place + 1, &event.keys) else { return false }
         case .at:
-          at = text.time(value)
-          guard let at, at.milliseconds >= 0, at.milliseconds <= now + limits.aheadMilliseconds else { return nil }
+          guard let at = text.time(value), at.milliseconds >= 0, at.milliseconds <= now + limits.aheadMilliseconds
+          else { return false }
+          event.at = at
         case .properties:
-          guard value.kind == .object, !EventText.hasEscape(text.extracting(value.range)) else { return nil }
-          if value.children > 0 { properties = text.copy(value.range) }
-        case .email, .phone, .anonymousID: return nil
+          guard value.isObject, !EventText.hasEscape(text.extracting(value.range)) else { return false }
+          if value.children > 0 { event.properties = text.copy(value.range) }
+        case .email, .phone, .anonymousID: return false
         }
       }
       place = Int(value.next)
     }
-    guard let type, !keys.isEmpty else { return nil }
-    return IncomingEvent(id: id, type: type, keys: keys, at: at, properties: properties)
+    return !event.type.isEmpty && !event.keys.isEmpty
   }
 
   /// False: not plain.
@@ -53,12 +50,12 @@ enum PlainEvent {
     _ text: Swift.Span<UInt8>, _ tape: Swift.Span<TapeEntry>, at index: Int, _ keys: inout ContactKeys
   ) -> Bool {
     let object = tape[index]
-    guard object.kind == .object, object.children <= 4 else { return false }
+    guard object.isObject, object.children <= 4 else { return false }
     var place = index + 1
     while place < Int(object.next) {
       guard let key = EventKey(text, tape[place]) else { return false }
       let value = tape[place + 1]
-      if value.kind != .null {
+      if !value.isNull {
         switch key {
         case .id:
           keys.id = text.plain(value, isPart: EventText.isIdentifierPart)

@@ -82,6 +82,6 @@ extension Swift.Span<UInt8> {
 
   /// Where the bytes of a string stand that is neither empty nor escaped.
   private func content(_ value: TapeEntry) -> Range<Int>? {
-    value.kind != .string || value.isEscaped || value.content.isEmpty ? nil : value.content
+    !value.isString || value.isEscaped || value.content.isEmpty ? nil : value.content
   }
 }

@@ -24,19 +24,21 @@ enum JSONKey {
   private static func fingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32 {
     let raw = text.bytes
     let count = end &- start
+    precondition(start >= 0 && count >= 0 && end <= text.count)
+    // Not checked again: the eight bytes are there, by the comparison before each.
     var mixed: UInt64
     if count >= 8 {
-      let first = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
-      let last = unsafe raw.unsafeLoadUnaligned(fromByteOffset: end - 8, as: UInt64.self)
+      let first = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self)
+      let last = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self)
       mixed = UInt64(littleEndian: first) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(littleEndian: last)
     } else if start &+ 8 <= text.count {
-      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
-      mixed = word & (1 << UInt64(count &* 8 & 63) &- 1)
+      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
+      mixed = word & ~(UInt64.max &<< UInt64(truncatingIfNeeded: count &* 8))
     } else {
       mixed = 0
       for offset in 0..<count { mixed |= UInt64(text[start + offset]) << UInt64(offset * 8) }
     }
-    mixed = (mixed ^ UInt64(count) << 56) &* 0xD6E8_FEB8_6659_FD93
+    mixed = (mixed ^ UInt64(truncatingIfNeeded: count) &<< 56) &* 0xD6E8_FEB8_6659_FD93
     // Never the mark of a container without a container around it, and never a surprise in a signed conversion.
     return UInt32(truncatingIfNeeded: mixed >> 33)
   }

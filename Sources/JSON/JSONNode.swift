@@ -1,7 +1,7 @@
 /// One value of a parsed text. Cheap to copy; keeps the document alive.
 public struct JSONNode: Sendable {
   public enum Kind: UInt8, Sendable {
-    case null, bool, number, string, array, object
+    case null = 0, bool, number, string, array, object
   }
 
   let storage: JSONStorage

@@ -11,7 +11,7 @@ public struct JSONNumber: Sendable, ExpressibleByIntegerLiteral, CustomStringCon
   public init?(text: String) {
     let bytes = Array(text.utf8)
     guard let first = bytes.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { return nil }
-    var parser = JSONParser()
+    var parser = JSONScanner(maxDepth: 0)
     guard (try? parser.number(bytes.span)) != nil, parser.at == bytes.count else { return nil }
     self.text = text
   }

@@ -16,7 +16,10 @@ import Testing
   private func plain(_ text: [UInt8]) -> IncomingEvent? {
     var parser = JSONParser()
     do { try parser.parse(text.span) } catch { return nil }
-    return PlainEvent.read(text.span, parser.tape.span, limits: IngestLimits(), now: TestLog.now)
+    var event = IncomingEvent(type: "")
+    guard PlainEvent.read(text.span, parser.tape.span, limits: IngestLimits(), now: TestLog.now, into: &event)
+    else { return nil }
+    return event
   }
 
   private func agree(_ text: [UInt8]) -> Bool {

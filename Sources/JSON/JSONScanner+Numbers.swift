@@ -1,5 +1,5 @@
 /// Numbers: RFC 8259 §6. Only looked over here; the text stays what it is.
-extension JSONParser {
+extension JSONScanner {
   /// At a minus or a digit; ends behind the number.
   mutating func number(_ text: Span<UInt8>) throws(JSONError) {
     if text[at] == UInt8(ascii: "-") { at += 1 }

@@ -1,5 +1,5 @@
 /// Strings: RFC 8259 §7 and UTF-8 by RFC 3629 (no overlong forms, no surrogates, nothing above U+10FFFF).
-extension JSONParser {
+extension JSONScanner {
   /// At the opening quote; ends behind the closing one. Returns whether there are escapes.
   @inline(__always)
   mutating func string(_ text: Span<UInt8>) throws(JSONError) -> Bool {
