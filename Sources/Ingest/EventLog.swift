@@ -25,6 +25,7 @@ public final class EventLog: @unchecked Sendable {
   private let types: EventTypes
   private var window = IDWindow()
   private var marks = WindowMarks()
+  private var newest = NewestEvents()
   private var generation: Int
   /// Of the connection, whose end memory follows already.
   private var scope = 0
@@ -44,6 +45,7 @@ public final class EventLog: @unchecked Sendable {
     insert = try db.prepare(EventLog.insertSQL)
     idOfEvent = try db.prepare(EventLog.idSQL)
     try readWindow(db, now)
+    db.watch("events") { [weak self] seq in self?.newest.forget(seq) }
   }
 
   /// Accepted events by type, as far as they are committed; from any thread.
@@ -84,6 +86,12 @@ extension EventLog {
       statement.bind(2, limit)
     }
     return try db.query(EventLog.page, bind) { StoredEvent($0) }
+  }
+
+  /// The same for the writer's thread: from memory as far as that goes.
+  public func unread(after seq: Int64, limit: Int, _ db: Connection) throws -> [StoredEvent] {
+    if seq >= lastSeq { return [] }
+    return try newest.page(after: seq, limit: limit) ?? read(db, after: seq, limit: limit)
   }
 
   /// Nil: there is none, or it was deleted.
@@ -166,7 +174,8 @@ extension EventLog {
     let seq = lastSeq + 1
     insert.bind(1, seq)
     insert.bind(2, lastAcceptedAt)
-    insert.bind(3, min(event.at?.milliseconds ?? lastAcceptedAt, lastAcceptedAt))
+    let at = min(event.at?.milliseconds ?? lastAcceptedAt, lastAcceptedAt)
+    insert.bind(3, at)
     insert.bind(4, type)
     insert.bind(5, event.id)
     insert.bind(6, event.keys.id)
@@ -185,6 +194,11 @@ extension EventLog {
     marks.add(seq, acceptedAt: lastAcceptedAt)
     blocks.add(fingerprint, seq)
     types.count(type)
+    newest.append(
+      StoredEvent(
+        seq: seq, acceptedAt: Timestamp(milliseconds: lastAcceptedAt), at: Timestamp(milliseconds: at),
+        type: event.type, typeNumber: type, id: event.id, keys: event.keys, contact: event.contact,
+        message: event.message, properties: event.properties))
     return seq
   }
 }

@@ -55,6 +55,7 @@ public final class Connection {
   @exclusivity(unchecked) var queries = PreparedQueries()
   /// What the open transaction has promised to do on its end; see Transaction.swift.
   var settlements: [Settlement] = []
+  var watches: [RowWatch] = []
   var savepointDepth = 0
   /// Names the open transaction or savepoint: another one, another number. Who has asked for `onRollback` once in a scope
   /// need not ask again.
@@ -132,6 +133,7 @@ public final class Connection {
     close()
     handle = fresh
     watchLog()
+    watchRows()
     generation += 1
   }
 

@@ -120,6 +120,7 @@ extension Connection {
   }
 
   private func settle(from first: Int, committed: Bool) {
+    if !committed { tellOfRollback() }
     guard settlements.count > first else { return }
     let due = settlements[first...]
     settlements.removeSubrange(first...)

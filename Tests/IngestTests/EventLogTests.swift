@@ -130,6 +130,57 @@ import Testing
     #expect(try folder.count() == 2)
   }
 
+  @Test("the writer reads from memory what it would read from the file, whatever was rolled back or deleted meanwhile")
+  func unread() throws {
+    let db = try folder.connection()
+    let log = try EventLog(db, now: TestLog.now)
+    func check(_ seqs: [Int64], _ place: SourceLocation = #_sourceLocation) throws {
+      for seq in 0...log.lastSeq {
+        let (known, stored) = try (log.unread(after: seq, limit: 3, db), log.read(db, after: seq, limit: 3))
+        #expect(known.map { "\($0)" } == stored.map { "\($0)" }, sourceLocation: place)
+      }
+      #expect(try log.unread(after: 0, limit: 100, db).map(\.seq) == seqs, sourceLocation: place)
+    }
+    let keys = ContactKeys(id: "1", email: "a@b.example", phone: "+79161234567", anonymousID: "c")
+    let early = IncomingEvent(
+      id: "e-1", type: "cart", keys: keys, at: Timestamp(milliseconds: 5), properties: Array(#"{"a": "я"}"#.utf8))
+    let ahead = IncomingEvent.visit(nil, at: TestLog.now + 60_000)
+    _ = try log.commit([early, ahead, .visit("b")], db)
+    try db.transaction {
+      _ = try log.append(own: [IncomingEvent(type: "message.sent", contact: 7, message: 8)], now: TestLog.now, db)
+    }
+    try check([1, 2, 3, 4])
+    try db.transaction {
+      _ = try log.append([.visit("c")], now: TestLog.now, db)
+      #expect(throws: Crash.self) {
+        try db.savepoint {
+          _ = try log.append([.visit("d")], now: TestLog.now, db)
+          throw Crash()
+        }
+      }
+      _ = try log.append([.visit("e", type: "cart")], now: TestLog.now, db)
+      try check([1, 2, 3, 4, 5, 6])
+    }
+    try check([1, 2, 3, 4, 5, 6])
+    try db.run("DELETE FROM events WHERE seq = 5")
+    try check([1, 2, 3, 4, 6])
+  }
+
+  @Test("a writer that falls behind reads what is no longer in memory from the file")
+  func farBehind() throws {
+    let db = try folder.connection()
+    let log = try EventLog(db, now: TestLog.now)
+    _ = try log.commit((0..<5_000).map { _ in .visit(nil) }, db)
+    var seq: Int64 = 0
+    while true {
+      let page = try log.unread(after: seq, limit: 256, db)
+      guard let last = page.last else { break }
+      #expect(page.map(\.seq) == Array(seq + 1...last.seq))
+      seq = last.seq
+    }
+    #expect(seq == 5_000)
+  }
+
   @Test("figures count what was kept of a transaction, once, whatever failed in it")
   func figuresOfParts() throws {
     let db = try folder.connection()

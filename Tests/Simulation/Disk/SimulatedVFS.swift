@@ -23,7 +23,6 @@ final class SimulatedVFS {
     vfs = UnsafeMutablePointer.allocate(capacity: 1)
     vfs.initialize(to: Self.methods(nameBytes, disk))
     sqlite3_vfs_register(vfs, 0)
-    RowWatch.listen()
   }
 
   /// No connection may be open any more.

@@ -38,6 +38,7 @@ final class Life: @unchecked Sendable {
     )
     let connection = try Connection(path: World.path, mode: .writer, settings: settings)
     self.connection = connection
+    world.disk.rows.follow(connection)
     try Migrator(Migrations.all).migrate(connection)
     if isCopy {
       let fact = Hold.Fact(since: Timestamp(milliseconds: clock.wall), reason: "a copy")
