@@ -18,6 +18,21 @@ public struct MessageStore: Sendable {
     try db.first("SELECT \(Self.columns) WHERE m.id = $1", [.int(id)]) { try read($0, db) }
   }
 
+  private static let reference = Query(
+    """
+    SELECT m.id, m.contact, m.channel, c.id, m.label, m.address FROM messages m JOIN chains c ON c.number = m.chain
+    WHERE m.id = $1
+    """)
+
+  /// What a link or a task needs, on the writer's thread: without the values.
+  public func reference(_ id: Int64, _ db: Connection) throws -> MessageReference? {
+    try db.first(Self.reference, { $0.bind(1, id) }) { row in
+      MessageReference(
+        id: row.int(0), contact: row.int(1), channel: row.text(2), chain: row.text(3), step: row.text(4),
+        address: row.optionalText(5))
+    }
+  }
+
   public struct Filter: Sendable {
     /// contacts.id
     public var contact: Int64?

@@ -44,7 +44,6 @@ enum ChainRoutes {
               let known = try store.chain(call["id"], db)
               try Revision.check(call, current: known.map { Revision($0.revision) })
               let saved = try store.save(call["id"], draft: document.text, now: Timestamp(milliseconds: now), db)
-              changed()
               return answers.response(
                 saved.stored, status: saved.created ? 201 : 200, more: ["warnings": warnings.json])
             }

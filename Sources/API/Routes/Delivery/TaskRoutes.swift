@@ -70,13 +70,11 @@ enum TaskRoutes {
   private static func say(
     _ task: OperatorTask, _ report: TaskReport, now: Timestamp, _ log: EventLog, _ db: Connection
   ) throws {
-    guard let message = try MessageStore().message(task.message, db) else { return }
+    guard let message = try MessageStore().reference(task.message, db) else { return }
     var more: JSONObject = ["task": .string(String(task.id)), "queue": .string(task.queue)]
     more["note"] = report.note.map(JSONValue.string)
     more["operator"] = (report.name ?? task.operatorName).map(JSONValue.string)
-    let event = MessageEvent(
-      type: "call." + report.outcome.rawValue, message: message.id, contact: message.contact,
-      channel: message.channel, chain: message.chain, step: message.step, more: more)
+    let event = message.event("call." + report.outcome.rawValue, more: more)
     try log.append(own: [event.incoming], now: now.milliseconds, db)
   }
 

@@ -61,7 +61,7 @@ final class LinkRecorder: Sendable {
 
   /// Nil when the message is not, or no longer, the one that the link was made for.
   private static func event(_ deed: Deed, _ token: LinkToken, _ db: Connection) throws -> IncomingEvent? {
-    guard let message = try MessageStore().message(token.message, db), message.contact == token.contact else {
+    guard let message = try MessageStore().reference(token.message, db), message.contact == token.contact else {
       return nil
     }
     let (type, more): (String, JSONObject) =
@@ -69,9 +69,6 @@ final class LinkRecorder: Sendable {
       case .open(let isMachine): ("message.opened", ["machine": .bool(isMachine)])
       case .click(let target): ("message.clicked", ["machine": false, "url": .string(target)])
       }
-    return MessageEvent(
-      type: type, message: message.id, contact: message.contact, channel: message.channel, chain: message.chain,
-      step: message.step, more: more
-    ).incoming
+    return message.event(type, more: more).incoming
   }
 }

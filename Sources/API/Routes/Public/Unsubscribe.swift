@@ -16,7 +16,7 @@ struct Unsubscribe: Sendable {
   /// Asked twice, it is done once. 404 when the contact is no more.
   func apply(now: Timestamp, _ db: Connection) throws {
     guard let contact = try People().contact(token.contact, db) else { throw Problem.notFound() }
-    let message = try MessageStore().message(token.message, db).flatMap { $0.contact == contact.row ? $0 : nil }
+    let message = try MessageStore().reference(token.message, db).flatMap { $0.contact == contact.row ? $0 : nil }
     for address in Set([message?.address, contact.address(for: channel)].compactMap { $0 }) {
       try Suppressions().add(
         Suppression(address: address, channel: channel, reach: .marketing, reason: Suppressions.unsubscribed, at: now),
@@ -30,15 +30,14 @@ struct Unsubscribe: Sendable {
   }
 
   /// Links outlive the rows of their messages.
-  private func event(_ contact: Contact, _ message: Message?) -> IncomingEvent {
+  private func event(_ contact: Contact, _ message: MessageReference?) -> IncomingEvent {
     let type = "message.unsubscribed"
     guard let message else {
       let properties: JSONValue = ["channel": .string(channel)]
       return IncomingEvent(type: type, properties: properties.serialized(), contact: contact.row)
     }
-    return MessageEvent(
-      type: type, message: message.id, contact: contact.row, channel: channel, chain: message.chain,
-      step: message.step
-    ).incoming
+    var event = message.event(type)
+    event.channel = channel
+    return event.incoming
   }
 }
