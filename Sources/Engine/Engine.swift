@@ -32,6 +32,8 @@ public final class Engine: Duty {
   private let log: EventLog
   /// Whose events are whose; asked by the gate and by cards too.
   public let timeline: Timeline
+  /// What was read or written last; the gate asks for the same.
+  public let recent: RecentRows
   private let catalog: ChainCatalog
   private let counters: Counters
   private let slice: Slice
@@ -75,7 +77,9 @@ public final class Engine: Duty {
     self.monotonic = monotonic
     (self.log, self.timeline, self.catalog) = (log, timeline, catalog)
     (self.counters, self.slice) = (counters, slice)
-    steps = RunSteps(log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, report: report)
+    recent = RecentRows(log: log)
+    steps = RunSteps(
+      log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules, report: report)
     catchUp = log.lastSeq
   }
 
@@ -106,7 +110,7 @@ public final class Engine: Duty {
     var round = EngineRound(now: Timestamp(milliseconds: now))
     let isResuming = try resumeChains(now: round.now, db)
     repeat {
-      let events = try log.read(db, after: cursor ?? 0, limit: min(Self.page, left.events))
+      let events = try log.unread(after: cursor ?? 0, limit: min(Self.page, left.events), db)
       if events.isEmpty {
         let timers = left.timers
         _ = try fire(before: round.now + 1, until, &left, &round, db)

@@ -62,6 +62,7 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
   /// A key that stands twice keeps its place and takes the later value.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self.init()
+    members.reserveCapacity(elements.count)
     for (key, value) in elements { self[key] = value }
   }
 }

@@ -8,6 +8,7 @@ struct JSONWriter {
 
   init(isPretty: Bool = false) {
     self.isPretty = isPretty
+    bytes.reserveCapacity(256)
   }
 
   mutating func write(_ value: JSONValue) {

@@ -30,6 +30,7 @@ struct Gate {
 
   let log: EventLog
   let timeline: Timeline
+  let recent: RecentRows
   let catalog: ChainCatalog
   let rules: Rules
   let templates: TemplateCatalog
@@ -43,18 +44,16 @@ struct Gate {
     case .live: break
     }
     if now >= message.expiresAt { return .skip(reason: "hold") }
-    guard let run = try RunRecord.read(message.run, db), !Self.forbids(run) else { return .skip(reason: "ended") }
+    guard let run = try recent.run(message.run, db), !Self.forbids(run) else { return .skip(reason: "ended") }
     guard let step = version.chain.program.indices.contains(message.step) ? version.chain.program[message.step] : nil,
       case .send(let send) = step.kind
     else { return .skip(reason: "gone") }
-    guard let contact = try People().contact(message.contact, db), let trigger = try log.event(run.triggerSeq, db)
+    guard let contact = try recent.contact(message.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
     else { return .skip(reason: "gone") }
     let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
     if isTooLate(message, send, version.chain, in: view.zone) { return .skip(reason: "late") }
-    let fact = EventFact(
-      seq: trigger.seq, at: trigger.at, type: trigger.type, properties: try EventProperties.value(trigger.properties))
     let scope = RunScope(
-      trigger: fact, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
+      trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
     let evaluator = Evaluator(view: view, run: scope, now: now)
     for condition in version.chain.stopWhen where try evaluator.evaluate(condition).holds {
       return .skip(reason: "stopped")
@@ -64,7 +63,7 @@ struct Gate {
     let closed = try restriction(message, send, contact, at: address, version.chain, view.zone, now: now, db)
     if let closed { return closed }
     let values = try MessageValues(evaluator: evaluator, templates: templates).values(
-      for: send, contact: contact, trigger: fact, run: run)
+      for: send, contact: contact, trigger: trigger, run: run)
     return .pass(
       Passage(
         contact: contact, address: address, values: values, zone: view.zone, queue: send.queue,

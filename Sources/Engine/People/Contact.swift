@@ -43,6 +43,7 @@ extension Contact {
 
   /// What conditions and templates see as `contact`: attributes beside the built-in fields, which win.
   public var json: JSONValue {
+    if attributes.isEmpty { return .object(builtIn) }
     var object = attributes
     for (name, value) in builtIn { object[name] = value }
     return .object(object)

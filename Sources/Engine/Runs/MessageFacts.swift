@@ -25,6 +25,9 @@ struct MessageFacts {
         Counters.Key(chain: found.chain, version: found.version, step: found.label, outcome: outcome), by: amount)
     }
     switch event.type {
+    case "message.sent" where !EventProperties.mayName("was", event.properties):
+      count("sent")
+      return Noted(run: found.run, step: found.step)
     case "message.sent", "message.failed", "message.skipped", "message.unknown":
       let properties = try EventProperties.value(event.properties)
       let outcome = String(event.type.dropFirst("message.".utf8.count))

@@ -8,11 +8,13 @@ final class Occasion {
   let event: StoredEvent
   /// contacts.id
   let row: Int64
+  private let recent: RecentRows
   private let db: Connection
   private var knownFact: EventFact?
-  private var knownContact: Contact?
 
-  init(_ event: StoredEvent, of row: Int64, _ db: Connection) { (self.event, self.row, self.db) = (event, row, db) }
+  init(_ event: StoredEvent, of row: Int64, _ recent: RecentRows, _ db: Connection) {
+    (self.event, self.row, self.recent, self.db) = (event, row, recent, db)
+  }
 
   func fact() throws -> EventFact {
     if let knownFact { return knownFact }
@@ -22,13 +24,7 @@ final class Occasion {
   }
 
   /// Nil when the contact is gone.
-  func contact() throws -> Contact? {
-    if knownContact == nil { knownContact = try People().contact(row, db) }
-    return knownContact
-  }
-
-  /// A run has changed him.
-  func forgetContact() { knownContact = nil }
+  func contact() throws -> Contact? { try recent.contact(row, db) }
 }
 
 extension EventFact {

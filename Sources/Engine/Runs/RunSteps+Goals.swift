@@ -28,9 +28,11 @@ extension RunSteps {
     guard let match = goal.match else { return true }
     return try match.holds(for: event.properties) { expression in
       if case .literal(let value) = expression { return value }
-      guard let contact = try occasion.contact(), let trigger = try log.event(run.triggerSeq, db) else { return nil }
+      guard let contact = try occasion.contact(), let trigger = try recent.trigger(run.triggerSeq, db) else {
+        return nil
+      }
       let scope = RunScope(
-        trigger: try EventFact(trigger), entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
+        trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
       let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
       return try Evaluator(view: view, run: scope, now: occasion.event.acceptedAt).value(expression)
     }

@@ -41,6 +41,8 @@ extension RunSteps {
     let (once, exclusive) = (version.chain.reenter == .never, version.chain.reenter != .always)
     guard let id = try runs.insert(transition.run, once: once, exclusive: exclusive, db) else { return }
     transition.run.id = id
+    recent.keep(transition.run, db)
+    try recent.keep(occasion, db)
     try carryOut(transition, version, of: occasion, now: now, &round, db)
   }
 

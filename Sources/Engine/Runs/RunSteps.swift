@@ -7,6 +7,7 @@ import SQL
 struct RunSteps {
   let log: EventLog
   let timeline: Timeline
+  let recent: RecentRows
   let catalog: ChainCatalog
   let counters: Counters
   let rules: Rules
@@ -18,10 +19,10 @@ struct RunSteps {
   let report: (String) -> Void
 
   init(
-    log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules,
+    log: EventLog, timeline: Timeline, recent: RecentRows, catalog: ChainCatalog, counters: Counters, rules: Rules,
     report: @escaping (String) -> Void
   ) {
-    self.timeline = timeline
+    (self.timeline, self.recent) = (timeline, recent)
     (self.log, self.catalog, self.counters, self.rules) = (log, catalog, counters, rules)
     self.report = report
     facts = MessageFacts(counters: counters)
@@ -33,23 +34,30 @@ struct RunSteps {
     round.oldestEvent = round.oldestEvent ?? event.acceptedAt
     let row = try event.contact ?? people.resolve(event.keys, at: event.at, db)
     try timeline.append(event, of: row)
-    let occasion = Occasion(event, of: row, db)
+    let occasion = Occasion(event, of: row, recent, db)
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
     if catalog.isGoal(event.type) { try alone("a goal") { try lookForGoals(occasion, db) } }
     guard isFresh(event) else { return }
-    if handedOver != nil || catalog.wakesRuns(event.type) {
-      for run in try runs.active(of: row, db) {
-        let isItsMessage = handedOver?.run == run.id
-        guard let version = try readable(run, db) else { continue }
-        guard isItsMessage || version.chain.wakingTypes.contains(event.type) else { continue }
-        let cause: Cause = isItsMessage ? .handedOver(step: handedOver?.step ?? 0) : .event(try occasion.fact())
-        try advance(run, version, cause, now: event.acceptedAt, position: event.seq, of: occasion, &round, db)
-      }
+    for run in try moved(by: event, of: row, handedOver, db) {
+      let isItsMessage = handedOver?.run == run.id
+      guard let version = try readable(run, db) else { continue }
+      guard isItsMessage || version.chain.wakingTypes.contains(event.type) else { continue }
+      let cause: Cause = isItsMessage ? .handedOver(step: handedOver?.step ?? 0) : .event(try occasion.fact())
+      try advance(run, version, cause, now: event.acceptedAt, position: event.seq, of: occasion, &round, db)
     }
     for version in catalog.startable(by: event.type) {
       try alone("an entry into \(version.id)") { try start(version, by: occasion, &round, db) }
     }
+  }
+
+  /// The active runs that may move: all of the contact's where the type wakes any, else the one whose message it was.
+  private func moved(
+    by event: StoredEvent, of contact: Int64, _ handedOver: MessageFacts.Noted?, _ db: Connection
+  ) throws -> [Run] {
+    if catalog.wakesRuns(event.type) { return try runs.active(of: contact, db) }
+    guard let handedOver, let run = try recent.run(handedOver.run, db) else { return [] }
+    return run.state == .active && run.contact == contact ? [run] : []
   }
 
   func act(onTimerOf run: Run, position: Int64, _ round: inout EngineRound, _ db: Connection) throws {
@@ -85,16 +93,16 @@ struct RunSteps {
   ) throws {
     let isPaused = catalog.isPaused(run)
     if isPaused, case .due = cause { return try runs.park(run.id, due: now, db) }
-    let contact = try occasion?.contact() ?? people.contact(run.contact, db)
-    guard let trigger = try log.event(run.triggerSeq, db), let contact else {
-      // The event or the contact it began with is gone (retention, erasure): nothing can be decided any more.
-      return try end(run, version, reason: "history_gone", now: now, round.now, db)
-    }
-    let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
     let transition: Transition
     do {
+      guard let contact = try recent.contact(run.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
+      else {
+        // The event or the contact it began with is gone (retention, erasure): nothing can be decided any more.
+        return try end(run, version, reason: "history_gone", now: now, round.now, db)
+      }
+      let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
       transition = try StepFunction.advance(
-        run, chain: version.chain, rules: rules, view: view, trigger: EventFact(trigger), cause: cause, now: now,
+        run, chain: version.chain, rules: rules, view: view, trigger: trigger, cause: cause, now: now,
         position: position, lateness: max(0, round.now - now), isPaused: isPaused)
     } catch let error where error is SQLError || error is StoreUnavailable {
       throw error
@@ -103,7 +111,10 @@ struct RunSteps {
       report("a run of \(version.id) was ended: \(error)")
       return try end(run, version, reason: "error", now: now, round.now, db)
     }
-    if transition.run != run { try runs.update(transition.run, from: run, db) }
+    if transition.run != run {
+      try runs.update(transition.run, from: run, db)
+      recent.keep(transition.run, db)
+    }
     try carryOut(transition, version, of: occasion, now: now, &round, db)
   }
 
@@ -120,7 +131,6 @@ struct RunSteps {
       case .plan(let message): try requests.plan(message, for: run, of: version, now: wall, db)
       case .withdraw(let reason): try requests.withdraw(run, of: version, reason: reason, now: wall, db)
       case .set(let values):
-        occasion?.forgetContact()
         guard try people.set(values, of: run.contact, now: now, db) else { break }
         try log.append(own: [ContactEvent.updated(run.contact, fields: values.map(\.name))], now: wall, db)
       case .count(let step, let outcome): count(run, version, step: step, outcome: outcome)

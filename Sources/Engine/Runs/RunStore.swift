@@ -1,6 +1,6 @@
-public import Domain
+import Domain
 import JSON
-public import SQL
+import SQL
 
 /// Runs as rows. Only the engine writes them.
 struct RunStore {
@@ -188,9 +188,4 @@ struct RunStore {
     }
     return text(object)
   }
-}
-
-/// One run, for the stages after the engine.
-public enum RunRecord {
-  public static func read(_ id: Int64, _ db: Connection) throws -> Run? { try RunStore().run(id, db) }
 }

@@ -1,0 +1,48 @@
+public import Domain
+import Ingest
+public import SQL
+
+/// Contacts, runs and the events that are their triggers, as they were read or written last: planning a message, its gate
+/// and its end ask for the same few within moments. They live and die as `KeptRows` do. On the writer's thread.
+public final class RecentRows {
+  private static let capacity = 512
+  /// Of its properties; a larger event is read each time.
+  private static let largestEvent = 4_096
+
+  private let log: EventLog
+  private let contacts = KeptRows<Contact>(of: "contacts", capacity: capacity)
+  private let runs = KeptRows<Run>(of: "runs", capacity: capacity)
+  private let triggers = KeptRows<EventFact>(of: "events", capacity: capacity)
+
+  init(log: EventLog) { self.log = log }
+
+  public func contact(_ row: Int64, _ db: Connection) throws -> Contact? {
+    try contacts.value(row, db) { try People().contact($0, db) }
+  }
+
+  public func run(_ id: Int64, _ db: Connection) throws -> Run? {
+    try runs.value(id, db) { try RunStore().run($0, db) }
+  }
+
+  /// Nil when the event is gone.
+  public func trigger(_ seq: Int64, _ db: Connection) throws -> EventFact? {
+    var large: EventFact?
+    let kept = try triggers.value(seq, db) { seq -> EventFact? in
+      guard let event = try log.event(seq, db) else { return nil }
+      let fact = try EventFact(event)
+      if event.properties.count <= Self.largestEvent { return fact }
+      large = fact
+      return nil
+    }
+    return kept ?? large
+  }
+
+  /// The run as it has just been written.
+  func keep(_ run: Run, _ db: Connection) { runs.keep(run, run.id, db) }
+
+  /// An event that has become a trigger.
+  func keep(_ occasion: Occasion, _ db: Connection) throws {
+    guard occasion.event.properties.count <= Self.largestEvent else { return }
+    triggers.keep(try occasion.fact(), occasion.event.seq, db)
+  }
+}
