@@ -28,24 +28,27 @@ public struct IDAudit: Sendable {
 
   private func bounds(_ db: Connection) throws -> Bounds? {
     let sql = "SELECT min(seq), max(seq) FROM events"
-    return try db.first(sql, []) { $0.isNull(0) ? nil : Bounds(first: $0.int(0), last: $0.int(1)) } ?? nil
+    return try db.first(sql, []) { row in
+      let first = max(0, row.int(0))
+      return row.isNull(0) ? nil : Bounds(first: first, last: max(first, row.int(1)))
+    } ?? nil
   }
 
   /// Fingerprints are sorted, a part of them at a time; events whose fingerprints are equal are looked at.
   private func findRepeated(_ db: Connection, _ notes: AuditNotes) throws {
     guard let bounds = try bounds(db) else { return }
-    let (hash, base) = (IDHash(seed: 0), bounds.first)
-    let parts = max(1, (bounds.last - bounds.first) / idsAtOnce + 1)
-    guard bounds.last - bounds.first <= Int64(UInt32.max) else {
-      return notes.remark("the log is too long for this check")
-    }
+    let (hash, base, length) = (IDHash(seed: 0), bounds.first, bounds.last - bounds.first)
+    guard length < Int64(UInt32.max) else { return notes.remark("the log is too long for this check") }
+    let parts = length / idsAtOnce + 1
     for part in 0..<UInt64(parts) {
       var entries: [UInt64] = []
+      // Parts differ a little in size.
+      entries.reserveCapacity(Int(min(length + 1, idsAtOnce + idsAtOnce / 8)))
       let sql = "SELECT seq, id FROM events WHERE id IS NOT NULL ORDER BY seq"
       try notes.walk(db, sql, to: bounds.last) { row in
-        let fingerprint = UInt64(row.withText(1) { hash($0) })
-        guard (fingerprint &* UInt64(parts)) >> 32 == part else { return }
-        entries.append(fingerprint << 32 | UInt64(row.int(0) - base))
+        let (fingerprint, place) = (UInt64(row.withText(1) { hash($0) }), row.int(0) &- base)
+        guard (fingerprint &* UInt64(parts)) >> 32 == part, place >= 0, place <= length else { return }
+        entries.append(fingerprint << 32 | UInt64(place))
       }
       entries.sort()
       var start = 0
@@ -64,7 +67,7 @@ public struct IDAudit: Sendable {
         ($0.text(0), $0.int(1))
       }
       guard let (id, acceptedAt) = found else { continue }
-      if let before = newest[id], acceptedAt - before.acceptedAt < windowMilliseconds {
+      if let before = newest[id], acceptedAt &- before.acceptedAt < windowMilliseconds {
         notes.find("event \(seq) has the id of event \(before.seq)")
       }
       newest[id] = (seq, acceptedAt)
@@ -83,11 +86,11 @@ extension IDAudit {
       let name = "the block of events \(first) to \(blockEnd)"
       if seed ?? row.int(2) != row.int(2) { notes.find("\(name) has another seed than the one before it") }
       if let last, first <= last { notes.find("\(name) begins in the block before it") }
-      if let last, first > last + 1, try isRecent(after: last, before: first, newest, db) {
+      if let last, first > last, first - last > 1, try isRecent(after: last, before: first, newest, db) {
         notes.find("events \(last + 1) to \(first - 1) lie in no block")
       }
       if blockEnd > end { notes.find("\(name) ends after the log, whose last event is \(end)") }
-      if Int64(bytes.count) == (blockEnd - first + 1) * 4 {
+      if bytes.count % 4 == 0, first >= 0, blockEnd &- first == Int64(bytes.count / 4 - 1) {
         try compare(bytes, from: first, through: blockEnd, IDHash(seed: UInt64(bitPattern: row.int(2))), db, notes)
       } else {
         notes.find("\(name) has \(bytes.count / 4) fingerprints")
@@ -100,7 +103,7 @@ extension IDAudit {
   private func isRecent(after last: Int64, before first: Int64, _ newest: Int64, _ db: Connection) throws -> Bool {
     let sql = "SELECT max(accepted_at) FROM events WHERE seq > $1 AND seq < $2"
     let acceptedAt = try db.first(sql, [.int(last), .int(first)]) { $0.optionalInt(0) } ?? nil
-    return acceptedAt.map { $0 > newest - windowMilliseconds } ?? false
+    return acceptedAt.map { $0 > newest &- windowMilliseconds } ?? false
   }
 
   /// Events that are there no more, as after retention, are not asked for.
@@ -109,7 +112,8 @@ extension IDAudit {
   ) throws {
     try db.each("SELECT seq, id FROM events WHERE seq >= $1 AND seq <= $2", [.int(first), .int(last)]) { row in
       let wanted = row.isNull(1) ? 0 : row.withText(1) { hash($0) }
-      let place = Int(row.int(0) - first) * 4
+      let place = Int(truncatingIfNeeded: row.int(0) &- first) &* 4
+      guard bytes.indices.contains(place) else { return true }
       let kept = bytes[place..<place + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       if kept != wanted { notes.find("the id of event \(row.int(0)) is remembered wrongly") }
       return true

@@ -14,14 +14,16 @@ public enum LogAudit {
     var counts: [Int64: Int64] = [:]
     try notes.walk(db, "SELECT seq, accepted_at, at, type FROM events ORDER BY seq", to: last) { row in
       let seq = row.int(0)
-      if seq != previous + 1 {
-        holes += seq - previous - 1
+      if seq <= previous {
+        notes.find("event \(seq) stands behind event \(previous)")
+      } else if seq - previous > 1 {
+        holes &+= seq - previous - 1
         if !isThinned { notes.find("events \(previous + 1) to \(seq - 1) are missing") }
       }
       if row.int(1) < acceptedAt { notes.find("event \(seq) was accepted before the one that precedes it") }
       if row.int(2) > row.int(1) { notes.find("event \(seq) happened after it was accepted") }
       if names[row.int(3)] == nil { notes.find("event \(seq) has a type that is not known, number \(row.int(3))") }
-      (previous, acceptedAt) = (seq, row.int(1))
+      (previous, acceptedAt) = (max(previous, seq), row.int(1))
       counts[row.int(3), default: 0] += 1
     }
     if isThinned, holes > 0 { notes.remark("\(holes) events are gone, as retention deletes them") }

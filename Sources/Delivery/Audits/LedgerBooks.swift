@@ -27,11 +27,11 @@ struct LedgerBooks {
     var (rows, standings): ([Outcome: Int64], [Standing: Int64]) = ([:], [:])
     func add(_ row: Row, _ count: Int64) {
       let (chain, version, label, status) = (row.int(1), row.int(2), row.text(3), row.text(5))
-      rows[Outcome(chain: chain, version: version, label: label, outcome: "planned"), default: 0] += count
+      rows[Outcome(chain: chain, version: version, label: label, outcome: "planned"), default: 0] &+= count
       if Self.ends.contains(status) {
-        rows[Outcome(chain: chain, version: version, label: label, outcome: status), default: 0] += count
+        rows[Outcome(chain: chain, version: version, label: label, outcome: status), default: 0] &+= count
       }
-      standings[Standing(channel: row.text(4), status: status), default: 0] += count
+      standings[Standing(channel: row.text(4), status: status), default: 0] &+= count
     }
     let sql = "SELECT id, chain, version, label, channel, status FROM messages ORDER BY id"
     try notes.walk(db, sql, to: last) { add($0, 1) }
@@ -80,7 +80,7 @@ struct LedgerBooks {
     try db.each(unread, [.int(try Engine.readCursor(db))]) { row in
       func count(_ outcome: String, _ amount: Int64) {
         let what = Outcome(chain: row.int(0), version: row.int(1), label: row.text(2), outcome: outcome)
-        counted[what, default: 0] += amount
+        counted[what, default: 0] &+= amount
       }
       count(row.text(3), 1)
       let properties = row.isNull(4) ? nil : try? JSONValue(parsing: row.textBytes(4))

@@ -66,7 +66,7 @@ public enum RunAudit {
     var rows: [Outcome: Int64] = [:]
     var counted: [Outcome: Int64] = [:]
     func add(_ row: Row, _ outcome: String, _ count: Int64) {
-      rows[Outcome(chain: row.int(1), version: row.int(2), outcome: outcome), default: 0] += count
+      rows[Outcome(chain: row.int(1), version: row.int(2), outcome: outcome), default: 0] &+= count
     }
     let last = try db.first("SELECT max(id) FROM runs") { $0.int(0) } ?? 0
     let sql = "SELECT id, chain, version, state = 'ended', coalesce(reason, '') FROM runs ORDER BY id"

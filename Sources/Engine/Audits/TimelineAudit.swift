@@ -15,7 +15,7 @@ public struct TimelineAudit: Sendable {
       Audit("cursor", "the engine has read no further than the log goes") { db, notes in
         let (cursor, last) = (try Engine.readCursor(db), try Self.bounds(db).last)
         if cursor > last { notes.find("the engine has read to event \(cursor), the last event is \(last)") }
-        if cursor < last { notes.remark("\(last - cursor) events are still to act") }
+        if cursor < last { notes.remark("\(last &- cursor) events are still to act") }
       },
       Audit("timeline", "every event that has acted stands in the timeline of its contact") { db, notes in
         try checkTimeline(db, notes)
@@ -25,7 +25,7 @@ public struct TimelineAudit: Sendable {
 
   private static func bounds(_ db: Connection) throws -> (first: Int64, last: Int64) {
     let sql = "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM events"
-    return try db.first(sql) { ($0.int(0), $0.int(1)) } ?? (1, 0)
+    return try db.first(sql) { (max(1, $0.int(0)), $0.int(1)) } ?? (1, 0)
   }
 
   private func checkTimeline(_ db: Connection, _ notes: AuditNotes) throws {
@@ -35,8 +35,9 @@ public struct TimelineAudit: Sendable {
     try notes.find(db, unacted + "fresh_timeline WHERE seq > $1", [.int(cursor)])
     var hasLookedAhead = false
     var low = first
-    while low <= min(cursor, last) {
-      let high = min(low + eventsAtOnce - 1, cursor, last)
+    let end = min(cursor, last)
+    while low <= end {
+      let high = end - low < eventsAtOnce ? end : low + eventsAtOnce - 1
       var seen = [UInt64](repeating: 0, count: Int((high - low) / 64) + 1)
       func see(_ seq: Int64) {
         if seq >= low, seq <= high { seen[Int((seq - low) / 64)] |= 1 << UInt64((seq - low) % 64) }
@@ -57,10 +58,11 @@ public struct TimelineAudit: Sendable {
       let sql = "SELECT seq FROM events WHERE seq >= $1 AND seq <= $2 ORDER BY seq"
       try notes.walk(db, sql, [.int(low), .int(high)], to: last) { row in
         let seq = row.int(0)
-        guard seen[Int((seq - low) / 64)] >> UInt64((seq - low) % 64) & 1 == 0 else { return }
+        guard seq >= low, seq <= high, seen[Int((seq - low) / 64)] >> UInt64((seq - low) % 64) & 1 == 0 else { return }
         if isThinned, try Self.isKept(seq, db) { return }
         notes.find("event \(seq) has acted and stands in no timeline")
       }
+      guard high < end else { break }
       low = high + 1
     }
   }

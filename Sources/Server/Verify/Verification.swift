@@ -31,7 +31,7 @@ struct Verification {
     func run(_ audit: Audit) throws {
       progress.show(audit.name)
       let notes = AuditNotes { done, total in
-        progress.show("\(audit.name): \(total > 0 ? done * 100 / total : 0) %")
+        progress.show("\(audit.name): \(max(0, done) / max(1, total / 100)) %")
       }
       try audit.run(inspection.db, notes)
       progress.end()

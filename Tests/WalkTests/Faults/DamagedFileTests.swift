@@ -45,7 +45,8 @@ final class DamagedFileTests {
     }
   }
 
-  @Test("a database with a flipped bit is refused with one line, or works; nothing ends the process")
+  @Test(
+    "a database with a flipped bit is refused with one line, or works, and can be verified; nothing ends the process")
   func damagedPages() throws {
     try world.shop.open()
     try world.settle()
@@ -56,6 +57,8 @@ final class DamagedFileTests {
       let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
       let place = Int.random(in: 100..<size, using: &chance)
       try flip(path, at: place)
+      let verified = try Zveno.run(["verify", world.shop.dataPath])
+      #expect([0, 1, 69].contains(verified.status), "seed \(seed), at \(place) of \(size): \(verified.output)")
       let status = try start()
       #expect(status == 0 || status == 69, "seed \(seed), at \(place) of \(size)")
     }
