@@ -15,7 +15,7 @@ public final class Engine: Duty {
     public var events: Int
     public var timers: Int
     /// Callers, and connections without a message, wait for the commit. Where the rest of a round is slow it may be
-    /// twice that rest, or most of the time would go into commits; but at most three times as long as said here.
+    /// twice that rest, or most of the time would go into commits; but at most twice as long as said here.
     public var milliseconds: Int64
 
     public init(events: Int = 2000, timers: Int = 2000, milliseconds: Int64 = 5) {
@@ -105,7 +105,7 @@ public final class Engine: Duty {
     let before = cursor
     try timeline.begin(db)
     let usual = slice.milliseconds * 1_000_000
-    let until = monotonic() + min(max(usual, 2 * restOfRound), 3 * usual)
+    let until = monotonic() + min(max(usual, 2 * restOfRound), 2 * usual)
     var left = slice
     var round = EngineRound(now: Timestamp(milliseconds: now))
     let isResuming = try resumeChains(now: round.now, db)

@@ -66,7 +66,7 @@ public final class EventLog: @unchecked Sendable {
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(events.count)
     for event in events { outcomes.append(try place(event, db)) }
-    if try blocks.write(firstInWindow: window.firstSeq, db) { db.onCommit { [self] in blocks.committed() } }
+    try writeBlock(db)
     return outcomes
   }
 
@@ -74,7 +74,9 @@ public final class EventLog: @unchecked Sendable {
   @discardableResult
   public func append(own events: [IncomingEvent], now: Int64, _ db: Connection) throws -> [Int64] {
     try begin(db, now)
-    return try events.map { try store($0, type: types.number(of: $0.type) ?? types.add($0.type, db)) }
+    let seqs = try events.map { try store($0, type: types.number(of: $0.type) ?? types.add($0.type, db)) }
+    try writeBlock(db)
+    return seqs
   }
 }
 
@@ -90,6 +92,8 @@ extension EventLog {
 
   /// The same for the writer's thread: from memory as far as that goes.
   public func unread(after seq: Int64, limit: Int, _ db: Connection) throws -> [StoredEvent] {
+    // A commit that was believed lost may have brought events that nothing else will make known.
+    if db.generation != generation { try refresh(db) }
     if seq >= lastSeq { return [] }
     return try newest.page(after: seq, limit: limit) ?? read(db, after: seq, limit: limit)
   }
@@ -144,6 +148,10 @@ extension EventLog {
     }
     db.beforeCommit { [types] db throws(SQLError) in try types.writeCounts(db) }
     db.onCommit { [self] in window.committed() }
+  }
+
+  private func writeBlock(_ db: Connection) throws {
+    if try blocks.write(firstInWindow: window.firstSeq, db) { db.onCommit { [self] in blocks.committed() } }
   }
 
   private func place(_ event: IncomingEvent, _ db: Connection) throws -> Outcome {

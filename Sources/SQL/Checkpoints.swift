@@ -5,8 +5,9 @@ internal import CSQLite
 /// Everybody waits for a checkpoint: one that took long is followed by smaller ones, down to an eighth, until they are
 /// quick again.
 final class Checkpoints {
-  private static let longNanoseconds: Int64 = 16_000_000
-  private static let quickNanoseconds: Int64 = 4_000_000
+  private static let longNanoseconds: Int64 = 8_000_000
+  private static let patienceMilliseconds: Int32 = 100
+  private static let quickNanoseconds: Int64 = 3_000_000
 
   /// Runs its parameter while readers let go of the log.
   typealias Quiet = @Sendable (_ body: () -> Void) -> Void
@@ -47,10 +48,12 @@ final class Checkpoints {
     if taken < Checkpoints.quickNanoseconds { pages = min(mostPages, pages * 2) }
   }
 
-  /// Readers that go on are waited for within the connection's busy time.
+  /// Readers that go on are waited for, but not long: all callers wait with the writer.
   private func insist(_ connection: Connection) throws(SQLError) -> Int {
     var left = 0
     var failure: SQLError?
+    connection.waitForLocks(milliseconds: Checkpoints.patienceMilliseconds)
+    defer { connection.waitForLocks(milliseconds: connection.settings.busyMilliseconds) }
     quiet {
       do throws(SQLError) { left = try connection.checkpoint(SQLITE_CHECKPOINT_RESTART) } catch { failure = error }
     }
@@ -60,6 +63,8 @@ final class Checkpoints {
 }
 
 extension Connection {
+  fileprivate func waitForLocks(milliseconds: Int32) { sqlite3_busy_timeout(handle.database, milliseconds) }
+
   /// - Returns: the pages of the log that are not in the database yet.
   func checkpoint(_ mode: Int32) throws(SQLError) -> Int {
     var pages: Int32 = 0

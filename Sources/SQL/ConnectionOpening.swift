@@ -33,7 +33,7 @@ extension Connection {
       if stat(path + "-wal", &log) == 0, log.st_size > 0 { return (path, SQLITE_OPEN_READWRITE) }
       let escaped = path.utf8.map { byte in
         switch byte {
-        case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"): "%" + String(byte, radix: 16)
+        case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"), 0x80...: "%" + String(byte, radix: 16)
         default: String(UnicodeScalar(byte))
         }
       }

@@ -32,6 +32,8 @@ public struct Restoration {
         "the folder \(folder) has a database already (\(path)): choose another folder, or move it away")
     }
     let fresh = database + ".part"
+    // What a restore that was killed has left must not mix with this one.
+    for suffix in ["", "-journal"] { unlink(fresh + suffix) }
     do {
       try copy(backup, to: fresh)
       try settle(fresh, named: backup, mark)

@@ -154,6 +154,30 @@ import Testing
     try expectComplete(30, timeline)
   }
 
+  @Test("a robot's rows are looked at up to a limit, and merged in slices no larger than others'")
+  func robot() throws {
+    (settings.rowsToMerge, settings.rowsPerSlice) = (25_000, 1_000)
+    let timeline = try open()
+    try db.transaction {
+      try timeline.begin(db)
+      for seq in Int64(1)...25_000 {
+        try timeline.append(
+          StoredEvent(
+            seq: seq, acceptedAt: time(seq), at: time(seq), type: "", typeNumber: 1, id: nil, keys: ContactKeys(),
+            contact: nil, message: nil, properties: []), of: 7)
+      }
+    }
+    let found = fresh(7, timeline)
+    #expect(found == Array((5_001...25_000).reversed()))
+    var before = 0
+    while try mergeOnce(timeline) {
+      let count = try db.first("SELECT count(*) FROM timeline", []) { Int($0.int(0)) } ?? 0
+      #expect(count - before <= 1_000)
+      before = count
+    }
+    #expect(before == 25_000)
+  }
+
   @Test("contacts far apart and a single one merge as well as many side by side")
   func skewed() throws {
     let timeline = try open()

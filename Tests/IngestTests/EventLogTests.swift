@@ -216,6 +216,7 @@ import Testing
     let other = try folder.connection()
     _ = try EventLog(other, now: TestLog.now).commit([.visit("ghost", type: "ghost")], other)
     try db.reopen()
+    #expect(try log.unread(after: 1, limit: 10, db).map(\.id) == ["ghost"])
     #expect(
       try log.commit([.visit("ghost"), .visit("a"), .visit("b", type: "ghost")], db)
         == [.duplicate(of: 2), .duplicate(of: 1), .stored(seq: 3)])

@@ -37,8 +37,9 @@ public final class StoredContactView: ContactView {
     var round = 0
     var seen = 0
     func visitFresh(after moment: LogMoment?) throws -> Bool {
-      while let entry = fresh.first, moment.map({ entry.moment > $0 }) ?? true {
+      while seen < Self.eventsLimit, let entry = fresh.first, moment.map({ entry.moment > $0 }) ?? true {
         fresh.removeFirst()
+        seen += 1
         if let event = try event(entry, type), try !visit(event) { return false }
       }
       return true

@@ -40,11 +40,11 @@ struct FreshRows {
   }
 
   /// The contact's rows, the last appended first, until `body` says false.
-  func each(of contact: Int64, _ body: (Row) -> Void) {
+  func each(of contact: Int64, _ body: (Row) -> Bool) {
     var index = newest[place(of: contact)]
     while index >= 0 {
       let row = rows[Int(index)]
-      body(row)
+      if !body(row) { return }
       index = row.previous
     }
   }

@@ -45,6 +45,8 @@ public final class Timeline: @unchecked Sendable {
   private var generation: Int
   private var lastSeq: Int64 = 0
   private var merge: TimelineMerge?
+  /// Rows of the open transaction: a merge goes on faster than they come.
+  private var appended = 0
 
   /// Reads the fresh rows: about a third of a second a million.
   public init(_ db: Connection, settings: Settings = Settings()) throws {
@@ -54,16 +56,23 @@ public final class Timeline: @unchecked Sendable {
     try readTail(db)
   }
 
+  /// What one question looks at of a contact's fresh rows, the newest: a robot's hundred thousand views must not hold up
+  /// the others.
+  static let rowsLookedAt = 20_000
+
   /// The contact's events that are not in the clustered table yet, or not long, the newest first. Who asks beside the
   /// writer reads these before the table: a row only moves from here to there.
   public func fresh(of contact: Int64, type: Int64? = nil, since: Timestamp, until: Timestamp) -> [Entry] {
     var found: [Entry] = []
+    var looked = 0
     generations.withLock { generations in
       for rows in [generations.current, generations.merging].compactMap({ $0 }) {
         rows.each(of: contact) { row in
-          guard row.at >= since.milliseconds, row.at <= until.milliseconds else { return }
-          if let type, Int64(row.type) != type { return }
-          found.append(Entry(type: Int64(row.type), at: Timestamp(milliseconds: row.at), seq: row.seq))
+          looked += 1
+          if row.at >= since.milliseconds, row.at <= until.milliseconds, type.map({ $0 == Int64(row.type) }) ?? true {
+            found.append(Entry(type: Int64(row.type), at: Timestamp(milliseconds: row.at), seq: row.seq))
+          }
+          return looked < Self.rowsLookedAt
         }
       }
     }
@@ -82,6 +91,7 @@ extension Timeline {
   func begin(_ db: Connection) throws {
     if db.generation != generation { try refresh(db) }
     if merge == nil { startMerge() }
+    appended = 0
     let (count, seq) = (generations.withLock { $0.current.count }, lastSeq)
     db.onRollback { [self] in
       generations.withLock { $0.current.truncate(to: count) }
@@ -96,6 +106,7 @@ extension Timeline {
     insert.bind(4, event.at.milliseconds)
     try insert.run()
     lastSeq = event.seq
+    appended += 1
     generations.withLock {
       $0.current.append(contact: contact, type: event.typeNumber, at: event.at.milliseconds, seq: event.seq)
     }
@@ -118,7 +129,7 @@ extension Timeline {
     guard var merge else { return false }
     let before = merge
     db.onRollback { [self] in self.merge = before }
-    try merge.slice(of: settings.rowsPerSlice, db)
+    try merge.slice(of: max(settings.rowsPerSlice, 2 * appended), db)
     self.merge = merge
     if merge.isDone {
       db.onCommit { [self] in

@@ -13,8 +13,9 @@ struct TimelineMerge {
   private let rows: [FreshRows.Row]
   private let ends: [Int]
   private let last: Int64
-  /// The next bucket, and how many of the rows have been inserted.
+  /// The next bucket, what is left of the one before it, sorted, and how many rows have been inserted.
   private var bucket = 0
+  private var left: ArraySlice<FreshRows.Row> = []
   private var inserted = 0
   /// Fresh rows up to there have been deleted.
   private var deleted: Int64
@@ -58,15 +59,20 @@ struct TimelineMerge {
     let insert = try db.prepare(Self.insertSQL)
     let start = inserted
     while inserted < rows.count, inserted - start < count {
-      for row in rows[inserted..<ends[bucket]].sorted(by: Self.isBefore) {
+      if left.isEmpty {
+        left = rows[inserted..<ends[bucket]].sorted(by: Self.isBefore)[...]
+        bucket += 1
+      }
+      let slice = left.prefix(start + count - inserted)
+      for row in slice {
         insert.bind(1, row.contact)
         insert.bind(2, Int64(row.type))
         insert.bind(3, row.at)
         insert.bind(4, row.seq)
         try insert.run()
       }
-      inserted = ends[bucket]
-      bucket += 1
+      left = left.dropFirst(slice.count)
+      inserted += slice.count
     }
   }
 

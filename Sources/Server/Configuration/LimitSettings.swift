@@ -45,7 +45,7 @@ extension LimitSettings {
   /// a part of the memory, so that a small host answers 503 before its kernel ends the process.
   func fitting(descriptors: Int, memory: Int) -> LimitSettings {
     var fitting = self
-    fitting.connections = min(connections, max(8, (descriptors - 40) * 3 / 4))
+    fitting.connections = min(connections, max(8, (descriptors - 40) / 4 * 3))
     fitting.heldBytes = heldBytes ?? min(256 << 20, max(1 << 20, memory / 8))
     fitting.queuedBytes = queuedBytes ?? min(64 << 20, max(1 << 20, memory / 16))
     return fitting
