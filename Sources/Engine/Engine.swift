@@ -18,7 +18,7 @@ public final class Engine: Duty {
     /// twice that rest, or most of the time would go into commits; but at most twice as long as said here.
     public var milliseconds: Int64
 
-    public init(events: Int = 2000, timers: Int = 2000, milliseconds: Int64 = 5) {
+    public init(events: Int = 2000, timers: Int = 2000, milliseconds: Int64 = 3) {
       (self.events, self.timers, self.milliseconds) = (events, timers, milliseconds)
     }
   }

@@ -18,6 +18,8 @@ struct WaitingBenchmark {
     let idle = max(10, seconds)
     let moment = BenchWorld.milliseconds() + Int64(idle * 1000) + 15_000
     try fallDue(at: moment, folder)
+    // What was made without syncs is not to be paid for by the server.
+    sync()
     let started = ContinuousClock.now
     let world = try BenchWorld(in: folder)
     defer { world.leave() }
