@@ -57,8 +57,7 @@ public final class Delivery: Duty {
     ledger = Ledger(log: log, counters: counters)
     recorder = OutcomeRecorder(ledger: ledger, rules: rules)
     gate = Gate(
-      log: log, timeline: engine.timeline, recent: engine.recent, catalog: catalog, rules: rules, templates: templates,
-      hold: hold)
+      views: engine.views, recent: engine.recent, catalog: catalog, rules: rules, templates: templates, hold: hold)
     recovery = Recovery(log: log, counters: counters, catalog: catalog)
   }
 

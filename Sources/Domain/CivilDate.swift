@@ -22,6 +22,19 @@ public struct CivilDate: Sendable, Hashable, Comparable {
     year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
   }
 
+  /// `2026-03-08`, or the local day of a moment (RFC 3339).
+  public init?(_ text: String, in zone: Zone) {
+    if let moment = Timestamp(rfc3339: text) {
+      self = zone.local(moment).date
+      return
+    }
+    var reader = DigitReader(text.utf8)
+    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+      let day = reader.number(2), reader.atEnd
+    else { return nil }
+    self.init(year: year, month: month, day: day)
+  }
+
   public var daysSince1970: Int64 {
     let shiftedYear = Int64(year) - (month <= 2 ? 1 : 0)
     let (era, yearOfEra) = shiftedYear.floorDivided(by: 400)

@@ -69,6 +69,17 @@ public struct LocalTime: Sendable, Hashable, Comparable {
     (self.date, self.millisecondOfDay) = (date, millisecondOfDay)
   }
 
+  /// `2026-03-08T10:00`
+  public init?(text: String) {
+    var reader = DigitReader(text.utf8)
+    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
+      let day = reader.number(2), reader.take("T"), let hour = reader.number(2), reader.take(":"),
+      let minute = reader.number(2), reader.atEnd, hour < 24, minute < 60,
+      let date = CivilDate(year: year, month: month, day: day)
+    else { return nil }
+    self.init(date: date, millisecondOfDay: Int64(hour * 60 + minute) * 60_000)
+  }
+
   public var minuteOfDay: Int { Int(millisecondOfDay / 60_000) }
   public var hour: Int { Int(millisecondOfDay / 3_600_000) }
 

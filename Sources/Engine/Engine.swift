@@ -34,6 +34,8 @@ public final class Engine: Duty {
   public let timeline: Timeline
   /// What was read or written last; the gate asks for the same.
   public let recent: RecentRows
+  /// What the pure rules see of contacts; the gate's too.
+  public let views: ContactViews
   private let catalog: ChainCatalog
   private let counters: Counters
   private let slice: Slice
@@ -78,8 +80,9 @@ public final class Engine: Duty {
     (self.log, self.timeline, self.catalog) = (log, timeline, catalog)
     (self.counters, self.slice) = (counters, slice)
     recent = RecentRows(log: log)
-    steps = RunSteps(
-      log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules, report: report)
+    views = ContactViews(
+      log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules)
+    steps = RunSteps(views, report: report)
     catchUp = log.lastSeq
   }
 

@@ -7,7 +7,8 @@ enum EventText {
 
   /// Types that the server writes itself; nobody else may speak for it.
   static let ownPrefixes = [
-    "message.", "call.", "segment.", "rfm.", "points.", "coupon.", "product.", "survey.", "contact.",
+    "message.", "call.", "segment.", "rfm.", "points.", "coupon.", "product.", "survey.", "contact.", "chain.",
+    "enroll.", "leave.",
   ]
 
   static func isIdentifier(_ text: String) -> Bool {

@@ -10,6 +10,15 @@ final class ScriptedView: ContactView {
   var consented: Set<String> = []
   var reachable: Set<String> = []
   var hours: [Int]?
+  var lists: Set<String> = []
+  var inside: Set<String> = []
+  var relations: Set<String> = []
+  var other: ScriptedView?
+  var prices: [String: String] = [:]
+  var given: [String: String] = [:]
+  var won: [String: String] = [:]
+  /// By step and outcome, `letter opened:a`.
+  var figures: [String: Int64] = [:]
 
   func events(
     of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
@@ -21,5 +30,13 @@ final class ScriptedView: ContactView {
   func messages() throws -> [MessageState] { states }
   func consents(to channel: String) throws -> Bool { consented.contains(channel) }
   func isReachable(over channel: String) throws -> Bool { reachable.contains(channel) }
+  func isMember(of list: String) throws -> Bool { lists.contains(list) }
+  func isInside(_ chain: String) throws -> Bool { inside.contains(chain) }
+  func hasRelation(_ kind: String) throws -> Bool { relations.contains(kind) }
+  func actor() throws -> (any ContactView)? { other }
+  func price(of channel: String) -> JSONNumber? { prices[channel].flatMap { JSONNumber(text: $0) } }
+  func variant(of step: String) throws -> String? { given[step] }
+  func winner(of step: String) throws -> String? { won[step] }
+  func figure(of step: String, _ outcome: String) throws -> Int64 { figures["\(step) \(outcome)"] ?? 0 }
   func readingHours(before now: Timestamp) throws -> [Int]? { hours }
 }

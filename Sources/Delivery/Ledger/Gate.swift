@@ -28,8 +28,7 @@ struct Gate {
     let chain: String
   }
 
-  let log: EventLog
-  let timeline: Timeline
+  let views: ContactViews
   let recent: RecentRows
   let catalog: ChainCatalog
   let rules: Rules
@@ -50,11 +49,9 @@ struct Gate {
     else { return .skip(reason: "gone") }
     guard let contact = try recent.contact(message.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
     else { return .skip(reason: "gone") }
-    let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
+    let view = views.view(of: contact, for: run, db)
     if isTooLate(message, send, version.chain, in: view.zone) { return .skip(reason: "late") }
-    let scope = RunScope(
-      trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
-    let evaluator = Evaluator(view: view, run: scope, now: now)
+    let evaluator = Evaluator(view: view, run: RunScope(run, trigger: trigger), now: now)
     for condition in version.chain.stopWhen where try evaluator.evaluate(condition).holds {
       return .skip(reason: "stopped")
     }
@@ -62,8 +59,11 @@ struct Gate {
     guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
     let closed = try restriction(message, send, contact, at: address, version.chain, view.zone, now: now, db)
     if let closed { return closed }
-    let values = try MessageValues(evaluator: evaluator, templates: templates).values(
-      for: send, contact: contact, trigger: trigger, run: run)
+    let scene = MessageValues.Scene(
+      contact: contact, actor: try run.actor.flatMap { try recent.contact($0, db) }, trigger: trigger, run: run,
+      shares: version.chain.triggers.indices.contains(run.enteredBy) ? version.chain.triggers[run.enteredBy].share : [])
+    let values = try MessageValues(view: view, now: now, templates: templates).values(
+      for: send, template: message.template, scene)
     return .pass(
       Passage(
         contact: contact, address: address, values: values, zone: view.zone, queue: send.queue,
@@ -72,7 +72,7 @@ struct Gate {
 
   /// A run that ends takes back what it had planned; what is planned after that, a person wants tried again.
   private static func forbids(_ run: Run) -> Bool {
-    run.state == .ended && ["stopped", "archived", "restarted", "history_gone"].contains(run.reason)
+    run.state == .ended && ["stopped", "archived", "restarted", "history_gone", "left"].contains(run.reason)
   }
 
   /// Whether it fell due while the file was held, and `late` says that this was too long ago. The release is what counts,

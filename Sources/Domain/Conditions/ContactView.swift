@@ -68,6 +68,22 @@ public protocol ContactView {
   func consents(to channel: String) throws -> Bool
   /// Whether there is an address, and nothing suppresses it.
   func isReachable(over channel: String) throws -> Bool
+  /// Whether he is on the static list.
+  func isMember(of list: String) throws -> Bool
+  /// Whether he has an active run in the chain of that id.
+  func isInside(_ chain: String) throws -> Bool
+  /// Whether he stands in such a relation to anybody.
+  func hasRelation(_ kind: String) throws -> Bool
+  /// The view of the one whose event is the run's trigger, where it is another contact; nil where it is this one.
+  func actor() throws -> (any ContactView)?
+  /// What a message over the channel costs, in the shop's currency; nil where nothing is configured.
+  func price(of channel: String) -> JSONNumber?
+  /// The variant of a step (its label) that the contact was given first in this chain.
+  func variant(of step: String) throws -> String?
+  /// What has been recorded of a step's test of variants in this chain.
+  func winner(of step: String) throws -> String?
+  /// A figure of a step of this chain, all its versions together.
+  func figure(of step: String, _ outcome: String) throws -> Int64
   /// Opens, clicks and visits of the 90 days before `now` by local hour (24 counts); nil with fewer than ten.
   func readingHours(before now: Timestamp) throws -> [Int]?
 }

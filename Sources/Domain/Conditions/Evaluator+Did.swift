@@ -17,10 +17,35 @@ extension Evaluator {
       return enough.map { tally.count < $0 } ?? true
     }
     let holds = try did.tests.allSatisfy { test in
-      guard let value = tally.value, case .number(let operand)? = try self.value(test.operand) else { return false }
-      return test.comparison.holds(value, operand)
+      guard let value = tally.value else { return false }
+      switch test.operand {
+      case .value(let expression):
+        guard case .number(let operand)? = try self.value(expression) else { return false }
+        return test.comparison.holds(value, operand)
+      case .percentOfOwnYear(let percent):
+        let year = try ownYear(did)
+        firstToLeave = Truth.earlier(firstToLeave, year.firstToLeave)
+        guard let whole = year.value else { return false }
+        return test.comparison.holds(value.double, whole.double * percent / 100)
+      }
     }
     return Truth(holds != did.negated, until: firstToLeave)
+  }
+
+  /// The same measure over the contact's last year.
+  private func ownYear(_ did: Did) throws -> (value: JSONNumber?, firstToLeave: Timestamp?) {
+    let year = Span(months: 12)
+    guard let lower = lowerBound(.within(year)) else { return (nil, nil) }
+    var tally = Tally(did.measure)
+    var firstToLeave: Timestamp?
+    try view.events(of: did.type, since: lower.earliest, until: now) { event in
+      let leaves = year.after(event.at, in: view.zone)
+      guard leaves > now, try counts(event, did) else { return true }
+      tally.add(event.properties)
+      firstToLeave = Truth.earlier(firstToLeave, leaves)
+      return true
+    }
+    return (tally.value, firstToLeave)
   }
 
   private func counts(_ event: EventFact, _ did: Did) throws -> Bool {
@@ -34,7 +59,8 @@ extension Evaluator {
   /// After how many events the answer to a plain "at least n times" is known.
   private func atLeastCount(_ did: Did) throws -> Int? {
     guard did.measure == .times, did.tests.count == 1, let test = did.tests.first, test.comparison == .greaterOrEqual,
-      case .number(let operand)? = try value(test.operand), let count = operand.int
+      case .value(let expression) = test.operand, case .number(let operand)? = try value(expression),
+      let count = operand.int
     else { return nil }
     return Int(clamping: max(1, count))
   }

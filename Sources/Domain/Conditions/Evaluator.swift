@@ -35,6 +35,13 @@ public struct Evaluator {
     case .reachable(let channel): Truth(try view.isReachable(over: channel))
     case .weekday(let rules): weekday(rules)
     case .localTime(let span): localTime(span)
+    case .list(let list): Truth(try view.isMember(of: list))
+    case .inChain(let chain): Truth(try view.isInside(chain))
+    case .relation(let kind): Truth(try view.hasRelation(kind))
+    case .ofTrigger(let inner): try aboutActor().evaluate(inner)
+    case .affordable(let budget): Truth(try isAffordable(budget))
+    case .neverLeft(let step):
+      Truth(try view.messages().contains { $0.step == step && $0.isOver && $0.sentAt == nil })
     }
   }
 
@@ -64,6 +71,7 @@ public struct Evaluator {
     case .from(.trigger(let path)): path.value(in: run.trigger.properties)
     case .from(.latest(let type, let path)): try latest(type).flatMap { path.value(in: $0) }
     case .from(.data(let path)): path.value(in: .object(run.data))
+    case .from(.flag(let name)): run.flags[name]
     }
   }
 
@@ -93,8 +101,33 @@ public struct Evaluator {
     return Truth(inside, until: view.zone.moment(of: next))
   }
 
+  private func aboutActor() throws -> Evaluator {
+    guard let actor = try view.actor() else { return self }
+    return Evaluator(view: actor, run: run, now: now)
+  }
+
+  private func isAffordable(_ budget: Budget) throws -> Bool {
+    let limit: Double =
+      switch budget.limit {
+      case .amount(let amount): amount.double
+      // Five per cent of nothing pays for nothing.
+      case .percent(let percent, let reference): try value(.from(reference))?.money.map { $0 * percent / 100 } ?? 0
+      }
+    let messages = try view.messages()
+    let left = budget.earlier.filter { earlier in
+      messages.contains { $0.step == earlier.step && $0.sentAt != nil }
+    }
+    let cost = (left.map(\.channel) + [budget.channel]).compactMap { view.price(of: $0)?.double }.reduce(0, +)
+    // A hundredth of a kopeck: sums of decimals are not exact in binary.
+    return cost <= limit + 0.0001
+  }
+
   private func holds(_ fact: MessageFact, _ choice: MessageChoice) throws -> Bool {
     let messages = try view.messages()
+    // Who is held out walks as one who reacts to nothing: what he was not sent he did not open.
+    if run.isHeldOut, fact == .unopened, case .step(let step) = choice, !messages.contains(where: { $0.step == step }) {
+      return true
+    }
     let chosen: [MessageState] =
       switch choice {
       case .any: messages
@@ -119,6 +152,11 @@ public struct Evaluator {
   }
 }
 
+extension JSONValue {
+  /// A number, or a text that is one.
+  fileprivate var money: Double? { number?.double ?? string.flatMap { JSONNumber(text: $0)?.double } }
+}
+
 /// What conditions may know of the run they are asked for; outside a run, of the event that would start one.
 public struct RunScope: Sendable {
   public var trigger: EventFact
@@ -128,12 +166,23 @@ public struct RunScope: Sendable {
   public var stepStart: LogMoment
   public var marks: [Int: LogMoment]
   public var data: JSONObject
+  public var isHeldOut: Bool
+  /// The flags of the send whose values are made.
+  public var flags: JSONObject = [:]
 
   public init(
-    trigger: EventFact, entry: LogMoment, stepStart: LogMoment, marks: [Int: LogMoment], data: JSONObject
+    trigger: EventFact, entry: LogMoment, stepStart: LogMoment, marks: [Int: LogMoment], data: JSONObject,
+    isHeldOut: Bool = false
   ) {
     (self.trigger, self.entry, self.stepStart) = (trigger, entry, stepStart)
-    (self.marks, self.data) = (marks, data)
+    (self.marks, self.data, self.isHeldOut) = (marks, data, isHeldOut)
+  }
+
+  /// Of a run that is inside.
+  public init(_ run: Run, trigger: EventFact) {
+    self.init(
+      trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data,
+      isHeldOut: run.isHeldOut)
   }
 
   /// Before there is a run.

@@ -11,22 +11,20 @@ public struct Chain: Sendable {
   /// The run ends as soon as one holds.
   public var stopWhen: [Condition]
   public var goal: Goal?
+  /// Who of those that enter gets transactional messages and nothing else: so many in ten thousand.
+  public var holdout: Int
+  /// Who gets the slot when a frequency cap leaves one: 0 ... 100, the higher first.
+  public var priority: Int
   public var late: Late?
   public var hours: ClockSpan?
-  /// Every step, in the order of the document, branches before what follows them.
+  /// Every step, in the order of the document, branches before what follows them; after `end` those of `at_end`.
   public var program: [Step]
+  /// The index that ends a run: where the steps of `at_end` begin.
+  public var end: Int
   /// The event types that can move or end a run already inside.
   public private(set) var wakingTypes: Set<String> = []
   /// The steps whose end some `since` counts from.
   public private(set) var markedSteps: Set<Int> = []
-
-  /// The index that ends a run.
-  public var end: Int { program.count }
-}
-
-public struct Trigger: Sendable, Hashable {
-  public var event: String
-  public var match: Match?
 }
 
 /// Who may come in again, per contact and key.
@@ -62,8 +60,21 @@ public enum Late: Sendable, Hashable {
 }
 
 extension Chain {
-  /// The event types that can start a run.
-  public var startingTypes: Set<String> { Set(triggers.map(\.event)) }
+  public static let defaultPriority = 50
+
+  /// Whether contacts are divided anywhere.
+  public var hasVariants: Bool {
+    program.contains { step in
+      switch step.kind {
+      case .split: true
+      case .send(let send): send.templates.count > 1
+      default: false
+      }
+    }
+  }
+
+  /// The shop's event types that can start a run.
+  public var startingTypes: Set<String> { Set(triggers.compactMap(\.event)) }
 
   /// The same with what is looked up often worked out.
   func indexed() -> Chain {
@@ -79,7 +90,7 @@ extension Chain {
       switch step.kind {
       case .wait(let wait): types.formUnion(wait.resetOn)
       case .waitFor(let wait): types.formUnion(wait.condition.eventTypes)
-      case .waitUntil, .send, .branch, .set, .exit: break
+      case .waitUntil, .send, .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: break
       }
     }
     return types
@@ -99,5 +110,7 @@ extension Chain {
   }
 
   /// Every condition of the chain.
-  var conditions: [Condition] { [onlyIf].compactMap { $0 } + stopWhen + program.flatMap(\.conditions) }
+  var conditions: [Condition] {
+    triggers.compactMap(\.schedule?.to) + [onlyIf].compactMap { $0 } + stopWhen + program.flatMap(\.conditions)
+  }
 }

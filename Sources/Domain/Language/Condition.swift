@@ -1,3 +1,5 @@
+public import JSON
+
 /// The one condition language: of triggers, branches, waits, exits and template flags.
 public indirect enum Condition: Sendable, Hashable {
   case all([Condition])
@@ -12,6 +14,38 @@ public indirect enum Condition: Sendable, Hashable {
   case reachable(channel: String)
   case weekday([DayRule])
   case localTime(ClockSpan)
+  /// On a static list.
+  case list(String)
+  /// Inside another chain.
+  case inChain(String)
+  /// Stands in such a relation to somebody.
+  case relation(String)
+  /// About the one whose event is the trigger, where the run is another's.
+  case ofTrigger(Condition)
+  /// An `escalate` still has the money for a channel.
+  case affordable(Budget)
+  /// The message of a `send` (its index) is over and was not handed over.
+  case neverLeft(Int)
+}
+
+/// What an `escalate` may cost one contact, asked before each of its messages.
+public struct Budget: Sendable, Hashable {
+  public enum Limit: Sendable, Hashable {
+    case amount(JSONNumber)
+    /// So many per cent of a value.
+    case percent(Double, of: Reference)
+  }
+
+  public var limit: Limit
+  /// Whose price is asked about.
+  public var channel: String
+  /// The sends before it, by index, with their channels.
+  public var earlier: [Spent]
+
+  public struct Spent: Sendable, Hashable {
+    public var step: Int
+    public var channel: String
+  }
 }
 
 /// `did` and `did_not`: how often events of a type happened in a window, or what their properties add up to.
@@ -52,8 +86,16 @@ public struct Did: Sendable, Hashable {
 
 /// `{">=": 3}`
 public struct NumberTest: Sendable, Hashable {
+  public enum Operand: Sendable, Hashable {
+    case value(ValueExpression)
+    /// `"90% of own year"`: of the same measure over the contact's last year.
+    case percentOfOwnYear(Double)
+  }
+
   public var comparison: Comparison
-  public var operand: ValueExpression
+  public var operand: Operand
+
+  static let atLeastOnce = [NumberTest(comparison: .greaterOrEqual, operand: .value(.literal(1)))]
 }
 
 /// What became of a message of this run.
@@ -75,8 +117,11 @@ extension Condition {
     case .all(let conditions), .any(let conditions):
       conditions.reduce(into: []) { $0.formUnion($1.eventTypes) }
     case .not(let condition): condition.eventTypes
-    case .contact, .consent, .reachable: ["contact.updated"]
-    case .trigger, .weekday, .localTime: []
+    case .contact, .consent, .reachable, .list, .relation: ["contact.updated"]
+    case .inChain: ["chain.entered", "chain.ended"]
+    // What another contact does wakes nobody.
+    case .trigger, .weekday, .localTime, .ofTrigger, .affordable: []
+    case .neverLeft: ["message.skipped", "message.failed"]
     case .latest(let type, _): [type]
     case .did(let did): [did.type]
     case .message(let fact, _): fact.eventTypes
@@ -90,8 +135,10 @@ extension Condition {
     visit(self)
     switch self {
     case .all(let inner), .any(let inner): for condition in inner { condition.forEach(visit) }
-    case .not(let inner): inner.forEach(visit)
-    case .contact, .trigger, .latest, .did, .message, .consent, .reachable, .weekday, .localTime: break
+    case .not(let inner), .ofTrigger(let inner): inner.forEach(visit)
+    case .contact, .trigger, .latest, .did, .message, .consent, .reachable, .weekday, .localTime, .list, .inChain,
+      .relation, .affordable, .neverLeft:
+      break
     }
   }
 }

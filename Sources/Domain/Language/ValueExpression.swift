@@ -13,7 +13,9 @@ public enum Reference: Sendable, Hashable {
   case latest(type: String, PropertyPath)
   /// What `set` wrote in this run.
   case data(PropertyPath)
+  /// One of the flags of the same send.
+  case flag(String)
 
-  static let roots = ["contact", "trigger", "latest", "data"]
-  static let laterRoots = ["flags", "points", "coupon", "survey"]
+  static let roots = ["contact", "trigger", "latest", "data", "flags"]
+  static let laterRoots = ["points", "coupon", "survey"]
 }

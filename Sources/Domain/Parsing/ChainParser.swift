@@ -10,9 +10,10 @@ public struct ChainParser {
   }
 
   static let known = [
-    "name", "note", "purpose", "enter", "only_if", "per", "reenter", "stop_when", "goal", "late", "hours", "steps",
+    "name", "note", "purpose", "enter", "only_if", "per", "reenter", "stop_when", "at_end", "goal", "holdout",
+    "priority", "late", "hours", "steps",
   ]
-  static let later = ["at_end", "holdout", "priority", "topic", "share"]
+  static let later = ["topic"]
 
   private let findings = Findings()
   private let references: References?
@@ -39,54 +40,46 @@ public struct ChainParser {
     }
     let purpose = fields.word("purpose", of: [Purpose.marketing, .transactional]) ?? .marketing
     let steps = fields.required("steps")
-    let names = steps.map(StepParser.names) ?? StepNames()
+    let names = StepNames(of: [steps, fields["at_end"]].compactMap { $0 })
     let values = ValueParser(steps: names)
-    let triggers = fields.required("enter").map { self.triggers($0, values) } ?? []
+    let triggers = fields.required("enter").map { self.triggers($0, TriggerParser(values: values)) } ?? []
     let stopWhen = fields["stop_when"].map { conditions($0, names) } ?? []
-    let parser = StepParser(findings: findings, purpose: purpose, names: names, stopWhen: stopWhen)
-    var program: [Step] = []
+    let goal = fields["goal"].flatMap { self.goal($0, values) }
+    let parser = StepParser(findings: findings, purpose: purpose, names: names, stopWhen: stopWhen, goal: goal)
     if let steps {
       if steps.node.kind == .array, steps.node.elements.isEmpty {
         steps.error(.badValue, "expected at least one step, got an empty list")
       }
-      var open = parser.steps(steps)
-      program = parser.program
-      open.close(at: program.count, in: &program)
+      parser.parse(steps)
     }
+    let end = parser.program.count
+    if let atEnd = fields["at_end"] { parser.parse(atEnd: atEnd) }
     let chain = Chain(
       name: fields.string("name"), note: fields.string("note"), purpose: purpose, triggers: triggers,
       onlyIf: fields["only_if"].flatMap { ConditionParser(steps: names, at: .entry).parse($0) },
       per: fields["per"].flatMap(values.propertyPath), reenter: fields["reenter"].flatMap(reenter) ?? .afterExit,
-      stopWhen: stopWhen, goal: fields["goal"].flatMap { goal($0, values) }, late: fields["late"].flatMap(late),
-      hours: fields["hours"]?.parsed("a span of clock time", hint: ClockSpan.hint) { ClockSpan($0) }, program: program
+      stopWhen: stopWhen, goal: goal, holdout: fields["holdout"].flatMap(share) ?? 0,
+      priority: fields["priority"]?.number(in: 0...100) ?? Chain.defaultPriority, late: fields["late"].flatMap(late),
+      hours: fields["hours"]?.parsed("a span of clock time", hint: ClockSpan.hint) { ClockSpan($0) },
+      program: parser.program, end: end
     ).indexed()
     if let references { ReferenceCheck(references: references, findings: findings).check(chain, place.node) }
     return chain
   }
 
-  private func triggers(_ place: Place, _ values: ValueParser) -> [Trigger] {
+  private func triggers(_ place: Place, _ parser: TriggerParser) -> [Trigger] {
     let places = place.node.kind == .array ? place.list(of: "triggers") ?? [] : [place]
     if place.node.kind == .array, places.isEmpty {
       place.error(.badValue, "expected at least one trigger, got an empty list")
     }
-    return places.compactMap { trigger($0, values) }
+    return places.compactMap(parser.parse)
   }
 
-  private func trigger(_ place: Place, _ values: ValueParser) -> Trigger? {
-    let later = ["segment", "when", "date", "schedule", "every", "api", "product", "enroll", "existing"]
-    if place.node.kind == .object, place.node["event"] == nil,
-      let kind = place.node.members.map(\.key).first(where: later.contains)
-    {
-      place.error(
-        .notYet, "the trigger `\(kind)` is part of the language, but this server does not do it yet",
-        hint: "enter by {\"event\": …}")
-      return nil
+  /// `"10%"`, in ten-thousandths.
+  private func share(_ place: Place) -> Int? {
+    place.parsed("a share", hint: "per cent with at most two decimals: \"10%\", \"0.5%\"") {
+      Percent($0)?.tenThousandths
     }
-    guard let fields = Fields(place, what: "a trigger", known: ["event", "where", "id", "note"], later: later),
-      let event = fields.required("event"),
-      let type = ConditionParser(steps: StepNames(), at: .entry).eventType(event)
-    else { return nil }
-    return Trigger(event: type, match: fields["where"].flatMap(values.match))
   }
 
   private func conditions(_ place: Place, _ names: StepNames) -> [Condition] {

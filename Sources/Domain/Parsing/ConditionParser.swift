@@ -27,11 +27,11 @@ struct ConditionParser {
 
   static let kinds = [
     "all", "any", "not", "contact", "trigger", "latest", "did", "did_not", "opened", "unopened", "clicked",
-    "delivered", "bounced", "answered", "consent", "reachable", "weekday", "local_time",
+    "delivered", "bounced", "answered", "consent", "reachable", "weekday", "local_time", "list", "in_chain",
+    "relation", "of",
   ]
   static let laterKinds = [
-    "silence", "segment", "list", "in_chain", "relation", "rfm", "buys_at_discount", "ltv", "points", "coupon",
-    "topic", "survey", "of",
+    "silence", "segment", "rfm", "buys_at_discount", "ltv", "points", "coupon", "topic", "survey",
   ]
   static let maxDepth = 32
 
@@ -111,10 +111,29 @@ struct ConditionParser {
     case "local_time":
       alone()
       return value.parsed("a span of clock time", hint: ClockSpan.hint) { ClockSpan($0) }.map { .localTime($0) }
+    case "list":
+      alone()
+      return value.name("a list").map { .list($0) }
+    case "in_chain":
+      alone()
+      return value.chainID().map { .inChain($0) }
+    case "relation":
+      alone()
+      return value.name("a relation").map { .relation($0) }
+    case "of": return ofTrigger(value, in: place, depth: depth)
     default:
       alone()
       return MessageFact(rawValue: kind).flatMap { fact in choice(value).map { .message(fact, of: $0) } }
     }
+  }
+
+  /// `{"of": "trigger", "is": …}`
+  private func ofTrigger(_ value: Place, in place: Place, depth: Int) -> Condition? {
+    guard let fields = Fields(place, what: "a condition", known: ["of", "is"]) else { return nil }
+    if let text = value.string("\"trigger\""), text != "trigger" {
+      value.error(.badValue, "expected \"trigger\", got \"\(text.prefix(60))\"")
+    }
+    return fields.required("is").flatMap { parse($0, depth: depth + 1) }.map { .ofTrigger($0) }
   }
 
   /// An empty list would match everybody or nobody by accident.
@@ -212,10 +231,9 @@ extension ConditionParser {
   /// How often, unless it says otherwise: at least once.
   private func measure(_ fields: Fields, in place: Place) -> (Did.Measure, [NumberTest])? {
     let named = Self.measures.filter { fields[$0] != nil }
-    let once = [NumberTest(comparison: .greaterOrEqual, operand: .literal(1))]
-    guard let name = named.first, let value = fields[name] else { return (.times, once) }
+    guard let name = named.first, let value = fields[name] else { return (.times, NumberTest.atLeastOnce) }
     if name == "distinct", let path = values.propertyPath(value) {
-      let tests = fields["times"].flatMap(values.numberTests) ?? once
+      let tests = fields["times"].flatMap(values.numberTests) ?? NumberTest.atLeastOnce
       return (.distinct(path), tests)
     }
     if named.count > 1, !(named == ["times", "distinct"]) {
@@ -272,7 +290,12 @@ extension ConditionParser {
 public enum EventType {
   public static func isValid(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.count <= 64, isLetter(first) else { return false }
-    return text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || [46, 95, 45].contains($0) }
+    return text.utf8.allSatisfy(isNameByte)
+  }
+
+  /// Of names that a shop gives: letters, digits, `_`, `.` and `-`.
+  static func isNameByte(_ byte: UInt8) -> Bool {
+    isLetter(byte) || (48...57).contains(byte) || [46, 95, 45].contains(byte)
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (65...90).contains(byte) }
@@ -285,6 +308,7 @@ public enum EventType {
   public static let own = [
     "message.sent", "message.delivered", "message.opened", "message.clicked", "message.bounced",
     "message.complained", "message.unsubscribed", "message.skipped", "message.failed", "message.unknown",
-    "call.answered", "call.no_answer", "call.refused", "call.callback", "contact.updated",
+    "call.answered", "call.no_answer", "call.refused", "call.callback", "contact.updated", "chain.entered",
+    "chain.ended",
   ]
 }

@@ -52,6 +52,12 @@ struct Fields {
 
   func string(_ key: String) -> String? { self[key]?.string("a text") }
 
+  func bool(_ key: String) -> Bool? {
+    guard let place = self[key] else { return nil }
+    if place.node.bool == nil { place.wrongType(expected: "true or false") }
+    return place.node.bool
+  }
+
   /// One of the words of an enumeration.
   func word<T: RawRepresentable<String>>(_ key: String, of values: [T]) -> T? {
     guard let place = self[key], let text = place.string("a word") else { return nil }

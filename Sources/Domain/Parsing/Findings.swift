@@ -67,6 +67,40 @@ struct Place {
     return nil
   }
 
+  func clockTime() -> ClockTime? { parsed("a clock time", hint: "\"10:00\"") { ClockTime($0) } }
+
+  func offset() -> Offset? { parsed("a duration before or after", hint: "\"-3d\" or \"3d\"") { Offset($0) } }
+
+  /// A name of something a shop calls as it likes: a list, a slot, a relation.
+  func name(_ what: String) -> String? {
+    parsed("the name of \(what)", hint: "1 to 64 letters, digits, `_`, `.` and `-`") { text in
+      let isName = (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(EventType.isNameByte)
+      return isName ? text : nil
+    }
+  }
+
+  func chainID() -> String? {
+    parsed("the id of a chain", hint: "1 to 128 letters, digits and `._-:@+`") { text in
+      let isID =
+        (1...128).contains(text.utf8.count)
+        && text.utf8.allSatisfy { EventType.isNameByte($0) || [58, 64, 43].contains($0) }
+      return isID ? text : nil
+    }
+  }
+
+  func number(in range: ClosedRange<Int>) -> Int? {
+    guard node.kind == .number else {
+      wrongType(expected: "a whole number")
+      return nil
+    }
+    if let int = node.number?.int, let number = Int(exactly: int), range.contains(number) { return number }
+    error(
+      .badValue,
+      "expected a whole number from \(range.lowerBound) to \(range.upperBound), got \(node.number?.text.prefix(40) ?? "")"
+    )
+    return nil
+  }
+
   func span(positive: Bool = false) -> Span? {
     guard let span = parsed("a duration", hint: Span.hint, { Span($0) }) else { return nil }
     if positive, span.isZero {

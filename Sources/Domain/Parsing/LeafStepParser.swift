@@ -12,6 +12,13 @@ struct LeafStepParser {
     case "wait": wait(place)
     case "wait_until": waitUntil(place)
     case "send": send(place)
+    case "list": list(place)
+    case "webhook": webhook(place)
+    case "offer": offer(place)
+    case "enter":
+      Fields(place, what: "a step", known: ["enter", "id", "note"])?["enter"]?.chainID().map { .enter(chain: $0) }
+    case "leave":
+      Fields(place, what: "a step", known: ["leave", "id", "note"])?["leave"]?.chainID().map { .leave(chain: $0) }
     default:
       Fields(place, what: "a step", known: ["set", "id", "note"])?["set"].map { .set(set($0)) }
     }
@@ -79,7 +86,7 @@ struct LeafStepParser {
     else { return nil }
     if value.node.kind == .string {
       if let at = fields["at"] { at.error(.unknownKey, "`at` goes with a date; a clock time says it itself") }
-      guard let clock = clockTime(value) else { return nil }
+      guard let clock = value.clockTime() else { return nil }
       let days = fields["on"].map { $0.node.kind == .string ? [$0] : $0.list(of: "days") ?? [] } ?? []
       if let on = fields["on"], days.isEmpty, on.node.kind == .array {
         on.error(.badValue, "expected at least one day, got an empty list")
@@ -91,44 +98,84 @@ struct LeafStepParser {
       return nil
     }
     guard let reference = date.required("date").flatMap(values.reference),
-      let clock = fields.required("at").flatMap(clockTime)
+      let clock = fields.required("at")?.clockTime()
     else { return nil }
-    let text = date.string("offset") ?? "0d"
-    let before = text.hasPrefix("-")
-    guard let offset = Span(before ? String(text.dropFirst()) : text) else {
-      date["offset"]?.error(
-        .badValue, "expected a duration, got \"\(text.prefix(40))\"", hint: "write \"-3d\" or \"3d\"")
-      return nil
-    }
-    return .waitUntil(.date(reference, offset: offset, before: before, at: clock))
+    let offset = date["offset"].map { $0.offset() } ?? Offset(span: Span(), isBefore: false)
+    return offset.map { .waitUntil(.date(reference, $0, at: clock)) }
   }
 
-  private func clockTime(_ place: Place) -> ClockTime? {
-    place.parsed("a clock time", hint: "\"10:00\"") { ClockTime($0) }
-  }
-
-  private func send(_ place: Place) -> Step.Kind? {
-    let known = [
-      "send", "template", "id", "note", "data", "flags", "only_if", "purpose", "hold", "queue", "deadline",
-    ]
-    guard let fields = Fields(place, what: "a step", known: known, later: ["winner", "grant", "products"]) else {
-      return nil
-    }
-    if let template = fields["template"], template.node.kind == .array {
-      template.error(.notYet, "several templates for one send come later", hint: "name one template")
-      return nil
-    }
-    guard let channel = fields["send"]?.string("the name of a channel"),
-      let template = fields.required("template")?.string("the id of a template")
-    else { return nil }
+  /// - Parameter inEscalate: it has `patience` beside it.
+  func send(_ place: Place, inEscalate: Bool = false) -> Step.Kind? {
+    let known =
+      ["send", "template", "winner", "id", "note", "data", "flags", "only_if", "purpose", "hold", "queue", "deadline"]
+      + (inEscalate ? ["patience"] : [])
+    guard let fields = Fields(place, what: "a send", known: known, later: ["grant", "products"]) else { return nil }
+    let flags = fields["flags"].map(self.flags) ?? []
+    let data = fields["data"].map(ValueParser(steps: names, flags: flags.map(\.name)).assignments) ?? []
     let purpose = fields.word("purpose", of: [Purpose.marketing, .transactional]) ?? self.purpose
+    let templates = fields.required("template").flatMap(templates)
+    let winner = fields["winner"].flatMap { Self.winner($0, by: [.opened, .clicked, .goal]) }
+    if let place = fields["winner"], templates?.count == 1 {
+      place.error(
+        .badValue, "a winner needs at least two templates", hint: "\"template\": [\"subject-a\", \"subject-b\"]")
+    }
+    guard let channel = fields.required("send")?.string("the name of a channel"), let templates else { return nil }
     return .send(
       Send(
-        channel: channel, template: template, purpose: purpose,
-        data: fields["data"].map(values.assignments) ?? [], flags: fields["flags"].map(flags) ?? [],
+        channel: channel, templates: templates, winner: winner, purpose: purpose, data: data, flags: flags,
         onlyIf: fields["only_if"].flatMap { ConditionParser(steps: names, at: .step).parse($0) },
         hold: fields["hold"]?.span(positive: true) ?? Send.defaultHold(for: purpose), queue: fields.string("queue"),
         deadline: fields["deadline"]?.span(positive: true)))
+  }
+
+  /// One, or variants of one letter.
+  private func templates(_ place: Place) -> [String]? {
+    guard place.node.kind == .array else { return place.string("the id of a template").map { [$0] } }
+    let places = place.list(of: "templates") ?? []
+    if places.count < 2 { place.error(.badValue, "expected at least two templates in a list, got \(places.count)") }
+    let ids = places.compactMap { $0.string("the id of a template") }
+    for (index, id) in ids.enumerated() where ids[..<index].contains(id) {
+      places[index].error(.duplicate, "expected templates that occur once, got \"\(id.prefix(60))\" again")
+    }
+    return ids.isEmpty ? nil : ids
+  }
+
+  /// `{"by": "goal", "after": 1000}`
+  static func winner(_ place: Place, by measures: [Winner.Measure]) -> Winner? {
+    guard let fields = Fields(place, what: "a winner", known: ["by", "after"]) else { return nil }
+    if fields["by"] == nil { _ = fields.required("by") }
+    let by = fields.word("by", of: measures)
+    let after = fields.required("after")?.number(in: 1...1_000_000_000)
+    guard let by, let after else { return nil }
+    return Winner(by: by, after: after)
+  }
+
+  /// `{"list": "remarketing", "add": true}`
+  private func list(_ place: Place) -> Step.Kind? {
+    guard let fields = Fields(place, what: "a step", known: ["list", "add", "id", "note"]),
+      let list = fields["list"]?.name("a list")
+    else { return nil }
+    _ = fields.required("add")
+    return fields.bool("add").map { .list(list, add: $0) }
+  }
+
+  /// `{"webhook": "crm", "data": {…}}`
+  private func webhook(_ place: Place) -> Step.Kind? {
+    guard let fields = Fields(place, what: "a step", known: ["webhook", "data", "id", "note"]),
+      let id = fields["webhook"]?.name("a webhook")
+    else { return nil }
+    return .webhook(Webhook(id: id, data: fields["data"].map(values.assignments) ?? []))
+  }
+
+  /// `{"offer": "home-banner", "template": "gift", "for": "3d"}`
+  private func offer(_ place: Place) -> Step.Kind? {
+    guard let fields = Fields(place, what: "a step", known: ["offer", "template", "for", "id", "note"]) else {
+      return nil
+    }
+    let template = fields.required("template")?.string("the id of a template")
+    let lasts = fields.required("for")?.span(positive: true)
+    guard let slot = fields["offer"]?.name("a slot"), let template, let lasts else { return nil }
+    return .offer(Offer(slot: slot, template: template, lasts: lasts))
   }
 
   private func flags(_ place: Place) -> [Send.Flag] {

@@ -10,6 +10,10 @@ public struct References: Sendable {
   public var chainID: String?
   /// Event types seen so far; nil asks for no warnings about them.
   public var eventTypes: Set<String>?
+  /// The ids of chains that there are; nil asks for no look at them.
+  public var chains: Set<String>?
+  /// The ids of webhooks; nil asks for no look at them.
+  public var webhooks: Set<String>?
   /// How long events are kept.
   public var retention = RetentionPolicy()
 
@@ -26,9 +30,15 @@ struct ReferenceCheck {
   func check(_ chain: Chain, _ root: JSONNode) {
     checkForLoop(chain, Place(node: root["enter"] ?? root, pointer: "/enter", findings: findings))
     for step in chain.program {
-      guard case .send(let send) = step.kind else { continue }
       let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
-      check(send, chain, place)
+      switch step.kind {
+      case .send(let send): check(send, chain, place)
+      case .offer(let offer): check(template: offer.template, sub(place, "template"))
+      case .webhook(let webhook): check(webhook: webhook.id, sub(place, "webhook"))
+      case .enter(let id): check(chain: id, sub(place, "enter"))
+      case .leave(let id): check(chain: id, sub(place, "leave"))
+      case .wait, .waitUntil, .waitFor, .branch, .choose, .split, .set, .list, .exit: break
+      }
     }
     for channel in chain.namedChannels where references.channels[channel] == nil {
       unknownChannel(channel, at: Place(node: root, pointer: "", findings: findings))
@@ -67,40 +77,85 @@ struct ReferenceCheck {
     } else {
       unknownChannel(send.channel, at: sub(place, "send"))
     }
-    if references.partials.contains(send.template) {
-      sub(place, "template").error(
-        .badValue, "\"\(send.template)\" is a part of other templates and cannot be sent",
+    let template = sub(place, "template")
+    for (index, id) in send.templates.enumerated() {
+      check(
+        template: id, template.node.kind == .array ? template.element(index, template.node.elements[index]) : template)
+    }
+  }
+
+  private func check(template: String, _ place: Place) {
+    if references.partials.contains(template) {
+      place.error(
+        .badValue, "\"\(template)\" is a part of other templates and cannot be sent",
         hint: "name a template that includes it")
-    } else if !references.templates.contains(send.template) {
-      sub(place, "template").error(
-        .unknownReference, "expected the id of a template, got \"\(send.template.prefix(60))\", which does not exist",
-        hint: nearest(to: send.template, among: references.templates.sorted()).map { "did you mean `\($0)`?" }
-          ?? "save it first: PUT /v1/templates/\(send.template.prefix(60))")
+    } else if !references.templates.contains(template) {
+      place.error(
+        .unknownReference, "expected the id of a template, got \"\(template.prefix(60))\", which does not exist",
+        hint: nearest(to: template, among: references.templates.sorted()).map { "did you mean `\($0)`?" }
+          ?? "save it first: PUT /v1/templates/\(template.prefix(60))")
     }
   }
 
   /// What the chain does comes back as events: one that enters on them would go on without end.
   private func checkForLoop(_ chain: Chain, _ place: Place) {
     guard chain.reenter != .never else { return }
-    let sends = chain.program.contains { if case .send = $0.kind { true } else { false } }
-    let sets = chain.program.contains { if case .set = $0.kind { true } else { false } }
+    for step in chain.program {
+      guard case .enter(let id) = step.kind, id == references.chainID else { continue }
+      Place(node: place.node, pointer: step.pointer, findings: findings).error(
+        .badValue, "this chain can enter itself without end: this step leads back to it",
+        hint: "say \"reenter\": \"never\", or leave the step out")
+    }
     for trigger in chain.triggers {
-      let isOwn = EventType.own.contains(trigger.event)
-      guard isOwn, trigger.event == "contact.updated" ? sets : sends, !namesAnotherChain(trigger) else { continue }
+      guard case .event(let type, let match) = trigger.kind, EventType.own.contains(type),
+        Self.leads(chain, to: type), !namesAnotherChain(match)
+      else { continue }
       place.error(
-        .badValue, "this chain can enter itself without end: its own steps lead to `\(trigger.event)`",
+        .badValue, "this chain can enter itself without end: its own steps lead to `\(type)`",
         hint: "name another chain in `where`, {\"chain\": \"welcome\"}, or say \"reenter\": \"never\"")
     }
   }
 
-  private func namesAnotherChain(_ trigger: Trigger) -> Bool {
-    (trigger.match?.fields ?? []).contains { field in
+  /// Whether what the chain does comes back as such an event.
+  private static func leads(_ chain: Chain, to type: String) -> Bool {
+    switch type {
+    case "contact.updated":
+      chain.program.contains { step in
+        switch step.kind {
+        case .set(let assignments): !assignments.isEmpty
+        case .list: true
+        default: false
+        }
+      }
+    case "chain.entered", "chain.ended": true
+    default: chain.program.contains { if case .send = $0.kind { true } else { false } }
+    }
+  }
+
+  private func namesAnotherChain(_ match: Match?) -> Bool {
+    (match?.fields ?? []).contains { field in
       field.path.parts == ["chain"]
         && field.tests.contains { test in
           guard case .compare(.equal, .literal(.string(let chain))) = test else { return false }
           return chain != references.chainID
         }
     }
+  }
+
+  private func check(chain id: String, _ place: Place) {
+    guard let chains = references.chains, id != references.chainID, !chains.contains(id) else { return }
+    place.error(
+      .unknownReference, "expected the id of a chain, got \"\(id.prefix(60))\", which does not exist",
+      hint: nearest(to: id, among: chains.sorted()).map { "did you mean `\($0)`?" }
+        ?? "save it first: PUT /v1/chains/\(id.prefix(60))")
+  }
+
+  private func check(webhook id: String, _ place: Place) {
+    guard let webhooks = references.webhooks, !webhooks.contains(id) else { return }
+    place.error(
+      .unknownReference, "expected the id of a webhook, got \"\(id.prefix(60))\", which does not exist",
+      hint: nearest(to: id, among: webhooks.sorted()).map { "did you mean `\($0)`?" }
+        ?? "save it first: PUT /v1/webhooks/\(id.prefix(60))")
   }
 
   private func unknownChannel(_ name: String, at place: Place) {
@@ -144,7 +199,9 @@ extension Chain {
       condition.forEach { part in
         switch part {
         case .consent(let channel), .reachable(let channel): names.append(channel)
-        case .all, .any, .not, .contact, .trigger, .latest, .did, .message, .weekday, .localTime: break
+        case .all, .any, .not, .contact, .trigger, .latest, .did, .message, .weekday, .localTime, .list, .inChain,
+          .relation, .ofTrigger, .affordable, .neverLeft:
+          break
         }
       }
     }

@@ -1,71 +1,50 @@
 import JSON
 
-/// Lays the nested steps of a document out as a program. Two passes: the first gives every step its index and learns
-/// the ids, so that the second can resolve what conditions name.
+/// Lays the nested steps of a document out as a program. Two passes: the first, `StepNames`, gives every step its index
+/// and learns the ids, so that the second can resolve what conditions name.
 final class StepParser {
-  private let findings: Findings
-  private let purpose: Purpose
+  let findings: Findings
+  let purpose: Purpose
+  let names: StepNames
+  let goal: Goal?
   private let stopWhen: [Condition]
-  private var names: StepNames
-  private(set) var program: [Step] = []
+  var program: [Step] = []
+  /// The steps of `at_end` are run at once: none of them may hold the run.
+  private var isAtEnd = false
 
-  static let maxSteps = 1000
-  static let maxDepth = 32
-  static let kinds = ["wait", "wait_until", "wait_for", "send", "if", "set", "exit"]
-  static let laterKinds = [
-    "choose", "split", "escalate", "list", "webhook", "offer", "enter", "leave", "grant", "restart",
+  static let maxSteps = 2000
+  /// Of steps in steps. The document's own depth ends a little later.
+  static let maxDepth = 80
+  private static let branching = ["if", "wait_for", "choose", "split", "escalate"]
+  static let kinds = [
+    "wait", "wait_until", "wait_for", "send", "escalate", "if", "choose", "split", "set", "list", "offer", "enter",
+    "leave", "exit",
   ]
+  private static let laterKinds = ["grant", "webhook"]
+  private static let kindsAtEnd = ["set", "list", "offer", "enter", "leave", "if", "choose"]
 
-  init(findings: Findings, purpose: Purpose, names: StepNames, stopWhen: [Condition]) {
-    (self.findings, self.purpose, self.names, self.stopWhen) = (findings, purpose, names, stopWhen)
+  init(findings: Findings, purpose: Purpose, names: StepNames, stopWhen: [Condition], goal: Goal?) {
+    (self.findings, self.purpose, self.names) = (findings, purpose, names)
+    (self.stopWhen, self.goal) = (stopWhen, goal)
   }
 
-  /// Learns the ids and which of them are sends. The order is that of `steps(_:then:)`.
-  static func names(of place: Place) -> StepNames {
-    var names = StepNames()
-    var index = 0
-    func visit(_ place: Place, depth: Int) {
-      guard place.node.kind == .array, depth < maxDepth else { return }
-      for (offset, node) in place.node.elements.enumerated() where index < maxSteps {
-        let step = place.element(offset, node)
-        if let id = node["id"]?.string { learn(id, step) }
-        if node["send"] != nil { names.sends.insert(index) }
-        index += 1
-        for branch in ["then", "else"] {
-          guard let inner = node[branch] else { continue }
-          visit(Place(node: inner, pointer: step.pointer + "/" + branch, findings: place.findings), depth: depth + 1)
-        }
-      }
-    }
-    func learn(_ id: String, _ step: Place) {
-      guard let node = step.node["id"] else { return }
-      let at = Place(node: node, pointer: step.pointer + "/id", findings: step.findings)
-      if names.indices[id] != nil {
-        at.error(.duplicate, "expected ids that occur once, got \"\(id.prefix(60))\" again")
-      } else if ["last", "any", "enter"].contains(id) || !isID(id) {
-        at.error(
-          .badValue, "expected an id of letters, digits, `_` and `-`, got \"\(id.prefix(60))\"",
-          hint: "`last`, `any` and `enter` have meanings of their own")
-      }
-      names.indices[id] = index
-    }
-    visit(place, depth: 0)
-    return names
+  func parse(_ place: Place) {
+    var open = steps(place, depth: 0)
+    open.close(at: program.count, in: &program)
   }
 
-  private static func isID(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-      && text.utf8.allSatisfy {
-        (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [45, 95].contains($0)
-      }
+  func parse(atEnd place: Place) {
+    isAtEnd = true
+    parse(place)
+    isAtEnd = false
   }
 
   /// Appends the steps of one list; after the last a run goes on at whatever follows the list, which the caller says
   /// afterwards through the returned open ends.
-  func steps(_ place: Place, depth: Int = 0) -> OpenEnds {
+  func steps(_ place: Place, depth: Int) -> OpenEnds {
     guard let places = place.list(of: "steps") else { return OpenEnds() }
     guard depth < Self.maxDepth else {
-      place.error(.badValue, "expected steps nested at most \(Self.maxDepth) deep")
+      place.error(.tooLarge, "expected steps nested at most \(Self.maxDepth) deep")
       return OpenEnds()
     }
     var open = OpenEnds()
@@ -85,16 +64,9 @@ final class StepParser {
     return open
   }
 
+  /// - Returns: its ways out, and whether it always ends the run.
   private func step(_ place: Place, depth: Int) -> (OpenEnds, ended: Bool) {
-    let index = program.count
-    let note = place.node["note"]?.string
-    if let node = place.node["note"], note == nil {
-      Place(node: node, pointer: place.pointer + "/note", findings: findings).wrongType(expected: "a text")
-    }
-    program.append(
-      Step(
-        index: index, pointer: place.pointer, id: place.node["id"]?.string, note: note, kind: .set([]), next: index + 1)
-    )
+    let index = append(place)
     let alone = OpenEnds([OpenEnd(step: index, exit: .next)])
     guard place.node.kind == .object else {
       place.wrongType(expected: "a step, an object such as {\"wait\": \"24h\"}")
@@ -102,7 +74,7 @@ final class StepParser {
     }
     let keys = place.node.members.map(\.key)
     let kinds = keys.filter(Self.kinds.contains)
-    if let later = keys.first(where: Self.laterKinds.contains), kinds.isEmpty || later == "split" {
+    if let later = keys.first(where: Self.laterKinds.contains), kinds.isEmpty {
       place.error(
         .notYet, "the step `\(later)` is part of the language, but this server does not do it yet", hint: "leave it out"
       )
@@ -112,21 +84,47 @@ final class StepParser {
       reportKind(place, keys: keys, kinds: kinds)
       return (alone, false)
     }
-    switch kind {
-    case "if", "wait_for": return branching(kind, place, index: index, depth: depth)
-    case "exit":
-      let reason = exitReason(place)
-      program[index].kind = .exit(reason: reason)
-      return (OpenEnds(), true)
-    default:
-      if let kind = LeafStepParser(names: names, purpose: purpose).parse(kind, place) { program[index].kind = kind }
+    if isAtEnd, !Self.kindsAtEnd.contains(kind) {
+      place.error(
+        .badValue, "expected a step that takes no time and sends nothing, got `\(kind)`",
+        hint: "`at_end` takes \(Self.kindsAtEnd.map { "`\($0)`" }.joined(separator: ", "))")
       return (alone, false)
+    }
+    if Self.branching.contains(kind) { return branching(kind, place, index: index, depth: depth) }
+    if kind == "exit" {
+      program[index].kind = .exit(reason: exitReason(place))
+      return (OpenEnds(), true)
+    }
+    if let kind = LeafStepParser(names: names, purpose: purpose).parse(kind, place) { program[index].kind = kind }
+    return (alone, false)
+  }
+
+  /// A step that is still to be read: it does nothing and goes on.
+  /// - Parameter hasID: whether it is the step that the document's `id` means.
+  func append(_ place: Place, hasID: Bool = true, part: String = "") -> Int {
+    let index = program.count
+    let note = place.node["note"]?.string
+    if hasID, let node = place.child("note"), note == nil { node.wrongType(expected: "a text") }
+    program.append(
+      Step(
+        index: index, pointer: place.pointer, id: place.node["id"]?.string, note: note, part: part, kind: .set([]),
+        next: index + 1))
+    return index
+  }
+
+  private func branching(_ kind: String, _ place: Place, index: Int, depth: Int) -> (OpenEnds, ended: Bool) {
+    switch kind {
+    case "if", "wait_for": fork(kind, place, index: index, depth: depth)
+    case "choose": choose(place, index: index, depth: depth)
+    case "split": split(place, index: index, depth: depth)
+    default: (escalate(place, index: index), false)
     }
   }
 
   /// Figures have words of their own for how a run goes.
   private static let takenReasons = [
-    "entered", "goal", "goal_value", "stopped", "archived", "restarted", "history_gone", "error", "no_date",
+    "entered", "goal", "goal_value", "stopped", "archived", "restarted", "history_gone", "error", "no_date", "left",
+    "held_out", "held_out_goal", "held_out_goal_value",
   ]
 
   private func exitReason(_ place: Place) -> String {
@@ -156,90 +154,15 @@ final class StepParser {
       hint: keys.lazy.compactMap { nearest(to: $0, among: Self.kinds) }.first.map { "did you mean `\($0)`?" })
   }
 
-  private func branching(_ kind: String, _ place: Place, index: Int, depth: Int) -> (OpenEnds, ended: Bool) {
-    let known =
-      kind == "if" ? ["if", "then", "else", "id", "note"] : ["wait_for", "at_most", "then", "else", "id", "note"]
-    guard let fields = Fields(place, what: "a step", known: known), let test = fields[kind] else {
-      return (OpenEnds([OpenEnd(step: index, exit: .next)]), false)
-    }
-    let condition = ConditionParser(steps: names, at: kind == "if" ? .step : .waitFor).parse(test)
-    let atMost = kind == "wait_for" ? fields.required("at_most")?.span(positive: true) : nil
-    if fields["then"] == nil, fields["else"] == nil, kind == "if" {
-      place.error(.missing, "expected `then` or `else` beside `if`")
-    }
-    if kind == "wait_for", let then = fields["then"], let condition, isStopped(by: condition) {
-      then.error(
-        .unreachable, "no run reaches this `then`: `stop_when` ends the run on the same event",
-        hint: "put the steps elsewhere, or narrow `stop_when`")
-    }
-    var open = OpenEnds()
-    var branches: [OpenEnd.Exit: Int] = [:]
-    var endings = 0
-    for (key, exit) in [("then", OpenEnd.Exit.then), ("else", .otherwise)] {
-      guard let branch = fields[key], branch.node.kind != .array || !branch.node.elements.isEmpty else {
-        open.ends.append(OpenEnd(step: index, exit: exit))
-        continue
-      }
-      branches[exit] = program.count
-      let inner = steps(branch, depth: depth + 1)
-      if inner.ends.isEmpty { endings += 1 }
-      open.ends += inner.ends
-    }
-    if let condition {
-      let (then, otherwise) = (branches[.then] ?? index + 1, branches[.otherwise] ?? index + 1)
-      program[index].kind =
-        kind == "if"
-        ? .branch(Branch(condition: condition, then: then, otherwise: otherwise))
-        : .waitFor(WaitFor(condition: condition, atMost: atMost ?? Span(days: 1), then: then, otherwise: otherwise))
-    }
-    return (open, endings == 2)
-  }
-
   /// Whether `stop_when` holds whenever this does: a plain `did` of a type that stops the run whatever its properties.
-  private func isStopped(by condition: Condition) -> Bool {
+  func isStopped(by condition: Condition) -> Bool {
     guard case .did(let awaited) = condition, !awaited.negated else { return false }
     return stopWhen.contains { stop in
       guard case .did(let stop) = stop, stop.type == awaited.type, !stop.negated, stop.same.isEmpty else {
         return false
       }
       return stop.measure == .times && (stop.match == nil || stop.match == awaited.match) && stop.window == .sinceEntry
-        && stop.tests == [NumberTest(comparison: .greaterOrEqual, operand: .literal(1))]
+        && stop.tests == NumberTest.atLeastOnce
     }
-  }
-}
-
-/// A way out of a step whose target is not known yet.
-struct OpenEnd {
-  enum Exit { case next, then, otherwise }
-  let step: Int
-  let exit: Exit
-}
-
-struct OpenEnds {
-  var ends: [OpenEnd]
-
-  init(_ ends: [OpenEnd] = []) { self.ends = ends }
-
-  /// What follows is at `index`.
-  mutating func close(at index: Int, in program: inout [Step]) {
-    for end in ends {
-      switch (end.exit, program[end.step].kind) {
-      case (.then, .branch(var branch)):
-        branch.then = index
-        program[end.step].kind = .branch(branch)
-      case (.otherwise, .branch(var branch)):
-        branch.otherwise = index
-        program[end.step].kind = .branch(branch)
-      case (.then, .waitFor(var wait)):
-        wait.then = index
-        program[end.step].kind = .waitFor(wait)
-      case (.otherwise, .waitFor(var wait)):
-        wait.otherwise = index
-        program[end.step].kind = .waitFor(wait)
-      default:
-        program[end.step].next = index
-      }
-    }
-    ends = []
   }
 }

@@ -3,6 +3,8 @@ import JSON
 /// Reads literals, `{"from": …}`, `where` and number tests.
 struct ValueParser {
   let steps: StepNames
+  /// The flags of the send whose data is read; nil elsewhere.
+  var flags: [String]?
 
   func expression(_ place: Place) -> ValueExpression? {
     guard place.node.kind == .object, place.node["from"] != nil else { return .literal(place.node.value) }
@@ -20,18 +22,21 @@ struct ValueParser {
   }
 
   func reference(_ place: Place) -> Reference? {
-    guard let text = place.string("a path such as \"trigger.sku\""), let path = propertyPath(place, text) else {
-      return nil
-    }
+    place.string("a path such as \"trigger.sku\"").flatMap { reference(place, $0) }
+  }
+
+  func reference(_ place: Place, _ text: String) -> Reference? {
+    guard let path = propertyPath(place, text) else { return nil }
     var parts = path.parts
     let root = parts.removeFirst()
     if Reference.laterRoots.contains(root) {
-      place.error(.notYet, "paths into `\(root)` come later", hint: "use contact, trigger, latest or data")
+      place.error(.notYet, "paths into `\(root)` come later", hint: "use contact, trigger, latest, data or flags")
       return nil
     }
     guard Reference.roots.contains(root) else {
       place.error(
-        .badValue, "expected a path that begins with contact, trigger, latest or data, got \"\(text.prefix(60))\"",
+        .badValue,
+        "expected a path that begins with contact, trigger, latest, data or flags, got \"\(text.prefix(60))\"",
         hint: nearest(to: root, among: Reference.roots).map { "did you mean `\($0)`?" })
       return nil
     }
@@ -50,11 +55,29 @@ struct ValueParser {
     case "contact": return .contact(rest)
     case "trigger": return .trigger(rest)
     case "latest": return type.map { .latest(type: $0, rest) }
+    case "flags": return flag(place, rest)
     default: return .data(rest)
     }
   }
 
-  static let ownFamilies = ["message", "call", "segment", "rfm", "points", "coupon", "product", "survey", "contact"]
+  private func flag(_ place: Place, _ path: PropertyPath) -> Reference? {
+    guard let flags else {
+      place.error(.badValue, "paths into `flags` are for the `data` of a send that has `flags`")
+      return nil
+    }
+    guard flags.contains(path.text) else {
+      place.error(
+        .unknownReference, "expected one of this send's flags, got \"\(path.text.prefix(60))\"",
+        hint: nearest(to: path.text, among: flags).map { "did you mean `\($0)`?" })
+      return nil
+    }
+    return .flag(path.text)
+  }
+
+  static let ownFamilies = [
+    "message", "call", "segment", "rfm", "points", "coupon", "product", "survey", "contact", "chain",
+    "enroll", "leave",
+  ]
 
   func propertyPath(_ place: Place) -> PropertyPath? {
     guard let text = place.string("a property path such as \"items.sku\"") else { return nil }
@@ -146,16 +169,20 @@ struct ValueParser {
     }
   }
 
-  private func number(_ place: Place) -> ValueExpression? {
-    if let text = place.node.string, text.hasSuffix("own year") {
-      place.error(.notYet, "shares of the contact's own year come later")
+  private func number(_ place: Place) -> NumberTest.Operand? {
+    let ending = " of own year"
+    if let text = place.node.string, text.hasSuffix(ending) {
+      if let percent = Percent(String(text.dropLast(ending.count)), most: 10_000) {
+        return .percentOfOwnYear(percent.value)
+      }
+      place.error(.badValue, "expected a share, got \"\(text.prefix(60))\"", hint: "write \"90% of own year\"")
       return nil
     }
     guard place.node.kind == .number || place.node["from"] != nil else {
-      place.wrongType(expected: "a number or {\"from\": …}")
+      place.wrongType(expected: "a number, {\"from\": …} or \"90% of own year\"")
       return nil
     }
-    return expression(place)
+    return expression(place).map { .value($0) }
   }
 
   func assignments(_ place: Place) -> [Assignment] {
@@ -180,10 +207,4 @@ struct ValueParser {
       (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95
     }
   }
-}
-
-/// The ids of a chain's steps, known before its conditions are read.
-struct StepNames {
-  var indices: [String: Int] = [:]
-  var sends: Set<Int> = []
 }

@@ -17,6 +17,12 @@ public struct Run: Sendable, Equatable {
   /// Index in the program.
   public var step: Int
   public var enteredAt: Timestamp
+  /// Gets transactional messages and nothing else: it is measured against.
+  public var isHeldOut = false
+  /// The contact whose event is the trigger, where the run is another's.
+  public var actor: Int64?
+  /// Which of the chain's triggers let it in.
+  public var enteredBy = 0
   /// The event that entered it, by when it happened and its place in the log.
   public var entry: LogMoment
   /// The event that is `trigger` now.

@@ -65,7 +65,7 @@ extension StepFunction {
 
   /// The allowed hours of the next message on the way.
   private func nextSendHours() -> AllowedHours {
-    for step in chain.program.dropFirst(run.step + 1) {
+    for step in chain.program[..<chain.end].dropFirst(run.step + 1) {
       if case .send(let send) = step.kind { return chain.allowedHours(for: send, rules) }
     }
     return .always
@@ -75,24 +75,12 @@ extension StepFunction {
   func moment(of rule: WaitUntil) throws -> Timestamp? {
     switch rule {
     case .clock(let clock, let days): return nextMoment(of: clock, on: days)
-    case .date(let reference, let offset, let before, let clock):
-      guard let text = try evaluator.value(.from(reference))?.string, let date = date(text) else { return nil }
-      let time = LocalTime(date: date, millisecondOfDay: Int64(clock.minute) * 60_000)
-      guard before else { return offset.after(view.zone.moment(of: time), in: view.zone) }
-      let back = LocalTime(
-        date: date.adding(months: -offset.months).adding(days: -offset.days), millisecondOfDay: time.millisecondOfDay)
-      return view.zone.moment(of: back) + -offset.milliseconds
+    case .date(let reference, let offset, let clock):
+      guard let text = try evaluator.value(.from(reference))?.string, let date = CivilDate(text, in: view.zone) else {
+        return nil
+      }
+      return offset.moment(from: date, at: clock, in: view.zone)
     }
-  }
-
-  /// `2026-03-08`, or the local day of a moment.
-  private func date(_ text: String) -> CivilDate? {
-    if let moment = Timestamp(rfc3339: text) { return view.zone.local(moment).date }
-    var reader = DigitReader(text.utf8)
-    guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
-      let day = reader.number(2), reader.atEnd
-    else { return nil }
-    return CivilDate(year: year, month: month, day: day)
   }
 
   /// The first such clock time from now on, on a day that fits; within four years there is one for every rule.
@@ -112,5 +100,13 @@ extension StepFunction {
 public enum StableHash {
   public static func of(_ text: String) -> UInt64 {
     text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+  }
+
+  /// A place in 0 ..< `whole`, even among texts that differ little: the hash is stirred as MurmurHash3 ends.
+  public static func share(of text: String, whole: Int = 10_000) -> Int {
+    var hash = of(text)
+    hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
+    hash = (hash ^ hash >> 33) &* 0xc4ce_b9fe_1a85_ec53
+    return Int((hash ^ hash >> 33) % UInt64(whole))
   }
 }

@@ -35,9 +35,13 @@ public struct StepFunction {
       chain: chain, rules: rules, view: view, now: now, position: trigger.seq, lateness: lateness, run: run,
       trigger: trigger)
     function.effects.append(.count(step: "", outcome: "entered"))
+    if chain.holdout > 0, StableHash.share(of: "holdout \(run.chain) \(run.contact)") < chain.holdout {
+      function.run.isHeldOut = true
+      function.effects.append(.count(step: "", outcome: "held_out"))
+    }
     if let goal = chain.goal { function.run.goalUntil = goal.within.after(run.entry.at, in: view.zone) }
     if try function.stopping().holds {
-      function.end(reason: "stopped")
+      try function.end(reason: "stopped")
     } else {
       try function.arrive(at: 0)
     }
@@ -61,7 +65,7 @@ public struct StepFunction {
   private mutating func advance(_ cause: Cause, isPaused: Bool) throws {
     guard run.state == .active else { return }
     let stop = try stopping()
-    guard !stop.holds else { return end(reason: "stopped") }
+    guard !stop.holds else { return try end(reason: "stopped") }
     let before = run
     switch cause {
     case .event(let event): try wake(by: event, isPaused: isPaused)
@@ -104,9 +108,7 @@ public struct StepFunction {
   var evaluator: Evaluator {
     Evaluator(
       view: view,
-      run: RunScope(
-        trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data),
-      now: now, changed: changed)
+      run: RunScope(run, trigger: trigger), now: now, changed: changed)
   }
 
   private mutating func wake(by event: EventFact, isPaused: Bool) throws {
@@ -122,7 +124,7 @@ public struct StepFunction {
       // From here, whatever the wait counted from before.
       run.stepDueAt = try waitEnd(wait, from: now)
     case .waitFor(let wait): if !isPaused { try look(at: wait, step) }
-    case .wait, .waitUntil, .send, .branch, .set, .exit: break
+    case .wait, .waitUntil, .send, .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: break
     }
   }
 
@@ -145,7 +147,7 @@ public struct StepFunction {
       }
     case .send:
       if try view.messages().contains(where: { $0.step == run.step && $0.isOver }) { try leave(to: step.next) }
-    case .branch, .set, .exit: break
+    case .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: break
     }
   }
 
@@ -173,15 +175,41 @@ public struct StepFunction {
     run.dueAt = due
   }
 
-  mutating func end(reason: String) {
+  mutating func end(reason: String) throws {
+    // Only a run that stands at a message has one that has not left.
+    if case .send? = chain.program[safe: run.step]?.kind { effects.append(.withdraw(reason: reason)) }
+    try finish(reason: reason)
+  }
+
+  /// What `at_end` says, and the end.
+  private mutating func finish(reason: String) throws {
+    var index = chain.end
+    while let step = chain.program[safe: index] {
+      effects.append(.count(step: step.label, outcome: "reached"))
+      guard let next = try perform(step) else { break }
+      index = next
+    }
     run.state = .ended
     run.endedAt = now
     run.reason = reason
     run.stepDueAt = nil
     run.dueAt = nil
-    // Only a run that stands at a message has one that has not left.
-    if case .send? = chain.program[safe: run.step]?.kind { effects.append(.withdraw(reason: reason)) }
     effects.append(.count(step: "", outcome: reason))
+  }
+
+  /// Ends a run from outside: its chain was archived, it is entered anew, another chain says `leave`.
+  /// - Parameter trigger: nil when the event is gone; what `at_end` says happens all the same.
+  public static func end(
+    _ run: Run, reason: String, chain: Chain, rules: Rules, view: any ContactView, trigger: EventFact?, now: Timestamp,
+    position: Int64
+  ) throws -> Transition {
+    let nothing = EventFact(seq: run.triggerSeq, at: run.entry.at, type: "", properties: .object([:]))
+    var function = StepFunction(
+      chain: chain, rules: rules, view: view, now: now, position: position, lateness: 0, run: run,
+      trigger: trigger ?? nothing)
+    function.effects.append(.withdraw(reason: reason))
+    try function.finish(reason: reason)
+    return Transition(run: function.run, effects: function.effects)
   }
 }
 
@@ -189,19 +217,17 @@ extension StepFunction {
   /// Goes through the steps from `index` on until one holds the run, or the chain ends. The program has no loops.
   fileprivate mutating func arrive(at index: Int) throws {
     var index = index
-    while let step = chain.program[safe: index] {
+    while index < chain.end, let step = chain.program[safe: index] {
       run.step = index
       run.stepStart = LogMoment(at: now, seq: position)
       run.stepDueAt = nil
       effects.append(.count(step: step.label, outcome: "reached"))
-      guard let next = try perform(step) else {
-        return
-      }
+      guard let next = try perform(step) else { return }
       if chain.markedSteps.contains(index) { run.marks[index] = LogMoment(at: now, seq: position) }
       index = next
     }
     run.step = chain.end
-    end(reason: "completed")
+    try end(reason: "completed")
   }
 
   /// The index to go on at, nil when the step holds the run or ends it.
@@ -213,7 +239,7 @@ extension StepFunction {
       run.stepDueAt = due
     case .waitUntil(let rule):
       guard let due = try moment(of: rule) else {
-        end(reason: "no_date")
+        try end(reason: "no_date")
         return nil
       }
       guard due > now else { return step.next }
@@ -224,17 +250,53 @@ extension StepFunction {
         return wait.then
       }
       run.stepDueAt = wait.atMost.after(now, in: view.zone)
-    case .send(let send): try plan(send, step)
-    case .branch(let branch):
-      let holds = try evaluator.evaluate(branch.condition).holds
-      effects.append(.count(step: step.label, outcome: holds ? "then" : "else"))
-      return holds ? branch.then : branch.otherwise
-    case .set(let assignments):
-      try set(assignments)
+    case .send(let send): return try plan(send, step)
+    case .exit(let reason): try end(reason: reason)
+    case .branch, .choose, .split: return try turn(step)
+    case .set, .list, .webhook, .offer, .enter, .leave:
+      try act(step)
       return step.next
-    case .exit(let reason): end(reason: reason)
     }
     return nil
+  }
+
+  /// Which way a run goes on.
+  private mutating func turn(_ step: Step) throws -> Int {
+    func count(_ outcome: String) -> Effect { .count(step: step.label, outcome: outcome) }
+    switch step.kind {
+    case .branch(let branch):
+      let holds = try evaluator.evaluate(branch.condition).holds
+      effects.append(count(holds ? "then" : "else"))
+      return holds ? branch.then : branch.otherwise
+    case .choose(let choose):
+      let first = try choose.cases.firstIndex { try evaluator.evaluate($0.condition).holds }
+      effects.append(count(first.map { "case \($0)" } ?? "otherwise"))
+      return first.map { choose.cases[$0].target } ?? choose.otherwise
+    case .split(let split):
+      let names = split.variants.map { (name: $0.name, weight: $0.weight) }
+      let name = try variant(of: step, among: names, split.winner)
+      return split.variants.first { $0.name == name }?.target ?? step.next
+    default: return step.next
+    }
+  }
+
+  /// What takes no time. Who is held out walks past it.
+  private mutating func act(_ step: Step) throws {
+    if case .set(let assignments) = step.kind { return try set(assignments) }
+    guard !run.isHeldOut else { return }
+    switch step.kind {
+    case .list(let list, let add): effects.append(.list(list, add: add))
+    case .webhook(let webhook):
+      var data = JSONObject()
+      for assignment in webhook.data { data[assignment.name] = try evaluator.value(assignment.value) ?? .null }
+      effects.append(.webhook(id: webhook.id, step: step.label, data: data))
+    case .offer(let offer):
+      effects.append(
+        .offer(slot: offer.slot, template: offer.template, until: offer.lasts.after(now, in: view.zone)))
+    case .enter(let chain): effects.append(.enter(chain: chain))
+    case .leave(let chain): effects.append(.leave(chain: chain))
+    default: break
+    }
   }
 
   private mutating func set(_ assignments: [Assignment]) throws {
@@ -243,25 +305,34 @@ extension StepFunction {
       guard let value = try evaluator.value(assignment.value) else { continue }
       run.data[assignment.name] = value
       changed.append((name: assignment.name, value: value))
-      effects.append(.set([(name: assignment.name, value: value)]))
+      if !run.isHeldOut { effects.append(.set([(name: assignment.name, value: value)])) }
     }
   }
 
-  private mutating func plan(_ send: Send, _ step: Step) throws {
+  /// The index to go on at where there is nothing to wait for.
+  private mutating func plan(_ send: Send, _ step: Step) throws -> Int? {
+    if run.isHeldOut, send.purpose == .marketing {
+      effects.append(.count(step: step.label, outcome: "held_out"))
+      return step.next
+    }
     let hours = chain.allowedHours(for: send, rules)
     let planned = now + max(0, lateness)
     var skip: String?
     if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { skip = "only_if" }
     if chain.isTooLate(send, due: now, lateness: lateness, in: view.zone) { skip = skip ?? "late" }
     let expires = send.hold.after(planned, in: view.zone)
+    let template =
+      send.templates.count > 1 && skip == nil
+      ? try variant(of: step, among: send.templates.map { (name: $0, weight: 1) }, send.winner)
+      : send.templates.first ?? ""
     effects.append(
       .plan(
         PlannedMessage(
-          step: step.index, label: step.label, channel: send.channel, template: send.template, purpose: send.purpose,
+          step: step.index, label: step.label, channel: send.channel, template: template, purpose: send.purpose,
           plannedAt: planned, dueAt: min(hours.firstMoment(from: planned, in: view.zone), expires), expiresAt: expires,
           skip: skip)))
+    return nil
   }
-
 }
 
 extension Chain {

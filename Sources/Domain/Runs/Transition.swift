@@ -23,6 +23,20 @@ public enum Effect: Sendable {
   case withdraw(reason: String)
   /// Attributes of the contact.
   case set([(name: String, value: JSONValue)])
+  /// On a static list, or off it.
+  case list(String, add: Bool)
+  /// To be posted to a webhook of the shop's.
+  case webhook(id: String, step: String, data: JSONObject)
+  /// What the site shows the contact in a slot.
+  case offer(slot: String, template: String, until: Timestamp)
+  /// The contact is to enter another chain.
+  case enter(chain: String)
+  /// The contact's runs in another chain end.
+  case leave(chain: String)
+  /// The variant of a step that the contact was given, for good.
+  case assign(step: String, variant: String)
+  /// The variant that everybody gets from now on.
+  case win(step: String, variant: String)
   /// A figure of a step, or of the chain itself (empty).
   case count(step: String, outcome: String)
 }

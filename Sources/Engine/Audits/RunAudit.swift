@@ -79,10 +79,11 @@ public enum RunAudit {
       add(row, row.text(3), row.int(0))
       return true
     }
-    // A goal is counted beside the end that the run comes to.
+    // These are counted beside the end that the run comes to.
     let figures = """
       SELECT chain, version, outcome, count FROM chain_counters
-      WHERE step = '' AND outcome NOT IN ('goal', 'goal_value')
+      WHERE step = '' AND outcome NOT IN
+        ('goal', 'goal_value', 'held_out', 'held_out_goal', 'held_out_goal_value', 'too_often')
       """
     try db.each(figures) { row in
       counted[Outcome(chain: row.int(0), version: row.int(1), outcome: row.text(2))] = row.int(3)

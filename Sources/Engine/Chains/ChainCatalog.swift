@@ -23,6 +23,7 @@ public final class ChainCatalog {
   }
 
   private var entries: [Int64: Entry] = [:]
+  private var numbers: [String: Int64] = [:]
   private var versions: [VersionKey: ChainVersion] = [:]
   /// Live chains that an event type can start, in the order of their numbers.
   private var starters: [String: [ChainVersion]] = [:]
@@ -55,6 +56,7 @@ public final class ChainCatalog {
         liveVersion: $0.optionalInt(3), resumption: resumptions[$0.int(0)])
     }
     entries = Dictionary(rows.map { ($0.number, $0) }) { _, last in last }
+    numbers = Dictionary(rows.map { ($0.id, $0.number) }) { _, last in last }
     (starters, wakers, goals) = ([:], [], [])
     for entry in rows.sorted(by: { $0.number < $1.number }) {
       guard entry.status == .live, let version = entry.liveVersion else { continue }
@@ -72,7 +74,7 @@ public final class ChainCatalog {
   }
 
   /// Nil for a version that this server cannot read: it is told once, and the other chains go on.
-  private func readable(_ number: Int64, _ version: Int64, _ db: Connection) throws -> ChainVersion? {
+  func readable(_ number: Int64, _ version: Int64, _ db: Connection) throws -> ChainVersion? {
     do {
       return try self.version(number, version, db)
     } catch let error as UnreadableVersion {
@@ -82,6 +84,18 @@ public final class ChainCatalog {
   }
 
   public func entry(_ number: Int64) -> Entry? { entries[number] }
+
+  /// Nil when there is no chain of that id.
+  func number(of id: String) -> Int64? { numbers[id] }
+
+  /// The version that new runs of a live chain walk.
+  func live(_ id: String, _ db: Connection) throws -> ChainVersion? {
+    guard let entry = numbers[id].flatMap({ entries[$0] }), entry.status == .live, let version = entry.liveVersion
+    else {
+      return nil
+    }
+    return try readable(entry.number, version, db)
+  }
 
   public var all: [Entry] { entries.values.sorted { $0.number < $1.number } }
 

@@ -104,6 +104,15 @@ public final class Counters: Sendable {
   /// What was counted in a transaction that was lost.
   public func forget() { pending.withLock { $0 = Figures() } }
 
+  /// One figure of a step over the versions from the first `through` one, with what the open transaction has counted.
+  /// Cost: two look-ups a version.
+  func figure(chain: Int64, through version: Int64, step: String, outcome: String) -> Int64 {
+    (1...max(1, version)).reduce(0) { sum, version in
+      let key = Key(chain: chain, version: version, step: step, outcome: outcome)
+      return sum + (committed.withLock { $0.chains[key] } ?? 0) + (pending.withLock { $0.chains[key] } ?? 0)
+    }
+  }
+
   public var chains: [Key: Int64] { committed.withLock { $0.chains } }
 
   public var messages: [MessageKey: Int64] { committed.withLock { $0.messages } }

@@ -6,18 +6,22 @@ import SQL
 /// Notes on a message's row what an event in the log says of it, once, and counts it in the funnel.
 struct MessageFacts {
   let counters: Counters
+  let catalog: ChainCatalog
 
   struct Noted {
     let run: Int64
     let step: Int
   }
 
-  private static let place = Query("SELECT run, chain, version, step, label FROM messages WHERE id = $1")
+  private static let place = Query(
+    "SELECT run, chain, version, step, label, template FROM messages WHERE id = $1")
 
   /// - Returns: the run and step of the message when the event says that its hand-over is over.
   func note(_ event: StoredEvent, message: Int64, _ db: Connection) throws -> Noted? {
     let found = try db.first(Self.place, { $0.bind(1, message) }) {
-      (run: $0.int(0), chain: $0.int(1), version: $0.int(2), step: Int($0.int(3)), label: $0.text(4))
+      Place(
+        run: $0.int(0), chain: $0.int(1), version: $0.int(2), step: Int($0.int(3)), label: $0.text(4),
+        template: $0.text(5))
     }
     guard let found else { return nil }
     func count(_ outcome: String, by amount: Int64 = 1) {
@@ -40,9 +44,28 @@ struct MessageFacts {
       let changed = try db.run(
         "UPDATE messages SET \(column) = $2 WHERE id = $1 AND \(column) IS NULL",
         [.int(message), .int(event.at.milliseconds)])
-      if changed == 1 { count(outcome) }
+      guard changed == 1 else { return nil }
+      count(outcome)
+      if try isVariant(found, db) { count(outcome + ":" + found.template) }
       return nil
     }
+  }
+
+  private struct Place {
+    let run: Int64
+    let chain: Int64
+    let version: Int64
+    let step: Int
+    let label: String
+    let template: String
+  }
+
+  /// Whether its step has several templates, which are compared.
+  private func isVariant(_ place: Place, _ db: Connection) throws -> Bool {
+    guard let program = try catalog.readable(place.chain, place.version, db)?.chain.program,
+      program.indices.contains(place.step), case .send(let send) = program[place.step].kind
+    else { return false }
+    return send.templates.count > 1
   }
 
   /// Where the first such event is noted, and what the funnel calls it.

@@ -31,10 +31,9 @@ extension RunSteps {
       guard let contact = try occasion.contact(), let trigger = try recent.trigger(run.triggerSeq, db) else {
         return nil
       }
-      let scope = RunScope(
-        trigger: trigger, entry: run.entry, stepStart: run.stepStart, marks: run.marks, data: run.data)
-      let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
-      return try Evaluator(view: view, run: scope, now: occasion.event.acceptedAt).value(expression)
+      let view = views.view(of: contact, for: run, db)
+      return try Evaluator(view: view, run: RunScope(run, trigger: trigger), now: occasion.event.acceptedAt)
+        .value(expression)
     }
   }
 
@@ -42,12 +41,17 @@ extension RunSteps {
   private func credit(
     _ goal: Goal, _ run: Run, _ version: ChainVersion, _ occasion: Occasion, _ db: Connection
   ) throws {
+    let group = run.isHeldOut ? "held_out_" : ""
     let sql = "SELECT label FROM messages WHERE run = $1 AND sent_at <= $2 ORDER BY sent_at DESC, id DESC LIMIT 1"
     let step = try db.first(sql, [.int(run.id), .int(occasion.event.at.milliseconds)]) { $0.text(0) } ?? ""
-    count(run, version, step: step, outcome: "goal")
+    count(run, version, step: run.isHeldOut ? "" : step, outcome: group + "goal")
     let value = try goal.value?.value(in: occasion.fact().properties)
     if let amount = value.flatMap(Money.tenThousandths) {
-      count(run, version, step: step, outcome: "goal_value", by: amount)
+      count(run, version, step: run.isHeldOut ? "" : step, outcome: group + "goal_value", by: amount)
+    }
+    guard version.chain.hasVariants, !run.isHeldOut else { return }
+    for (step, variant) in try Variants().given(to: run.contact, chain: run.chain, db) {
+      count(run, version, step: step, outcome: "goal:" + variant)
     }
   }
 }

@@ -13,19 +13,20 @@ struct RunSteps {
   let rules: Rules
   let runs = RunStore()
   let people = People()
+  let views: ContactViews
   let requests: MessageRequests
   private let facts: MessageFacts
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
 
   init(
-    log: EventLog, timeline: Timeline, recent: RecentRows, catalog: ChainCatalog, counters: Counters, rules: Rules,
-    report: @escaping (String) -> Void
+    _ views: ContactViews, report: @escaping (String) -> Void
   ) {
-    (self.timeline, self.recent) = (timeline, recent)
-    (self.log, self.catalog, self.counters, self.rules) = (log, catalog, counters, rules)
+    self.views = views
+    (log, timeline, recent, catalog) = (views.log, views.timeline, views.recent, views.catalog)
+    (counters, rules) = (views.counters, views.rules)
     self.report = report
-    facts = MessageFacts(counters: counters)
+    facts = MessageFacts(counters: counters, catalog: catalog)
     requests = MessageRequests(log: log, counters: counters)
   }
 
@@ -48,6 +49,23 @@ struct RunSteps {
     }
     for version in catalog.startable(by: event.type) {
       try alone("an entry into \(version.id)") { try start(version, by: occasion, &round, db) }
+    }
+    if event.contact != nil { try obey(occasion, &round, db) }
+  }
+
+  /// The server's own events that ask for something of one chain.
+  private func obey(_ occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
+    switch occasion.event.type {
+    case ChainEvent.requested: try alone("an entry") { try start(requestedBy: occasion, &round, db) }
+    case ChainEvent.leaving:
+      guard let id = try occasion.fact().properties["chain"]?.string, let number = catalog.number(of: id) else {
+        return
+      }
+      for run in try runs.active(of: occasion.row, db) where run.chain == number {
+        guard let version = try readable(run, db) else { continue }
+        try end(run, version, reason: "left", now: occasion.event.acceptedAt, &round, db)
+      }
+    default: break
     }
   }
 
@@ -98,18 +116,18 @@ struct RunSteps {
       guard let contact = try recent.contact(run.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
       else {
         // The event or the contact it began with is gone (retention, erasure): nothing can be decided any more.
-        return try end(run, version, reason: "history_gone", now: now, round.now, db)
+        return try end(run, version, reason: "history_gone", now: now, &round, db)
       }
-      let view = StoredContactView(contact: contact, run: run.id, log: log, timeline: timeline, rules: rules, db)
       transition = try StepFunction.advance(
-        run, chain: version.chain, rules: rules, view: view, trigger: trigger, cause: cause, now: now,
+        run, chain: version.chain, rules: rules, view: views.view(of: contact, for: run, db), trigger: trigger,
+        cause: cause, now: now,
         position: position, lateness: max(0, round.now - now), isPaused: isPaused)
     } catch let error where error is SQLError || error is StoreUnavailable {
       throw error
     } catch {
       // What the rules cannot decide they never will: one run must not stop the others.
       report("a run of \(version.id) was ended: \(error)")
-      return try end(run, version, reason: "error", now: now, round.now, db)
+      return try end(run, version, reason: "error", now: now, &round, db)
     }
     if transition.run != run {
       try runs.update(transition.run, from: run, db)
@@ -130,17 +148,38 @@ struct RunSteps {
       switch effect {
       case .plan(let message): try requests.plan(message, for: run, of: version, now: wall, db)
       case .withdraw(let reason): try requests.withdraw(run, of: version, reason: reason, now: wall, db)
-      case .set(let values):
-        guard try people.set(values, of: run.contact, now: now, db) else { break }
-        try log.append(own: [ContactEvent.updated(run.contact, fields: values.map(\.name))], now: wall, db)
       case .count(let step, let outcome): count(run, version, step: step, outcome: outcome)
+      case .set, .list, .webhook, .offer, .enter, .leave, .assign, .win:
+        try carryOut(effect, for: run, of: version, now: now, wall: wall, db)
       }
     }
+    if run.state == .ended { try say(ChainEvent.ended, of: run, version, wall: wall, db) }
+  }
+
+  /// Said only where some chain listens.
+  func say(_ type: String, of run: Run, _ version: ChainVersion, wall: Int64, _ db: Connection) throws {
+    guard catalog.wakesRuns(type) || !catalog.startable(by: type).isEmpty else { return }
+    try log.append(own: [ChainEvent.said(type, chain: version.id, of: run)], now: wall, db)
   }
 
   /// Ends a run from outside the step function.
   func end(
-    _ run: Run, _ version: ChainVersion, reason: String, now: Timestamp, _ wall: Timestamp, _ db: Connection
+    _ run: Run, _ version: ChainVersion, reason: String, now: Timestamp, _ round: inout EngineRound, _ db: Connection
+  ) throws {
+    guard let contact = try recent.contact(run.contact, db) else {
+      // Erased: there is nobody for whom anything could be done.
+      return try end(run, version, reason: reason, now: now, wall: round.now, db)
+    }
+    let transition = try StepFunction.end(
+      run, reason: reason, chain: version.chain, rules: rules, view: views.view(of: contact, for: run, db),
+      trigger: try recent.trigger(run.triggerSeq, db), now: now, position: log.lastSeq)
+    try runs.update(transition.run, from: run, db)
+    recent.keep(transition.run, db)
+    try carryOut(transition, version, of: nil, now: now, &round, db)
+  }
+
+  private func end(
+    _ run: Run, _ version: ChainVersion, reason: String, now: Timestamp, wall: Timestamp, _ db: Connection
   ) throws {
     let before = run
     var run = run
@@ -153,10 +192,11 @@ struct RunSteps {
   /// Ends some of an archived chain's runs; false when none are left.
   func endArchived(_ chain: Int64, limit: Int, now: Timestamp, _ db: Connection) throws -> Bool {
     let left = try runs.active(ofChain: chain, limit: limit, db)
+    var round = EngineRound(now: now)
     var ended = 0
     for run in left {
       guard let version = try readable(run, db) else { continue }
-      try end(run, version, reason: "archived", now: now, now, db)
+      try end(run, version, reason: "archived", now: now, &round, db)
       ended += 1
     }
     return ended > 0

@@ -6,7 +6,7 @@ import SQL
 struct RunStore {
   private static let columns = """
     id, chain, version, contact, key, state, step, entered_at, entry_at, entry_seq, trigger_seq, step_at, step_seq, \
-    step_due_at, due_at, data, marks, goal_until, ended_at, reason
+    step_due_at, due_at, data, marks, goal_until, ended_at, reason, held_out, actor, entered_by
     """
 
   private static let one = Query("SELECT \(columns) FROM runs WHERE id = $1")
@@ -67,8 +67,10 @@ struct RunStore {
   private static let insertion = Query(
     """
     INSERT INTO runs (chain, version, contact, key, once, exclusive, state, step, entered_at, entry_at, entry_seq,
-      trigger_seq, step_at, step_seq, step_due_at, due_at, data, marks, goal_until, ended_at, reason)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+      trigger_seq, step_at, step_seq, step_due_at, due_at, data, marks, goal_until, ended_at, reason, held_out, actor,
+      entered_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+      $24)
     ON CONFLICT DO NOTHING
     """)
 
@@ -96,6 +98,9 @@ struct RunStore {
       row.bind(19, run.goalUntil?.milliseconds)
       row.bind(20, run.endedAt?.milliseconds)
       row.bind(21, run.reason)
+      row.bind(22, run.isHeldOut)
+      row.bind(23, run.actor)
+      row.bind(24, run.enteredBy)
     }
     return inserted == 1 ? db.lastInsertedRow : nil
   }
@@ -145,13 +150,15 @@ struct RunStore {
   }
 
   private static func read(_ row: Row) throws -> Run {
-    Run(
+    var run = Run(
       id: row.int(0), chain: row.int(1), version: row.int(2), contact: row.int(3), key: row.text(4),
       state: Run.State(rawValue: row.text(5)) ?? .ended, step: Int(row.int(6)), enteredAt: moment(row, 7),
       entry: LogMoment(at: moment(row, 8), seq: row.int(9)), triggerSeq: row.int(10),
       stepStart: LogMoment(at: moment(row, 11), seq: row.int(12)), stepDueAt: optionalMoment(row, 13),
       dueAt: optionalMoment(row, 14), data: try object(row, 15), marks: try marks(row, 16),
       goalUntil: optionalMoment(row, 17), endedAt: optionalMoment(row, 18), reason: row.optionalText(19))
+    (run.isHeldOut, run.actor, run.enteredBy) = (row.bool(20), row.optionalInt(21), Int(row.int(22)))
+    return run
   }
 
   private static func moment(_ row: Row, _ column: Int) -> Timestamp { Timestamp(milliseconds: row.int(column)) }

@@ -1,5 +1,5 @@
 public import Domain
-public import Ingest
+import Ingest
 public import JSON
 public import SQL
 
@@ -7,21 +7,16 @@ public import SQL
 /// read once is kept: a view lives for one decision.
 public final class StoredContactView: ContactView {
   private let db: Connection
-  private let log: EventLog
-  private let timeline: Timeline
-  private let rules: Rules
-  private let run: Int64
+  private let views: ContactViews
+  private let run: Run
   private let stored: Contact
   private var states: [MessageState]?
   public let zone: Zone
   public private(set) lazy var contact: JSONValue = stored.json
 
-  /// - Parameter run: 0 before there is one.
-  public init(
-    contact: Contact, run: Int64, log: EventLog, timeline: Timeline, rules: Rules, _ db: Connection
-  ) {
-    (self.stored, self.run, self.log, self.timeline, self.rules, self.db) = (contact, run, log, timeline, rules, db)
-    zone = contact.zone ?? rules.shopZone
+  init(_ views: ContactViews, contact: Contact, run: Run, _ db: Connection) {
+    (self.views, stored, self.run, self.db) = (views, contact, run, db)
+    zone = contact.zone ?? views.rules.shopZone
   }
 
   private static let pageSizes = [4, 64, 512]
@@ -31,8 +26,8 @@ public final class StoredContactView: ContactView {
   public func events(
     of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
   ) throws {
-    guard let number = log.number(ofType: type) else { return }
-    var fresh = timeline.fresh(of: stored.row, type: number, since: since, until: until)[...]
+    guard let number = views.log.number(ofType: type) else { return }
+    var fresh = views.timeline.fresh(of: stored.row, type: number, since: since, until: until)[...]
     var last = LogMoment(at: until, seq: .max)
     var round = 0
     var seen = 0
@@ -94,7 +89,7 @@ public final class StoredContactView: ContactView {
       SELECT step, status, sent_at, delivered_at, opened_at, machine_opened_at, clicked_at, bounced_at, answered_at
       FROM messages WHERE run = $1 ORDER BY step
       """
-    let read = try db.query(sql, [.int(run)]) { row in
+    let read = try db.query(sql, [.int(run.id)]) { row in
       func moment(_ column: Int) -> Timestamp? { row.optionalInt(column).map { Timestamp(milliseconds: $0) } }
       return MessageState(
         step: Int(row.int(0)), isOver: !["planned", "sending"].contains(row.text(1)), sentAt: moment(2),
@@ -106,13 +101,46 @@ public final class StoredContactView: ContactView {
   }
 
   public func consents(to channel: String) throws -> Bool {
-    try Permission.consents(stored.row, to: channel, rules, db)
+    try Permission.consents(stored.row, to: channel, views.rules, db)
   }
 
   public func isReachable(over channel: String) throws -> Bool {
     guard let address = stored.address(for: channel) else { return false }
     return try Suppressions().reason(
       against: address, channel: channel, purpose: .transactional, db) == nil
+  }
+
+  public func isMember(of list: String) throws -> Bool { try Lists().contains(list, stored.row, db) }
+
+  public func isInside(_ chain: String) throws -> Bool {
+    guard let number = views.catalog.number(of: chain) else { return false }
+    let sql = "SELECT 1 FROM runs WHERE contact = $1 AND chain = $2 AND state = 'active' LIMIT 1"
+    return try db.first(sql, [.int(stored.row), .int(number)]) { _ in true } ?? false
+  }
+
+  public func hasRelation(_ kind: String) throws -> Bool {
+    try !Relations().others(of: stored.row, kind: kind, limit: 1, db).isEmpty
+  }
+
+  public func actor() throws -> (any ContactView)? {
+    guard let row = run.actor, row != stored.row, let contact = try views.recent.contact(row, db) else { return nil }
+    var alone = run
+    (alone.id, alone.contact, alone.actor) = (0, row, nil)
+    return StoredContactView(views, contact: contact, run: alone, db)
+  }
+
+  public func price(of channel: String) -> JSONNumber? {
+    views.rules.channels[channel]?.price.flatMap { JSONNumber(text: $0) }
+  }
+
+  public func variant(of step: String) throws -> String? {
+    try Variants().given(to: run.contact, chain: run.chain, step: step, db)
+  }
+
+  public func winner(of step: String) throws -> String? { try Variants().winner(chain: run.chain, step: step, db) }
+
+  public func figure(of step: String, _ outcome: String) throws -> Int64 {
+    views.counters.figure(chain: run.chain, through: run.version, step: step, outcome: outcome)
   }
 
   static let readingDays: Int64 = 90

@@ -93,7 +93,7 @@ struct WaitWatch {
         of: LocalTime(date: local.date, millisecondOfDay: Int64(clock.minute) * 60_000))
       let wanted = today.milliseconds >= standing.stepAt ? today.milliseconds : standing.stepAt
       return wanted
-    case .waitUntil, .send, .branch, .set, .exit: return nil
+    case .waitUntil, .send, .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: return nil
     }
   }
 

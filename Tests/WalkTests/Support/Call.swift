@@ -62,6 +62,7 @@ enum Call {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw Failed(description: "the server stopped reading") }
       rest = rest.dropFirst(count)
     }
@@ -73,6 +74,8 @@ enum Call {
     while true {
       let count = recv(socket, &buffer, buffer.count, 0)
       if count == 0 { return all }
+      // A child's end interrupts a call that has a time limit.
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw Failed(description: "no answer: \(String(cString: strerror(errno)))") }
       all += buffer.prefix(count)
     }

@@ -1,0 +1,149 @@
+import JSON
+
+/// Reads what lets a contact in.
+struct TriggerParser {
+  let values: ValueParser
+
+  static let kinds = ["event", "api"]
+  static let laterKinds = ["segment", "when", "product", "date", "schedule", "every"]
+  private static let common = ["enroll", "share", "id", "note"]
+
+  func parse(_ place: Place) -> Trigger? {
+    guard place.node.kind == .object else {
+      place.wrongType(expected: "a trigger, an object such as {\"event\": \"cart\"}")
+      return nil
+    }
+    let keys = place.node.members.map(\.key)
+    let found = keys.filter(Self.kinds.contains)
+    if found.isEmpty, let later = keys.first(where: Self.laterKinds.contains) {
+      place.error(
+        .notYet, "the trigger `\(later)` is part of the language, but this server does not do it yet",
+        hint: "enter by {\"event\": …}")
+      return nil
+    }
+    guard found.count == 1, let kind = found.first else {
+      reportKind(place, keys: keys, found: found)
+      return nil
+    }
+    guard let fields = Fields(place, what: "a trigger", known: Self.known(kind) + Self.common, later: ["existing"]),
+      let read = read(kind, fields)
+    else { return nil }
+    let enroll = fields["enroll"].flatMap(enrollment)
+    if let share = fields["share"], fields["enroll"] == nil {
+      share.error(.unknownKey, "`share` goes with `enroll`: who did it himself sees everything")
+    }
+    return Trigger(kind: read, enroll: enroll, share: fields["share"].map(names) ?? [])
+  }
+
+  private static func known(_ kind: String) -> [String] {
+    switch kind {
+    case "event": ["event", "where"]
+    case "date": ["date", "offset", "at", "once"]
+    case "schedule", "every": [kind, "to", "rate"]
+    default: [kind]
+    }
+  }
+
+  private func reportKind(_ place: Place, keys: [String], found: [String]) {
+    if found.count > 1 {
+      place.error(
+        .badValue, "expected one trigger, got \(found.map { "`\($0)`" }.joined(separator: " and "))",
+        hint: "`enter` takes a list: [{…}, {…}]")
+      return
+    }
+    let got = keys.isEmpty ? "an empty object" : keys.map { "`\($0.prefix(40))`" }.joined(separator: ", ")
+    place.error(
+      keys.isEmpty ? .badValue : .unknownKey,
+      "expected a trigger, one of \(Self.kinds.map { "`\($0)`" }.joined(separator: ", ")), got \(got)",
+      hint: keys.lazy.compactMap { nearest(to: $0, among: Self.kinds) }.first.map { "did you mean `\($0)`?" })
+  }
+
+  private func read(_ kind: String, _ fields: Fields) -> Trigger.Kind? {
+    switch kind {
+    case "event": event(fields)
+    case "api": api(fields)
+    case "date": date(fields)
+    default: schedule(kind, fields)
+    }
+  }
+
+  private func event(_ fields: Fields) -> Trigger.Kind? {
+    let type = fields["event"].flatMap(ConditionParser(steps: StepNames(), at: .entry).eventType)
+    let match = fields["where"].flatMap(values.match)
+    return type.map { .event(type: $0, match) }
+  }
+
+  private func api(_ fields: Fields) -> Trigger.Kind? {
+    guard let place = fields["api"] else { return nil }
+    if place.node.bool != true { place.error(.badValue, "expected true, got \(place.node.described)") }
+    return .api
+  }
+
+  private func date(_ fields: Fields) -> Trigger.Kind? {
+    let path = fields["date"].flatMap(attribute)
+    let at = fields.required("at")?.clockTime()
+    let offset = fields["offset"].map { $0.offset() } ?? Offset(span: Span(), isBefore: false)
+    guard let path, let at, let offset else { return nil }
+    return .date(DateTrigger(path: path, offset: offset, at: at, once: fields.bool("once") ?? false))
+  }
+
+  private func attribute(_ place: Place) -> PropertyPath? {
+    guard let path = values.propertyPath(place) else { return nil }
+    guard path.parts.count == 1 || path.parts.first != "contact" else {
+      place.error(
+        .badValue, "expected the name of an attribute, got \"\(path.text)\"",
+        hint: "write \"\(path.parts.dropFirst().joined(separator: "."))\": a date is always the contact's")
+      return nil
+    }
+    return path
+  }
+
+  private func schedule(_ kind: String, _ fields: Fields) -> Trigger.Kind? {
+    let times = fields[kind].flatMap { kind == "schedule" ? once($0) : every($0) }
+    let to = fields["to"].flatMap { ConditionParser(steps: StepNames(), at: .entry).parse($0) }
+    if fields["to"] == nil {
+      fields.place.error(
+        .missing, "expected `to`, who gets it, which is missing",
+        hint: "everybody with an address: {\"reachable\": \"email\"}")
+    }
+    let rate = fields["rate"].flatMap { $0.parsed("a rate", hint: Rate.hint) { Rate($0) } }
+    guard let times, let to else { return nil }
+    return .schedule(ScheduleTrigger(times: times, to: to, rate: rate))
+  }
+
+  private func once(_ place: Place) -> ScheduleTrigger.Times? {
+    place.parsed("a local time", hint: "the day and the clock time: \"2026-03-08T10:00\"") { LocalTime(text: $0) }
+      .map { .once($0) }
+  }
+
+  private func every(_ place: Place) -> ScheduleTrigger.Times? {
+    let places = place.node.kind == .string ? [place] : place.list(of: "days with a clock time") ?? []
+    if place.node.kind == .array, places.isEmpty {
+      place.error(.badValue, "expected at least one day, got an empty list")
+    }
+    let found = places.compactMap { $0.parsed("a day and a clock time", hint: Recurrence.hint) { Recurrence($0) } }
+    return found.isEmpty ? nil : .every(found)
+  }
+
+  private func enrollment(_ place: Place) -> Enrollment? {
+    guard let fields = Fields(place, what: "who is enrolled", known: ["from", "relation"]) else { return nil }
+    if let from = fields["from"], fields["relation"] == nil {
+      guard let reference = values.reference(from) else { return nil }
+      switch reference {
+      case .trigger, .contact: return .from(reference)
+      case .latest, .data, .flag:
+        from.error(.badValue, "expected a path into the trigger or its contact", hint: "write \"trigger.referrer_id\"")
+        return nil
+      }
+    }
+    guard let relation = fields["relation"], fields["from"] == nil else {
+      place.error(.badValue, "expected either {\"from\": \"trigger.referrer_id\"} or {\"relation\": \"spouse\"}")
+      return nil
+    }
+    return relation.name("a relation").map { .relation($0) }
+  }
+
+  private func names(_ place: Place) -> [String] {
+    (place.list(of: "names") ?? []).compactMap { $0.name("a property or a field of the contact") }
+  }
+}

@@ -1,0 +1,31 @@
+public import Domain
+public import JSON
+
+/// What the server itself says in the log about a contact and a chain.
+public enum ChainEvent {
+  /// Somebody (a call, another chain's step) wants the contact to enter.
+  public static let requested = "enroll.requested"
+  /// Another chain's step wants his runs to end.
+  public static let leaving = "leave.requested"
+  /// A run began, or ended; said only where some chain listens.
+  public static let entered = "chain.entered"
+  public static let ended = "chain.ended"
+
+  /// - Parameters:
+  ///   - by: `api`, or the id of a chain.
+  ///   - properties: what the new run's trigger says.
+  public static func request(
+    _ type: String, chain: String, contact: Int64, by: String, properties: JSONObject = [:]
+  ) -> IncomingEvent {
+    var object = properties
+    object["chain"] = .string(chain)
+    object["by"] = .string(by)
+    return IncomingEvent(type: type, properties: JSONValue.object(object).serialized(), contact: contact)
+  }
+
+  static func said(_ type: String, chain: String, of run: Run) -> IncomingEvent {
+    var properties: JSONObject = ["chain": .string(chain), "run": .string(String(run.id))]
+    properties["reason"] = run.reason.map { .string($0) }
+    return IncomingEvent(type: type, properties: JSONValue.object(properties).serialized(), contact: run.contact)
+  }
+}
