@@ -59,14 +59,19 @@ let package = Package(
     .target(
       name: "Retention", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "SQL"], swiftSettings: rules),
     .target(
+      name: "Rehearsal", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      swiftSettings: rules),
+    .target(
       name: "API",
-      dependencies: ["Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "SQL", crypto, logging],
+      dependencies: [
+        "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Rehearsal", "SQL", crypto, logging,
+      ],
       swiftSettings: rules),
     .executableTarget(
       name: "Server",
       dependencies: [
-        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "Retention",
-        "SQL", "Threads", crypto, logging,
+        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "Rehearsal",
+        "Retention", "SQL", "Threads", crypto, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -93,12 +98,17 @@ let package = Package(
       dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Retention", "SQL"],
       swiftSettings: rules),
     .testTarget(
+      name: "RehearsalTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Rehearsal", "SQL"],
+      swiftSettings: rules),
+    .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "SQL", logging,
+        "API", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "Rehearsal", "SQL", "Threads",
+        logging,
       ],
       swiftSettings: rules),
-    .testTarget(name: "ServerTests", dependencies: ["Domain", "JSON", "SQL", "Server"], swiftSettings: rules),
+    .testTarget(
+      name: "ServerTests", dependencies: ["Domain", "JSON", "Rehearsal", "SQL", "Server"], swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.
     .executableTarget(

@@ -39,6 +39,7 @@ public struct Stages: Sendable {
   public var released: @Sendable () -> Void
   /// Makes a copy of the file, and answers with it from any thread. Nil: there is no such route.
   public var backup: MakeBackup?
+  public var worlds: Worlds
 
   public typealias MakeBackup =
     @Sendable (_ done: @escaping @Sendable (Result<FileBody, any Error>) -> Void) -> Void
@@ -54,7 +55,7 @@ public struct Stages: Sendable {
     chainsChanged: @escaping @Sendable () -> Void, metrics: [MetricsSource],
     unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
     random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil, hold: Hold,
-    released: @escaping @Sendable () -> Void, backup: MakeBackup? = nil
+    released: @escaping @Sendable () -> Void, backup: MakeBackup? = nil, worlds: Worlds
   ) {
     self.timeline = timeline
     (self.intake, self.log, self.keys, self.writer, self.readers) = (intake, log, keys, writer, readers)
@@ -63,7 +64,7 @@ public struct Stages: Sendable {
     (self.machines, self.shop, self.chainsChanged) = (machines, shop, chainsChanged)
     (self.metrics, self.unready, self.now, self.random) = (metrics, unready, now, random)
     self.testClock = testClock
-    (self.hold, self.released, self.backup) = (hold, released, backup)
+    (self.hold, self.released, self.backup, self.worlds) = (hold, released, backup, worlds)
   }
 }
 
@@ -71,7 +72,8 @@ extension Stages {
   /// The whole contract, as far as it is built: what is not in this table is 404.
   public var routes: [Route] {
     let people = EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
-    let chains = ChainRoutes.all(self) + ChainLifeRoutes.all(self) + TemplateRoutes.all(self)
+    let chains =
+      ChainRoutes.all(self) + ChainLifeRoutes.all(self) + ChainTestRoutes.all(self) + TemplateRoutes.all(self)
     let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)

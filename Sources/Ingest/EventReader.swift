@@ -24,6 +24,11 @@ public struct EventReader: Sendable {
 
   public init(limits: IngestLimits = IngestLimits()) { self.limits = limits }
 
+  /// Whether a contact or an event may be called so.
+  public static func isIdentifier(_ text: String) -> Bool { EventText.isIdentifier(text) }
+
+  public static let identifierHint = "letters, digits and . _ - : @ +"
+
   /// - Parameter now: milliseconds since 1970, against which `at` is checked.
   /// - Throws: `BodyRefusal` where the call as a whole cannot be taken.
   public func read(_ body: [UInt8], _ form: Form, now: Int64) throws(BodyRefusal) -> [Item] {

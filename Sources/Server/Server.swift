@@ -14,6 +14,7 @@ struct Zveno: AsyncParsableCommand {
       EXAMPLES
         zveno serve --data data --config config/zveno.json --apply config
         zveno check config/zveno.json config/chains/cart.json
+        zveno test config
         zveno keys create --name shop --scope events --scope read
         zveno health --url http://127.0.0.1:8080
         zveno backup zveno.backup
@@ -32,7 +33,7 @@ struct Zveno: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self, BackupCommand.self,
+      ServeCommand.self, CheckCommand.self, TestCommand.self, HealthCommand.self, KeysCommand.self, BackupCommand.self,
       RestoreCommand.self, ReleaseCommand.self, VerifyCommand.self, SelfTestCommand.self, VersionCommand.self,
     ])
 }

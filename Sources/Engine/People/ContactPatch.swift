@@ -50,8 +50,11 @@ public struct ContactPatch: Sendable {
 
 extension ContactPatch {
   /// Reads the body of `PUT /v1/contacts/{id}`; throws all of its errors at once.
-  public init(_ node: JSONNode) throws(Refusal) {
-    var reader = FieldReader(node, known: Self.fields)
+  /// - Parameters:
+  ///   - pointer: where it stands in a larger document.
+  ///   - others: keys beside its own that somebody else reads.
+  public init(_ node: JSONNode, pointer: String = "", besides others: [String] = []) throws(Refusal) {
+    var reader = FieldReader(node, pointer: pointer, known: Self.fields + others)
     self.init()
     email = reader.change("email", to: EmailAddress.init, "an e-mail address", EmailAddress.hint)
     phone = reader.change("phone", to: PhoneNumber.init, "a phone number", PhoneNumber.hint)

@@ -2,6 +2,7 @@ import Delivery
 import Domain
 import Foundation
 import JSON
+import Rehearsal
 
 /// One file that `zveno check` looks at.
 enum CheckedFile {
@@ -28,7 +29,7 @@ enum CheckedFile {
       case .chain: return try checkChain(SourceFile(path: path))
       case .template: return try checkTemplate(path)
       case .configuration: return try checkConfiguration(SourceFile(path: path))
-      case .chainTests: return try checkSyntax(SourceFile(path: path))
+      case .chainTests: return try checkTests(SourceFile(path: path))
       }
     } catch let refusal as FileRefusal {
       refusal.print()
@@ -88,8 +89,14 @@ enum CheckedFile {
     return issues.count
   }
 
-  private static func checkSyntax(_ file: SourceFile) throws -> Int {
-    _ = try file.parsed(maxDepth: chainDepth)
-    return 0
+  private static func checkTests(_ file: SourceFile) throws -> Int {
+    let root = try file.parsed(maxDepth: chainDepth).root
+    do {
+      _ = try ChainTests(root)
+      return 0
+    } catch {
+      CompilerStyle.print(error.issues, file: file.path, severity: .error)
+      return error.issues.count
+    }
   }
 }

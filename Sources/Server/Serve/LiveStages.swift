@@ -6,6 +6,7 @@ import HTTP
 import Ingest
 import JSON
 import Logging
+import Rehearsal
 import Retention
 import SQL
 import Threads
@@ -20,6 +21,8 @@ final class LiveStages: @unchecked Sendable {
   /// Apart from the others, who may ask for templates themselves: a read never waits for a read.
   private let templateReaders: Readers
   private let lines: Lines
+  /// For chains' tests.
+  private let beside = BackgroundThread(name: "chain-tests", mostWaiting: Stamina.chainTestsWaiting)
 
   /// Reads what memory mirrors. Nothing runs yet.
   /// - Parameters:
@@ -33,9 +36,7 @@ final class LiveStages: @unchecked Sendable {
     let now: @Sendable () -> Int64 = { clock.now() }
     let report: @Sendable (String) -> Void = { log.error("\($0)") }
     let limits = IngestLimits(configuration.limits)
-    let rules = Rules(
-      channels: channels.policies, shopZone: configuration.shop.timeZone, triggerMaxAge: configuration.triggerMaxAge,
-      retention: configuration.retention)
+    let rules = Rules(configuration)
     let tracker = try Self.tracker(store.identity, configuration, url: url)
 
     let events = try EventLog(store.connection, now: now(), limits: limits, seed: Chance.number())
@@ -96,7 +97,8 @@ final class LiveStages: @unchecked Sendable {
         log.warning("released: what is due acts now, as `late` decides")
         writer.wake()
       },
-      backup: BackupDesk(writer, path: store.folder.backupPath, now: now, log).make)
+      backup: BackupDesk(writer, path: store.folder.backupPath, now: now, log).make,
+      worlds: Worlds(setting: WorldSetting(configuration), beside: Self.timed(beside)))
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })
@@ -124,6 +126,7 @@ final class LiveStages: @unchecked Sendable {
         metadata: ["count": "\(lines.busy.values.reduce(0, +))"])
     }
     commit(log)
+    beside.stop()
     readers.stop()
     templateReaders.stop()
   }
@@ -156,6 +159,16 @@ final class LiveStages: @unchecked Sendable {
     return {
       reporter.look()
       return system.now()
+    }
+  }
+
+  /// A job's time begins when its turn comes.
+  private static func timed(_ thread: BackgroundThread) -> @Sendable (@escaping Worlds.Job) -> Bool {
+    { job in
+      thread.submit {
+        let end = Monotonic.nanoseconds() + Int64(Stamina.chainTestSeconds * 1e9)
+        job { thread.isStopping || Monotonic.nanoseconds() > end }
+      }
     }
   }
 

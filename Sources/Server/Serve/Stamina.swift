@@ -7,4 +7,7 @@ enum Stamina {
   /// Readers' threads, and what may wait for them.
   static let readers = 2
   static let readsWaiting = 1000
+  /// Calls that run a chain's tests: how long each may take, and what may wait.
+  static let chainTestSeconds = 20.0
+  static let chainTestsWaiting = 8
 }

@@ -8,9 +8,11 @@ import Ingest
 import JSON
 import Logging
 import Migrations
+import Rehearsal
 import SQL
 import Synchronization
 import Testing
+import Threads
 
 /// The API over a real file with engine and delivery, without sockets. The clock stands still until a test sets it;
 /// every message that passes the gate is handed over at once, calls open tasks.
@@ -26,6 +28,7 @@ final class TestAPI: @unchecked Sendable {
   let dispatch: InstantDispatch
   private let readers: Readers
   private let templateReaders: Readers
+  private let beside = BackgroundThread(name: "beside", mostWaiting: 4)
   private let engine: Engine
   private let delivery: Delivery
   private let folder: URL
@@ -94,7 +97,10 @@ final class TestAPI: @unchecked Sendable {
         engineBox.value.startOver()
         writer.wake()
       },
-      backup: backup)
+      backup: backup,
+      worlds: Worlds(setting: WorldSetting(rules: rules, taskChannels: ["call"], templateShop: shop)) { [beside] job in
+        beside.submit { job { beside.isStopping } }
+      })
     api = API(
       routes: stages.routes, keys: keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })
@@ -106,6 +112,7 @@ final class TestAPI: @unchecked Sendable {
   }
 
   deinit {
+    beside.stop()
     readers.stop()
     templateReaders.stop()
     writer.stop()

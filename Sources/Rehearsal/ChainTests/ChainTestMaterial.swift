@@ -1,0 +1,50 @@
+public import Domain
+import Engine
+import JSON
+
+/// The chains and templates that tests are run with, as documents by id.
+public struct ChainTestMaterial: Sendable {
+  /// The tested chain among them.
+  public var chains: [String: String]
+  public var templates: [String: String]
+
+  public init(chains: [String: String], templates: [String: String]) {
+    (self.chains, self.templates) = (chains, templates)
+  }
+
+  /// For where there are no templates: one line of text in the place of each that the chain names.
+  public static func standIns(for chain: String) -> [String: String] {
+    let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
+    guard let document = try? JSONDocument(parsing: Array(chain.utf8), limits: limits),
+      let parsed = ChainParser.parse(document).chain
+    else { return [:] }
+    var templates: [String: String] = [:]
+    for step in parsed.program {
+      if case .send(let send) = step.kind { templates[send.template] = "{\"text\":\"\u{2014}\"}" }
+    }
+    return templates
+  }
+
+  /// A world in which they are live.
+  /// - Parameter before: what is there before they are.
+  func world(
+    _ setting: WorldSetting, starts: Timestamp, isOver: @escaping () -> Bool, before: (World) throws -> Void = { _ in }
+  ) throws -> World {
+    let world = try World(setting, starts: starts, isOver: isOver)
+    for (id, document) in templates.sorted(by: { $0.key < $1.key }) { try world.save(template: id, document) }
+    try before(world)
+    try world.settle()
+    for (id, document) in chains.sorted(by: { $0.key < $1.key }) {
+      do { try world.publish(id, document) } catch let refusal as Refusal {
+        throw UnpublishableChain(id: id, issues: refusal.issues)
+      }
+    }
+    return world
+  }
+}
+
+/// A chain that no server would publish.
+public struct UnpublishableChain: Error, Sendable {
+  public let id: String
+  public let issues: [Issue]
+}

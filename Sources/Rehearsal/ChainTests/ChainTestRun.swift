@@ -1,0 +1,112 @@
+import Domain
+import Engine
+import Ingest
+import JSON
+import SQL
+
+extension ChainTests {
+  /// Lives every test through in a world of its own.
+  /// - Parameter isOver: asked again and again; true ends the test at hand and those after it with a problem.
+  /// - Throws: `UnpublishableChain`, or a `Refusal` where the tests name what the chain does not have; then none was run.
+  public func run(
+    with material: ChainTestMaterial, _ setting: WorldSetting, isOver: @escaping () -> Bool = { false }
+  ) throws -> ChainTestReport {
+    guard let document = material.chains[chain] else {
+      throw Refusal([chainPlace.issue(.unknownReference, "expected the id of a chain, got \"\(chain)\"")])
+    }
+    try check(against: document)
+    _ = try material.world(setting, starts: starts, isOver: isOver)
+    return ChainTestReport(
+      starts: starts,
+      results: try tests.map { try ChainTestRun(test: $0, tests: self, material, setting, isOver).result() })
+  }
+
+  /// Whether the steps and templates that the tests name are the chain's.
+  private func check(against document: String) throws {
+    let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
+    guard
+      let chain = ChainParser.parse(try JSONDocument(parsing: Array(document.utf8), limits: limits)).chain
+    else { return }
+    var (steps, templates): (Set<String>, Set<String>) = ([], [])
+    for step in chain.program {
+      guard case .send(let send) = step.kind else { continue }
+      steps.insert(step.label)
+      templates.insert(send.template)
+    }
+    var issues: [Issue] = []
+    func look(for word: String, among known: Set<String>, _ what: String, _ place: DocumentPlace) {
+      guard !known.contains(word) else { return }
+      let meant = nearest(to: word, among: known.sorted())
+      issues.append(
+        place.issue(
+          .unknownReference, "expected \(what) of the chain \(self.chain), got \"\(word.prefix(60))\"",
+          hint: meant.map { "did you mean `\($0)`?" }))
+    }
+    for test in tests {
+      for happening in test.timeline {
+        guard case .fact(_, let step, _, let place) = happening.deed else { continue }
+        look(for: step, among: steps, "the id of a step that sends", place)
+      }
+      for expected in test.expected {
+        look(for: expected.message.template, among: templates, "a template", expected.templatePlace)
+      }
+    }
+    if !issues.isEmpty { throw Refusal(Array(issues.prefix(Self.mostErrors))) }
+  }
+}
+
+/// One test on its way.
+private struct ChainTestRun {
+  let test: ChainTest
+  let tests: ChainTests
+  let material: ChainTestMaterial
+  let setting: WorldSetting
+  let isOver: () -> Bool
+
+  init(
+    test: ChainTest, tests: ChainTests, _ material: ChainTestMaterial, _ setting: WorldSetting,
+    _ isOver: @escaping () -> Bool
+  ) {
+    (self.test, self.tests, self.material, self.setting, self.isOver) = (test, tests, material, setting, isOver)
+  }
+
+  func result() throws -> ChainTestReport.Result {
+    // Those who are known before the chain goes live do not enter it by being made.
+    let world = try material.world(setting, starts: tests.starts, isOver: isOver) { world in
+      for contact in test.contacts { try world.put(contact.id, contact.patch) }
+    }
+    var problem: String?
+    do {
+      problem = try live(world)
+    } catch let error as WorldError {
+      problem = error.description
+    }
+    return ChainTestReport.Result(
+      name: test.name, rows: SideBySide.rows(expected: test.expected.map(\.message), actual: actual(world)),
+      unsent: try UnsentMessage.all(in: world), problem: problem)
+  }
+
+  /// - Returns: the first thing that the test says and that could not be.
+  private func live(_ world: World) throws -> String? {
+    var problem: String?
+    for happening in test.timeline {
+      try world.move(to: happening.at)
+      switch happening.deed {
+      case .event(let event): try world.happen([event])
+      case .fact(let fact, let step, let isMachine, _):
+        if try world.tell(fact, of: step, happening.contact, isMachine: isMachine) { continue }
+        // What leaves at this very moment is not gone yet.
+        try world.settle()
+        if try world.tell(fact, of: step, happening.contact, isMachine: isMachine) { continue }
+        let after = Offset.text(happening.at - tests.starts)
+        problem = problem ?? "`\(fact)` after \(after): the step \(step) has sent \(happening.contact) nothing by then"
+      }
+    }
+    try world.live(until: test.until)
+    return problem
+  }
+
+  private func actual(_ world: World) -> [TestMessage] {
+    world.sent.map { TestMessage(at: $0.at, channel: $0.channel, template: $0.template, contact: $0.contact) }
+  }
+}

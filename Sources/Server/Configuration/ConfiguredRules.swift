@@ -1,0 +1,24 @@
+import Domain
+import Rehearsal
+
+extension Rules {
+  /// What the engine and the gate must know of a configuration.
+  init(_ configuration: Configuration) {
+    self.init(
+      channels: Dictionary(configuration.channels.map { ($0.name, $0.policy) }) { first, _ in first },
+      shopZone: configuration.shop.timeZone, triggerMaxAge: configuration.triggerMaxAge,
+      retention: configuration.retention)
+  }
+}
+
+extension WorldSetting {
+  /// For worlds that live by a configuration: what is secret in it is not asked for.
+  init(_ configuration: Configuration) {
+    let tasks = configuration.channels.filter { channel in
+      (try? channel.adapter(secret: { _ in "unknown" }, now: { 0 }))?.opensTask ?? false
+    }
+    self.init(
+      rules: Rules(configuration), taskChannels: Set(tasks.map(\.name)),
+      templateShop: configuration.shop.templates, shop: configuration.shop.json)
+  }
+}
