@@ -82,6 +82,18 @@ struct ChainTestReadingTests {
     #expect(found.contains { $0.hasPrefix(finding) }, "\(found)")
   }
 
+  @Test("a relation leads to a contact of the test, and lists are texts")
+  func relations() throws {
+    let contacts = """
+      [{"id": "ann", "relations": {"spouse": ["bob", "anne"]}, "lists": [1]}, {"id": "bob", "relations": []}]
+      """
+    #expect(
+      try findings(test("", contacts: contacts)) == [
+        "/tests/0/contacts/0/lists/0 wrong_type", "/tests/0/contacts/1/relations wrong_type",
+        "/tests/0/contacts/0/relations/spouse/1 unknown_reference did you mean `ann`?",
+      ])
+  }
+
   @Test("a document without end is refused, not read")
   func bounded() throws {
     let many = Array(repeating: "{\"after\":\"1h\",\"type\":\"a\",\"contact\":\"ann\"}", count: 10_001)

@@ -84,6 +84,38 @@ struct ChainTestRunTests {
     #expect(refusal?.issues.map(\.pointer) == ["/tests/0/timeline/0/opened", "/tests/0/expect/0/template"])
   }
 
+  @Test("a call enrols, lists and relations are as the test says, and a chain beside it lives too")
+  func surroundings() throws {
+    let text = """
+      {"chain": "chain", "with": "other", "starts": "2026-03-02T09:00:00Z", "tests": [
+        {"name": "one", "until": "7d",
+         "contacts": [
+           {"id": "ann", "email": "ann@shop.example", "lists": ["vip"], "relations": {"spouse": "bob"}},
+           {"id": "bob", "email": "bob@shop.example", "lists": "vip"}],
+         "timeline": [
+           {"after": "1h", "enroll": "chain", "contact": "ann", "properties": {"total": 5}},
+           {"after": "2h", "enroll": "chain", "contact": "bob", "properties": {"total": 5}},
+           {"after": "3h", "enroll": "chain", "contact": "ann"}],
+         "expect": [
+           {"after": "1h", "send": "email", "template": "letter", "contact": "ann"},
+           {"after": "1h", "send": "email", "template": "other", "contact": "ann"}]}]}
+      """
+    let tests = try ChainTests(JSONDocument(parsing: Array(text.utf8)).root)
+    let chain = """
+      {"enter": {"api": true}, "only_if": {"all": [{"list": "vip"}, {"relation": "spouse"}, {"trigger": {"total": 5}}]},
+       "steps": [{"send": "email", "template": "letter"}, {"enter": "other"}]}
+      """
+    let other = "{\"enter\": {\"api\": true}, \"steps\": [{\"send\": \"email\", \"template\": \"other\"}]}"
+    let material = ChainTestMaterial(
+      chains: ["chain": chain, "other": other],
+      templates: ["letter": "{\"text\":\"Hello\"}", "other": "{\"text\":\"Hello\"}"])
+    let report = try tests.run(with: material, Story.setting)
+    #expect(report.text == "")
+    #expect(throws: Refusal.self) {
+      try tests.run(with: ChainTestMaterial(chains: ["chain": chain], templates: [:]), Story.setting)
+    }
+  }
+
   @Test("a chain that cannot be published is told apart from its tests")
   func unpublishable() throws {
     let error = #expect(throws: UnpublishableChain.self) {

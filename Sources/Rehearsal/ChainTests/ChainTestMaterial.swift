@@ -12,17 +12,27 @@ public struct ChainTestMaterial: Sendable {
     (self.chains, self.templates) = (chains, templates)
   }
 
-  /// For where there are no templates: one line of text in the place of each that the chain names.
-  public static func standIns(for chain: String) -> [String: String] {
+  /// The templates that a chain's document names: in letters, and on the site.
+  public static func templates(of chain: String) -> (sent: Set<String>, offered: Set<String>) {
     let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
     guard let document = try? JSONDocument(parsing: Array(chain.utf8), limits: limits),
       let parsed = ChainParser.parse(document).chain
-    else { return [:] }
-    var templates: [String: String] = [:]
+    else { return ([], []) }
+    var (sent, offered): (Set<String>, Set<String>) = ([], [])
     for step in parsed.program {
-      if case .send(let send) = step.kind { templates[send.template] = "{\"text\":\"\u{2014}\"}" }
+      switch step.kind {
+      case .send(let send): sent.formUnion(send.templates)
+      case .offer(let offer): offered.insert(offer.template)
+      default: break
+      }
     }
-    return templates
+    return (sent, offered)
+  }
+
+  /// For where there are no templates: one line of text in the place of each that the chain names.
+  public static func standIns(for chain: String) -> [String: String] {
+    let named = templates(of: chain)
+    return Dictionary(uniqueKeysWithValues: named.sent.union(named.offered).map { ($0, "{\"text\":\"\u{2014}\"}") })
   }
 
   /// A world in which they are live.

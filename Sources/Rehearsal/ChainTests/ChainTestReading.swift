@@ -9,6 +9,7 @@ extension ChainTests {
   static let mostContacts = 1_000
   static let mostItems = 10_000
   static let mostErrors = 200
+  static let mostTexts = 100
   static let mostYears = 10
 
   /// Reads the document; throws all of its errors at once.
@@ -18,6 +19,7 @@ extension ChainTests {
     let chain = reader.string("chain", required: true)
     let starts = reader.time("starts", required: true)
     _ = reader.string("note", maxBytes: 8192)
+    let others = reader.texts("with", of: "ids of chains")
     var issues: [Issue] = []
     var tests: [ChainTest] = []
     for place in reader.list("tests", of: "tests", atMost: Self.mostTests) {
@@ -27,6 +29,7 @@ extension ChainTests {
     issues = reader.issues + issues
     guard issues.isEmpty, let chain, let starts else { throw Refusal(Array(issues.prefix(Self.mostErrors))) }
     (self.chain, self.starts, self.tests) = (chain, starts, tests)
+    self.others = others.map(\.text).filter { $0 != chain }
     chainPlace = DocumentPlace(pointer: "/chain", location: (node["chain"] ?? node).location)
   }
 }
@@ -69,6 +72,13 @@ struct ChainTestReading {
       }
       contacts.append(contact)
     }
+    for relation in contacts.flatMap(\.relations) where !contacts.contains(where: { $0.id == relation.other }) {
+      let meant = nearest(to: relation.other, among: contacts.map(\.id))
+      reader.refuse(
+        relation.place.issue(
+          .unknownReference, "expected one of the test's `contacts`, got \"\(relation.other.prefix(60))\"",
+          hint: meant.map { "did you mean `\($0)`?" }))
+    }
     let items = TestItems(
       starts: starts, until: end, shopZone: shopZone,
       zones: Dictionary(contacts.map { ($0.id, $0.patch.zone) }) { first, _ in first })
@@ -108,6 +118,18 @@ extension FieldReader {
     }
     return value.elements.enumerated().map {
       DocumentNode(node: $0.element, pointer: "\(pointer(to: key))/\($0.offset)")
+    }
+  }
+
+  /// A list of texts, or one alone; none when it is not there.
+  mutating func texts(_ key: String, of what: String) -> [(text: String, place: DocumentPlace)] {
+    guard let value = field(key) else { return [] }
+    let isList = value.kind == .array
+    return (isList ? value.elements : [value]).prefix(ChainTests.mostTexts).enumerated().compactMap { index, node in
+      let place = DocumentPlace(pointer: pointer(to: key) + (isList ? "/\(index)" : ""), location: node.location)
+      if let text = node.string, !text.isEmpty, text.utf8.count <= 1024 { return (text, place) }
+      refuse(place.issue(.wrongType, "expected \(what), got \(node.kind.phrase)"))
+      return nil
     }
   }
 

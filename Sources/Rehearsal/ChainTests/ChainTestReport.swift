@@ -55,7 +55,7 @@ extension ChainTestReport {
 
   private func fields(_ message: TestMessage) -> JSONObject {
     [
-      "after": .string(Offset.text(message.at - starts)), "at": .string(message.at.rfc3339),
+      "after": .string(SinceStart.text(message.at - starts)), "at": .string(message.at.rfc3339),
       "send": .string(message.channel), "template": .string(message.template), "contact": .string(message.contact),
     ]
   }
@@ -83,7 +83,7 @@ extension ChainTestReport {
   }
 
   private func line(_ message: TestMessage) -> String {
-    let after = Offset.text(message.at - starts)
+    let after = SinceStart.text(message.at - starts)
     let padding = String(repeating: " ", count: max(0, 6 - after.count))
     return "\(after)\(padding) \(message.channel) \(message.template) → \(message.contact)"
   }
@@ -96,7 +96,7 @@ extension ChainTestReport {
 }
 
 /// A length of time since the start of a test, exact: days would depend on a calendar.
-enum Offset {
+enum SinceStart {
   static func text(_ milliseconds: Int64) -> String {
     var rest = milliseconds.magnitude
     var text = milliseconds < 0 ? "-" : ""

@@ -14,7 +14,7 @@ extension ChainTests {
     guard let document = material.chains[chain] else {
       throw Refusal([chainPlace.issue(.unknownReference, "expected the id of a chain, got \"\(chain)\"")])
     }
-    try check(against: document)
+    try check(against: document, material)
     _ = try material.world(setting, starts: starts, isOver: isOver)
     return ChainTestReport(
       starts: starts,
@@ -22,7 +22,7 @@ extension ChainTests {
   }
 
   /// Whether the steps and templates that the tests name are the chain's.
-  private func check(against document: String) throws {
+  private func check(against document: String, _ material: ChainTestMaterial) throws {
     let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
     guard
       let chain = ChainParser.parse(try JSONDocument(parsing: Array(document.utf8), limits: limits)).chain
@@ -31,7 +31,16 @@ extension ChainTests {
     for step in chain.program {
       guard case .send(let send) = step.kind else { continue }
       steps.insert(step.label)
-      templates.insert(send.template)
+      templates.formUnion(send.templates)
+    }
+    // What leaves by the steps of others is expected too.
+    for id in others {
+      guard let other = material.chains[id] else {
+        throw Refusal([
+          chainPlace.issue(.unknownReference, "expected the chain \(id), which `with` names; it is not there")
+        ])
+      }
+      templates.formUnion(ChainTestMaterial.templates(of: other).sent)
     }
     var issues: [Issue] = []
     func look(for word: String, among known: Set<String>, _ what: String, _ place: DocumentPlace) {
@@ -44,8 +53,14 @@ extension ChainTests {
     }
     for test in tests {
       for happening in test.timeline {
-        guard case .fact(_, let step, _, let place) = happening.deed else { continue }
-        look(for: step, among: steps, "the id of a step that sends", place)
+        switch happening.deed {
+        case .fact(_, let step, _, let place): look(for: step, among: steps, "the id of a step that sends", place)
+        case .enroll(let id, _, let place) where id != self.chain && !others.contains(id):
+          issues.append(
+            place.issue(
+              .unknownReference, "expected \"\(self.chain)\" or a chain of `with`, got \"\(id.prefix(60))\""))
+        case .enroll, .event: break
+        }
       }
       for expected in test.expected {
         look(for: expected.message.template, among: templates, "a template", expected.templatePlace)
@@ -74,6 +89,7 @@ private struct ChainTestRun {
     // Those who are known before the chain goes live do not enter it by being made.
     let world = try material.world(setting, starts: tests.starts, isOver: isOver) { world in
       for contact in test.contacts { try world.put(contact.id, contact.patch) }
+      try relate(world)
     }
     var problem: String?
     do {
@@ -86,6 +102,19 @@ private struct ChainTestRun {
       unsent: try UnsentMessage.all(in: world), problem: problem)
   }
 
+  private func relate(_ world: World) throws {
+    try world.write { db, now in
+      for contact in test.contacts {
+        guard let row = try People().find(contact.id, db)?.row else { continue }
+        for list in contact.lists { try Lists().set(row, on: list, true, now: now, db) }
+        for relation in contact.relations {
+          guard let other = try People().find(relation.other, db)?.row else { continue }
+          try Relations().add(relation.kind, of: row, to: other, now: now, db)
+        }
+      }
+    }
+  }
+
   /// - Returns: the first thing that the test says and that could not be.
   private func live(_ world: World) throws -> String? {
     var problem: String?
@@ -93,12 +122,14 @@ private struct ChainTestRun {
       try world.move(to: happening.at)
       switch happening.deed {
       case .event(let event): try world.happen([event])
+      case .enroll(let chain, let properties, _):
+        try world.enroll(happening.contact, into: chain, properties)
       case .fact(let fact, let step, let isMachine, _):
         if try world.tell(fact, of: step, happening.contact, isMachine: isMachine) { continue }
         // What leaves at this very moment is not gone yet.
         try world.settle()
         if try world.tell(fact, of: step, happening.contact, isMachine: isMachine) { continue }
-        let after = Offset.text(happening.at - tests.starts)
+        let after = SinceStart.text(happening.at - tests.starts)
         problem = problem ?? "`\(fact)` after \(after): the step \(step) has sent \(happening.contact) nothing by then"
       }
     }

@@ -8,11 +8,13 @@ public struct ChainTests: Sendable {
   /// The chain's id.
   public let chain: String
   let chainPlace: DocumentPlace
+  /// Ids of other chains that are live beside it.
+  public let others: [String]
   /// What the clock shows when the chain goes live.
   public let starts: Timestamp
   public let tests: [ChainTest]
 
-  static let known = ["chain", "starts", "note", "tests"]
+  static let known = ["chain", "with", "starts", "note", "tests"]
 }
 
 /// One test. Times of the same document count from the same start.
@@ -28,6 +30,16 @@ public struct ChainTest: Sendable {
   struct TestContact: Sendable {
     let id: String
     let patch: ContactPatch
+    /// Static lists that he is on.
+    let lists: [String]
+    /// Others of the test, by kind.
+    let relations: [Relation]
+  }
+
+  struct Relation: Sendable {
+    let kind: String
+    let other: String
+    let place: DocumentPlace
   }
 
   /// Something that happens to a contact.
@@ -39,6 +51,8 @@ public struct ChainTest: Sendable {
 
   enum Deed: Sendable {
     case event(IncomingEvent)
+    /// As `POST /v1/chains/{id}/enroll` asks for it.
+    case enroll(chain: String, JSONObject, place: DocumentPlace)
     case fact(MessageFact, step: String, isMachine: Bool, place: DocumentPlace)
   }
 

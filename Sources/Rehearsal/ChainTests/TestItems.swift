@@ -14,7 +14,7 @@ struct TestItems {
 
   private static let expectedKeys = ["after", "send", "template", "contact", "note"]
   private static let happeningKeys =
-    ["after", "type", "contact", "properties"] + MessageFact.allCases.map(\.rawValue) + ["machine", "note"]
+    ["after", "type", "contact", "properties"] + MessageFact.allCases.map(\.rawValue) + ["machine", "enroll", "note"]
 
   static func contact(_ place: DocumentNode, _ issues: inout FieldReader) -> ChainTest.TestContact? {
     guard let id = place.node["id"]?.string, EventReader.isIdentifier(id) else {
@@ -28,12 +28,36 @@ struct TestItems {
     }
     var patch = ContactPatch()
     do {
-      patch = try ContactPatch(place.node, pointer: place.pointer, besides: ["id", "note"])
+      patch = try ContactPatch(place.node, pointer: place.pointer, besides: ["id", "lists", "relations", "note"])
     } catch {
       // He is still known to what follows.
       for issue in error.issues { issues.refuse(issue) }
     }
-    return ChainTest.TestContact(id: id, patch: patch)
+    var (lists, relations): ([String], [ChainTest.Relation]) = ([], [])
+    if place.node.kind == .object {
+      var reader = FieldReader(place.node, pointer: place.pointer, known: place.node.members.map(\.key))
+      lists = reader.texts("lists", of: "the id of a list").map(\.text)
+      relations = self.relations(&reader)
+      for issue in reader.issues { issues.refuse(issue) }
+    }
+    return ChainTest.TestContact(id: id, patch: patch, lists: lists, relations: relations)
+  }
+
+  /// `{"spouse": "bob", "referrer": ["cat"]}`
+  private static func relations(_ reader: inout FieldReader) -> [ChainTest.Relation] {
+    guard let node = reader.field("relations") else { return [] }
+    guard node.kind == .object else {
+      reader.refuse("relations", .wrongType, "expected an object of contacts by kind, got \(node.kind.phrase)")
+      return []
+    }
+    var kinds = FieldReader(node, pointer: reader.pointer(to: "relations"), known: node.members.map(\.key))
+    let relations = node.members.flatMap { member in
+      kinds.texts(member.key, of: "the id of a contact").map {
+        ChainTest.Relation(kind: member.key, other: $0.text, place: $0.place)
+      }
+    }
+    for issue in kinds.issues { reader.refuse(issue) }
+    return relations
   }
 
   func happening(_ place: DocumentNode, _ issues: inout FieldReader) -> ChainTest.Happening? {
@@ -44,18 +68,21 @@ struct TestItems {
     let contact = contact(&reader)
     let at = moment(of: contact, &reader)
     let facts = MessageFact.allCases.filter { place.node[$0.rawValue] != nil }
-    let names = (place.node["type"] == nil ? [] : ["type"]) + facts.map(\.rawValue)
+    let names = ["type", "enroll"].filter { place.node[$0] != nil } + facts.map(\.rawValue)
     guard names.count == 1 else {
       let got = names.isEmpty ? "neither" : names.map { "`\($0)`" }.joined(separator: " and ")
       reader.refuse(
         Issue(
           pointer: place.pointer, at: place.node.location, code: names.isEmpty ? .missing : .badValue,
-          detail: "expected an event's `type`, or what became of a step's message: "
+          detail: "expected an event's `type`, a chain to `enroll` into, or what became of a step's message: "
             + MessageFact.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ") + "; got \(got)",
           hint: "{\"after\": \"9h\", \"opened\": \"reminder\", \"contact\": \"ann\"}"))
       return nil
     }
-    let deed = facts.first.map { fact($0, place, &reader) } ?? event(contact, place, &reader)
+    let deed =
+      if let fact = facts.first { self.fact(fact, place, &reader) } else if names == ["enroll"] {
+        enrolment(contact, place, &reader)
+      } else { event(contact, place, &reader) }
     guard reader.issues.isEmpty, let contact, let at, let deed else { return nil }
     return ChainTest.Happening(at: at, contact: contact, deed: deed)
   }
@@ -115,6 +142,19 @@ struct TestItems {
       place: DocumentPlace(pointer: reader.pointer(to: fact.rawValue), location: node.location))
   }
 
+  /// What the call gives along is read as an event's properties are.
+  private func enrolment(
+    _ contact: String?, _ place: DocumentNode, _ reader: inout FieldReader
+  ) -> ChainTest.Deed? {
+    guard let chain = reader.string("enroll", required: true), let node = place.node["enroll"] else { return nil }
+    var object: JSONObject = ["type": "enroll", "contact": ["id": .string(contact ?? "unknown")]]
+    object["properties"] = place.node["properties"]?.value
+    guard read(object, place, &reader) != nil else { return nil }
+    return .enroll(
+      chain: chain, object["properties"]?.object ?? [:],
+      place: DocumentPlace(pointer: reader.pointer(to: "enroll"), location: node.location))
+  }
+
   /// As `POST /v1/events` reads it.
   private func event(_ contact: String?, _ place: DocumentNode, _ reader: inout FieldReader) -> ChainTest.Deed? {
     if place.node["machine"] != nil {
@@ -123,9 +163,13 @@ struct TestItems {
     guard let type = place.node["type"] else { return nil }
     var object: JSONObject = ["type": type.value, "contact": ["id": .string(contact ?? "unknown")]]
     object["properties"] = place.node["properties"]?.value
+    return read(object, place, &reader).map { .event($0) }
+  }
+
+  private func read(_ object: JSONObject, _ place: DocumentNode, _ reader: inout FieldReader) -> IncomingEvent? {
     do {
       switch try EventReader().read(JSONValue.object(object).serialized(), .json, now: starts.milliseconds).first {
-      case .event(let event): return .event(event)
+      case .event(let event): return event
       case .refused(let issues): for issue in issues { reader.refuse(located(issue, place)) }
       case nil: break
       }

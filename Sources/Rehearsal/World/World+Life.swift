@@ -2,7 +2,7 @@ import Delivery
 public import Domain
 public import Engine
 import Ingest
-import JSON
+public import JSON
 public import SQL
 
 /// What comes into a world, through the doors by which it comes into a server. It acts with the next `settle`.
@@ -60,6 +60,16 @@ extension World {
   /// Events enter the log, accepted now.
   public func happen(_ events: [IncomingEvent]) throws {
     try write { db, now in _ = try log.append(events, now: now.milliseconds, db) }
+  }
+
+  /// A call asks that the contact enters the chain.
+  public func enroll(_ contact: String, into chain: String, _ properties: JSONObject = [:]) throws {
+    try write { db, now in
+      guard let row = try People().find(contact, db)?.row else { return }
+      let event = ChainEvent.request(
+        ChainEvent.requested, chain: chain, contact: row, by: "api", properties: properties)
+      try log.append(own: [event], now: now.milliseconds, db)
+    }
   }
 
   /// What became of the latest message of a step to a contact, as links, receipts and operators tell it.

@@ -40,18 +40,20 @@ struct TestedFile {
       let root = try source.parsed(maxDepth: CheckedFile.chainDepth).root
       return try ChainTests(root, shopZone: configuration.shop.timeZone)
     }
-    let chain = try chain(tests.chain)
-    let material = ChainTestMaterial(
-      chains: [tests.chain: chain.text], templates: try templates(for: chain.text))
+    var chains: [String: String] = [:]
+    for id in [tests.chain] + tests.others { chains[id] = try chain(id) }
+    let material = ChainTestMaterial(chains: chains, templates: try templates(for: chains.values))
     do {
       return try refusing(source.path) { try tests.run(with: material, WorldSetting(configuration)) }
     } catch let error as UnpublishableChain {
-      throw FileRefusal(error.issues.map { (chain.path, $0) })
+      throw FileRefusal(error.issues.map { (path(of: error.id), $0) })
     }
   }
 
-  private func chain(_ id: String) throws -> (path: String, text: String) {
-    let path = folder + "/" + id + ".json"
+  private func path(of chain: String) -> String { folder + "/" + chain + ".json" }
+
+  private func chain(_ id: String) throws -> String {
+    let path = path(of: id)
     guard FileManager.default.fileExists(atPath: path) else {
       let root = try source.parsed(maxDepth: CheckedFile.chainDepth).root
       throw FileRefusal([
@@ -65,13 +67,15 @@ struct TestedFile {
     }
     let source = try SourceFile(path: path)
     _ = try source.parsed(maxDepth: CheckedFile.chainDepth)
-    return (path, String(decoding: source.bytes, as: UTF8.self))
+    return String(decoding: source.bytes, as: UTF8.self)
   }
 
-  /// Those of `../templates`; without such a folder every template that the chain names is a line of text.
-  private func templates(for chain: String) throws -> [String: String] {
+  /// Those of `../templates`; without such a folder every template that the chains name is a line of text.
+  private func templates(for chains: some Sequence<String>) throws -> [String: String] {
     let folder = self.folder + "/../templates"
-    guard FileText.isFolder(folder) else { return ChainTestMaterial.standIns(for: chain) }
+    guard FileText.isFolder(folder) else {
+      return chains.reduce(into: [:]) { $0.merge(ChainTestMaterial.standIns(for: $1)) { first, _ in first } }
+    }
     let files = try TemplateFiles.read(folder: folder, depth: configuration.limits.jsonDepth)
     return Dictionary(files.map { ($0.id, $0.document.json.text) }) { first, _ in first }
   }

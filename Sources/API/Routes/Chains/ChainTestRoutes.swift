@@ -29,7 +29,8 @@ enum ChainTestRoutes {
           }
           readers.submit { db in
             answering(reply) {
-              let material = try material(try answers.chain(call, db), answers, templates, db)
+              _ = try answers.chain(call, db)
+              let material = try material([tests.chain] + tests.others, answers, templates, db)
               let isTaken = worlds.beside { isOver in
                 answering(reply) {
                   reply(.json(.object(try tests.run(with: material, worlds.setting, isOver: isOver).json)))
@@ -44,22 +45,27 @@ enum ChainTestRoutes {
     ]
   }
 
-  /// The chain and the templates that it reaches.
+  /// The chains, each as its draft or else as it lives, and the templates that they reach.
   private static func material(
-    _ stored: ChainStore.Stored, _ answers: ChainAnswers, _ templates: TemplateCatalog, _ db: Connection
+    _ ids: [String], _ answers: ChainAnswers, _ templates: TemplateCatalog, _ db: Connection
   ) throws -> ChainTestMaterial {
-    guard let document = try answers.store.newest(stored, db) else {
-      throw Problem.conflict("the chain \(stored.id) has neither a draft nor a live version")
+    var chains: [String: String] = [:]
+    for id in ids {
+      guard let stored = try answers.store.chain(id, db) else { throw Problem.notFound("there is no chain \(id)") }
+      guard let document = try answers.store.newest(stored, db) else {
+        throw Problem.conflict("the chain \(id) has neither a draft nor a live version")
+      }
+      chains[id] = document
     }
     var found: [String: String] = [:]
-    var left = Array(ChainTestMaterial.standIns(for: document).keys)
+    var left = chains.values.flatMap { ChainTestMaterial.standIns(for: $0).keys }
     while let id = left.popLast() {
       guard found[id] == nil, let template = try TemplateStore().template(id, db) else { continue }
       found[id] = template.document
       // One that cannot be used says so in its tests.
       if let partials = try? templates.template(id, version: template.version)?.partials { left += partials }
     }
-    return ChainTestMaterial(chains: [stored.id: document], templates: found)
+    return ChainTestMaterial(chains: chains, templates: found)
   }
 
   /// Whatever goes wrong is the answer.
