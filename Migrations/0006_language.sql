@@ -51,6 +51,8 @@ CREATE TABLE offers (
   chain    INTEGER NOT NULL,     -- chains.number
   run      INTEGER NOT NULL,
   template TEXT NOT NULL,
+  priority INTEGER NOT NULL,     -- the chain's, then
+  "values" TEXT NOT NULL,        -- `trigger` and `data` as the template sees them, a JSON object
   at       INTEGER NOT NULL,
   until    INTEGER NOT NULL,
   PRIMARY KEY (contact, slot, chain)

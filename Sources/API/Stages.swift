@@ -71,9 +71,12 @@ public struct Stages: Sendable {
 extension Stages {
   /// The whole contract, as far as it is built: what is not in this table is 404.
   public var routes: [Route] {
-    let people = EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
+    let people =
+      EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
+      + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
     let chains =
-      ChainRoutes.all(self) + ChainLifeRoutes.all(self) + ChainTestRoutes.all(self) + TemplateRoutes.all(self)
+      ChainRoutes.all(self) + ChainLifeRoutes.all(self) + ChainTestRoutes.all(self) + EnrollRoutes.all(self)
+      + TemplateRoutes.all(self)
     let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)

@@ -59,11 +59,9 @@ struct Gate {
     guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
     let closed = try restriction(message, send, contact, at: address, version.chain, view.zone, now: now, db)
     if let closed { return closed }
-    let scene = MessageValues.Scene(
-      contact: contact, actor: try run.actor.flatMap { try recent.contact($0, db) }, trigger: trigger, run: run,
-      shares: version.chain.triggers.indices.contains(run.enteredBy) ? version.chain.triggers[run.enteredBy].share : [])
     let values = try MessageValues(view: view, now: now, templates: templates).values(
-      for: send, template: message.template, scene)
+      for: send, template: message.template, contact: contact, run: run, trigger: trigger,
+      try SceneValues(of: run, version, recent, db))
     return .pass(
       Passage(
         contact: contact, address: address, values: values, zone: view.zone, queue: send.queue,

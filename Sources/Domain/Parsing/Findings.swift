@@ -73,10 +73,7 @@ struct Place {
 
   /// A name of something a shop calls as it likes: a list, a slot, a relation.
   func name(_ what: String) -> String? {
-    parsed("the name of \(what)", hint: "1 to 64 letters, digits, `_`, `.` and `-`") { text in
-      let isName = (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(EventType.isNameByte)
-      return isName ? text : nil
-    }
+    parsed("the name of \(what)", hint: ShopName.hint) { ShopName.isGood($0) ? $0 : nil }
   }
 
   func chainID() -> String? {

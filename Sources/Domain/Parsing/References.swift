@@ -43,6 +43,7 @@ struct ReferenceCheck {
     for channel in chain.namedChannels where references.channels[channel] == nil {
       unknownChannel(channel, at: Place(node: root, pointer: "", findings: findings))
     }
+    for id in chain.namedChains { check(chain: id, Place(node: root, pointer: "", findings: findings)) }
     warnOfTypes(chain, root)
     for window in findings.windows {
       check(
@@ -194,17 +195,24 @@ struct ReferenceCheck {
 extension Chain {
   /// The channels that conditions name.
   fileprivate var namedChannels: [String] {
-    var names: [String] = []
-    for condition in conditions {
-      condition.forEach { part in
-        switch part {
-        case .consent(let channel), .reachable(let channel): names.append(channel)
-        case .all, .any, .not, .contact, .trigger, .latest, .did, .message, .weekday, .localTime, .list, .inChain,
-          .relation, .ofTrigger, .affordable, .neverLeft:
-          break
-        }
+    named { part in
+      switch part {
+      case .consent(let channel), .reachable(let channel): channel
+      default: nil
       }
     }
+  }
+
+  /// The chains that conditions name.
+  fileprivate var namedChains: [String] {
+    named { part in
+      if case .inChain(let chain) = part { chain } else { nil }
+    }
+  }
+
+  private func named(_ name: (Condition) -> String?) -> [String] {
+    var names: [String] = []
+    for condition in conditions { condition.forEach { names += [name($0)].compactMap { $0 } } }
     return names
   }
 }

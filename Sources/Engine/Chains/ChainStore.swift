@@ -41,6 +41,11 @@ public struct ChainStore: Sendable {
     return try db.query(sql, [.text(id), .int(limit)], Self.read)
   }
 
+  /// Of every chain there is, archived ones aside.
+  public func ids(_ db: Connection) throws -> Set<String> {
+    Set(try db.query("SELECT id FROM chains WHERE status <> 'archived'", []) { $0.text(0) })
+  }
+
   public func document(_ number: Int64, version: Int64, _ db: Connection) throws -> String? {
     let sql = "SELECT document FROM chain_versions WHERE chain = $1 AND version = $2"
     return try db.first(sql, [.int(number), .int(version)]) { $0.text(0) }

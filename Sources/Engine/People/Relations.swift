@@ -15,6 +15,21 @@ public struct Relations: Sendable {
     return try db.query(sql, [.int(contact), .text(kind), .int(limit)]) { $0.int(0) }
   }
 
+  public struct Relation: Sendable {
+    public let kind: String
+    /// contacts.id
+    public let other: Int64
+    public let at: Timestamp
+  }
+
+  /// In all relations, at most a thousand.
+  public func all(of contact: Int64, _ db: Connection) throws -> [Relation] {
+    let sql = "SELECT kind, other, at FROM relations WHERE contact = $1 ORDER BY kind, other LIMIT 1000"
+    return try db.query(sql, [.int(contact)]) {
+      Relation(kind: $0.text(0), other: $0.int(1), at: Timestamp(milliseconds: $0.int(2)))
+    }
+  }
+
   /// - Returns: whether that changed anything.
   @discardableResult
   public func add(_ kind: String, of contact: Int64, to other: Int64, now: Timestamp, _ db: Connection) throws -> Bool {

@@ -17,7 +17,9 @@ extension RunSteps {
       try log.append(own: [ContactEvent.updated(run.contact, fields: ["lists." + list])], now: wall, db)
     case .offer(let slot, let template, let until):
       let offer = Offers.Offer(
-        slot: slot, template: template, chain: run.chain, run: run.id, at: now, until: until)
+        slot: slot, template: template, chain: run.chain, chainID: version.id, run: run.id,
+        priority: version.chain.priority, values: try SceneValues(of: run, version, recent, db).object, at: now,
+        until: until)
       try Offers().show(offer, to: run.contact, db)
     case .enter(let chain):
       let trigger = try recent.trigger(run.triggerSeq, db)?.properties.object ?? [:]

@@ -24,6 +24,7 @@ struct ChainAnswers: Sendable {
       channels: rules.channels, templates: try TemplateStore().ids(db), eventTypes: eventTypes())
     references.partials = try TemplateStore().partials(db)
     references.chainID = id
+    references.chains = try store.ids(db)
     references.retention = rules.retention
     return references
   }

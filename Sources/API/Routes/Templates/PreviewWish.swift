@@ -43,7 +43,7 @@ struct PreviewWish: Sendable {
     let contact = try contactID.map { try self.contact($0, db) }
     if let contact {
       values["contact"] = contact.json
-      values["latest"] = .object(try latest(template, contact, ContactHistory(stages.timeline), db))
+      values["latest"] = .object(try Self.latest(template, contact, ContactHistory(stages.timeline), db))
     }
     for (name, value) in given { values[name] = value }
     do {
@@ -73,9 +73,9 @@ struct PreviewWish: Sendable {
     return contact
   }
 
-  private func latest(_ template: Template, _ contact: Contact, _ history: ContactHistory, _ db: Connection) throws
-    -> JSONObject
-  {
+  static func latest(
+    _ template: Template, _ contact: Contact, _ history: ContactHistory, _ db: Connection
+  ) throws -> JSONObject {
     var latest = LatestValues()
     for type in template.latestTypes.sorted() {
       guard let properties = try history.latest(type, of: contact.row, db) else { continue }

@@ -1,0 +1,37 @@
+public import Domain
+public import JSON
+public import SQL
+
+/// What a template may see of a run's trigger. Another person's event shows what the chain shares of it, or of him, and
+/// nothing else.
+public struct SceneValues {
+  /// `trigger` and `data`.
+  public let object: JSONObject
+
+  public init(of run: Run, _ version: ChainVersion, _ recent: RecentRows, _ db: Connection) throws {
+    guard let trigger = try recent.trigger(run.triggerSeq, db) else {
+      object = ["trigger": [:], "data": .object(run.data)]
+      return
+    }
+    let triggers = version.chain.triggers
+    let shares = triggers.indices.contains(run.enteredBy) ? triggers[run.enteredBy].share : []
+    let actor = try run.actor.flatMap { try recent.contact($0, db) }
+    let seen = actor.map { Self.shared(trigger, by: $0, shares) } ?? trigger
+    object = ["trigger": Self.event(seen), "data": .object(run.data)]
+  }
+
+  private static func shared(_ trigger: EventFact, by actor: Contact, _ names: [String]) -> EventFact {
+    let (properties, fields) = (trigger.properties.object ?? [:], actor.json.object ?? [:])
+    var shared = JSONObject()
+    for name in names { shared[name] = properties[name] ?? fields[name] }
+    return EventFact(seq: trigger.seq, at: trigger.at, type: trigger.type, properties: .object(shared))
+  }
+
+  /// An event's properties, with `type` and `at` beside them where they are free.
+  private static func event(_ event: EventFact) -> JSONValue {
+    var properties = event.properties.object ?? [:]
+    if properties["type"] == nil { properties["type"] = .string(event.type) }
+    if properties["at"] == nil { properties["at"] = .string(event.at.rfc3339) }
+    return .object(properties)
+  }
+}
