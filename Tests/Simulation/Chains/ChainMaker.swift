@@ -4,9 +4,10 @@ import JSON
 /// Random chains that a marketer could have written: valid by the server's own parser.
 struct ChainMaker {
   let references: References
-  private var chance: Chance
-  private var conditions = ConditionMaker()
+  var chance: Chance
+  var conditions = ConditionMaker()
   private var count = 0
+  var hasGoal = false
 
   init(_ chance: Chance, references: References) { (self.chance, self.references) = (chance, references) }
 
@@ -34,8 +35,12 @@ struct ChainMaker {
     object["reenter"] = .string(chance.pick(["never", "always", "after_exit", "restart", "after 3d", "after 2h"]))
     if chance.hits(300) { object["late"] = chance.pick(["send", "skip", ["skip_after": "2h"]]) }
     if chance.hits(200) { object["hours"] = .string(chance.pick(["10:00..19:00", "00:00..12:00"])) }
-    if chance.hits(400) { object["goal"] = ["did": "purchase", "within": "7d", "value": "total"] }
+    hasGoal = chance.hits(400)
+    if hasGoal { object["goal"] = ["did": "purchase", "within": "7d", "value": "total"] }
+    if chance.hits(150) { object["holdout"] = "20%" }
+    if chance.hits(200) { object["priority"] = .number(JSONNumber(chance.below(101))) }
     object["steps"] = steps(depth: 0)
+    if chance.hits(200) { object["at_end"] = atEnd() }
     if chance.hits(650) {
       object["stop_when"] = .array((0...chance.below(2)).map { _ in stop() })
     }
@@ -58,24 +63,28 @@ struct ChainMaker {
     }
   }
 
-  private mutating func steps(depth: Int) -> JSONValue {
+  mutating func steps(depth: Int) -> JSONValue {
     let length = 1 + chance.below(depth == 0 ? 5 : 2)
     return .array((0..<length).map { step(depth: depth, isLast: $0 == length - 1) })
   }
 
   private mutating func step(depth: Int, isLast: Bool) -> JSONValue {
-    switch chance.below(depth < 2 ? 12 : 8) {
+    switch chance.below(depth < 2 ? 16 : 9) {
     case 0, 1, 2: return send()
+    case 12: return choose(depth)
+    case 13: return split(depth)
+    case 14: return escalate()
     case 3, 4: return wait()
     case 5: return waitUntil()
     case 6: return ["set": ["stage": .string(chance.pick(["warm", "cold"])), "total": ["from": "trigger.total"]]]
     case 7: return isLast && depth > 0 && chance.hits(300) ? ["exit": "enough"] : send()
-    case 8, 9: return branching("wait_for", depth)
+    case 8: return aside()
+    case 9, 10: return branching("wait_for", depth)
     default: return branching("if", depth)
     }
   }
 
-  private mutating func id() -> String {
+  mutating func id() -> String {
     count += 1
     return "s\(count)"
   }
@@ -102,10 +111,14 @@ struct ChainMaker {
     return .object(object)
   }
 
-  private mutating func send() -> JSONValue {
+  mutating func send() -> JSONValue {
     var object: JSONObject = [
       "send": .string(chance.pick(["email", "email", "sms", "call"])), "template": .string(chance.pick(["a", "b"])),
     ]
+    if chance.hits(150) {
+      object["template"] = ["a", "b"]
+      if chance.hits(500) { object["winner"] = ["by": "opened", "after": 5] }
+    }
     if chance.hits(250) { object["only_if"] = conditions.condition(.step, &chance) }
     if chance.hits(200) { object["flags"] = ["vip": conditions.condition(.step, &chance)] }
     if chance.hits(200) { object["data"] = ["total": ["from": "trigger.total"]] }

@@ -22,13 +22,19 @@ struct ConditionMaker {
       default: return place == .wait || place == .stop ? ["any": .array(parts)] : ["not": parts[0]]
       }
     }
-    switch chance.below(place == .entry ? 8 : 11) {
+    switch chance.below(place == .entry ? 9 : 12) {
     case 0, 1: return did(place, &chance)
     case 2: return ["contact": ["age": [">=": .number(JSONNumber(18 + chance.below(40)))]]]
     case 3: return ["contact": ["city": .string(chance.pick(["Kazan", "Paris"]))]]
     case 4: return ["trigger": total(&chance)]
     case 5: return ["latest": .string(chance.pick(Self.types)), "where": total(&chance)]
     case 6: return [chance.pick(["consent", "reachable"]): .string(chance.pick(["email", "sms", "call"]))]
+    case 8:
+      switch chance.below(3) {
+      case 0: return ["list": .string(chance.pick(["warm", "cold"]))]
+      case 1: return ["in_chain": .string(chance.pick(["first", "second"]))]
+      default: return ["of": "trigger", "is": ["contact": ["age": [">=": 30]]]]
+      }
     case 7:
       return chance.hits(500)
         ? ["weekday": ["sat", "sun"]] : ["local_time": .string(chance.pick(["09:00..18:00", "22:00..06:00"]))]

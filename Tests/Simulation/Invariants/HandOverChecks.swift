@@ -129,6 +129,8 @@ struct HandOverChecks {
     let claim = handOver.claim
     if try isSuppressed(claim, purposes: ["all", "marketing"]) { throw broken("no hand-over after a suppression", "") }
     if world.shop.hasDenied(claim.channel, claim.address) { throw broken("no hand-over after an unsubscribe", "") }
+    let isHeldOut = try db.first("SELECT held_out FROM runs WHERE id = $1", [.int(row.run)]) { $0.bool(0) }
+    guard isHeldOut == false else { throw broken("who is held out gets no marketing", "") }
     let said = try db.first(
       "SELECT granted FROM consents WHERE contact = $1 AND channel = $2 AND purpose = 'marketing'",
       [.int(claim.contact), .text(claim.channel)]
