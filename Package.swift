@@ -31,6 +31,12 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CEpoll"),
 
+    // What is served as it lies.
+    .target(
+      name: "Schemas",
+      resources: [.embedInCode("chain.json"), .embedInCode("tests.json"), .embedInCode("template.json")],
+      swiftSettings: rules),
+
     // What knows no marketing word.
     .target(name: "JSON", swiftSettings: rules),
     .target(name: "Threads", swiftSettings: rules),
@@ -64,7 +70,7 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Rehearsal", "SQL", crypto, logging,
+        "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Rehearsal", "SQL", "Schemas", crypto, logging,
       ],
       swiftSettings: rules),
     .executableTarget(
@@ -84,6 +90,7 @@ let package = Package(
     .testTarget(name: "MigrationsTests", dependencies: ["Migrations", "SQL"], swiftSettings: rules),
     .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON", "Threads"], swiftSettings: rules),
     .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON"], swiftSettings: rules),
+    .testTarget(name: "SchemasTests", dependencies: ["JSON", "Schemas"], swiftSettings: rules),
     .testTarget(
       name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),
     .testTarget(

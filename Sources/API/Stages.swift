@@ -76,7 +76,7 @@ extension Stages {
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
     let chains =
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + ChainTestRoutes.all(self) + EnrollRoutes.all(self)
-      + TemplateRoutes.all(self)
+      + TemplateRoutes.all(self) + SchemaRoutes.all
     let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)

@@ -50,7 +50,7 @@ struct ChainParserTests {
   @Test(
     "each mistake is found where it stands, with a code and the nearest word",
     arguments: [
-      (#"[{"wiat":"1h"}]"#, "/steps/0", "unknown_key", "did you mean `wait`?"),
+      (#"[{"wiat":"1h"}]"#, "/steps/0/wiat", "unknown_key", "did you mean `wait`?"),
       (#"[{"send":"email","tempalte":"a"}]"#, "/steps/0/tempalte", "unknown_key", "did you mean `template`?"),
       (#"[{"wait":"24 parsecs"}]"#, "/steps/0/wait", "bad_value", nil),
       (#"[{"wait":24}]"#, "/steps/0/wait", "wrong_type", nil),
@@ -59,7 +59,7 @@ struct ChainParserTests {
       (#"[]"#, "/steps", "bad_value", nil),
       (#"[{"exit":"x"},{"wait":"1h"}]"#, "/steps/1", "unreachable", nil),
       (#"[{"split":[]}]"#, "/steps/0/split", "bad_value", nil),
-      (#"[{"grant":{"points":500}}]"#, "/steps/0", "not_yet", nil),
+      (#"[{"grant":{"points":500}}]"#, "/steps/0/grant", "not_yet", nil),
       (
         #"[{"split":[{"name":"A","weight":1,"steps":[]},{"name":"A","weight":1,"steps":[]}]}]"#,
         "/steps/0/split/1/name",
@@ -77,7 +77,7 @@ struct ChainParserTests {
       (#"[{"escalate":[{"send":"sms","template":"b"}],"budget":"much"}]"#, "/steps/0/budget", "bad_value", nil),
       (#"[{"list":"invited"}]"#, "/steps/0", "missing", nil),
       (#"[{"enter":"a b"}]"#, "/steps/0/enter", "bad_value", nil),
-      (#"[{"if":{"segment":"vip"},"then":[{"exit":"x"}]}]"#, "/steps/0/if", "not_yet", nil),
+      (#"[{"if":{"segment":"vip"},"then":[{"exit":"x"}]}]"#, "/steps/0/if/segment", "not_yet", nil),
       (#"[{"if":{"did":"view","times":{">=":3}},"then":[{"exit":"x"}]}]"#, "/steps/0/if", "missing", nil),
       (#"[{"wait_for":{"did":"view"}}]"#, "/steps/0", "missing", nil),
       (#"[{"wait_for":{"did_not":"view"},"at_most":"1d"}]"#, "/steps/0/wait_for", "missing", nil),
@@ -90,7 +90,7 @@ struct ChainParserTests {
       ),
       (#"[{"set":{"a":{"from":"triger.sku"}}}]"#, "/steps/0/set/a/from", "bad_value", "did you mean `trigger`?"),
       (#"[{"wait":"999999999y"}]"#, "/steps/0/wait", "bad_value", nil),
-      (#"[{"set":{"email":"x@y.example"}}]"#, "/steps/0/set", "bad_value", nil),
+      (#"[{"set":{"email":"x@y.example"}}]"#, "/steps/0/set/email", "bad_value", nil),
       (#"[{"set":{}}]"#, "/steps/0/set", "bad_value", nil),
       (#"[{"exit":"stopped"}]"#, "/steps/0/exit", "bad_value", "choose another word"),
       (#"[{"wait_until":"10:00","on":[]}]"#, "/steps/0/on", "bad_value", nil),

@@ -14,7 +14,7 @@ public struct TemplateDocument: Sendable {
   /// By locale, in the form of `TemplateLocale`.
   public var locales: [String: TemplateBodies]
 
-  static let keys = ["name", "note", "partial", "locale", "subject", "text", "html", "locales"]
+  static let keys = ["name", "note", "partial", "locale", "subject", "text", "html", "locales", "$schema"]
   static let maxLocales = 50
 
   /// `files`: bodies that lie beside the document instead of in it, by JSON pointer (`/html`, `/locales/en/text`).

@@ -17,6 +17,7 @@ struct TemplateDocumentParser {
     var document = TemplateDocument(
       name: reader.string("name"), note: reader.string("note", maxBytes: 16 * 1024),
       isPartial: reader.bool("partial") ?? false)
+    _ = reader.string("$schema")
     if let locale = reader.string("locale", maxBytes: 64) {
       document.locale = TemplateLocale.normalized(locale)
       if document.locale == nil { reader.refuse("locale", .badValue, TemplateLocale.expected(locale)) }

@@ -11,10 +11,10 @@ public enum DayRule: Sendable, Hashable {
   static let hint = "\"mon\" … \"sun\", \"1st mon\", \"last fri\" or a day of the month, \"15\""
 
   public init?(_ text: String) {
-    let words = text.split(separator: " ").map(String.init)
+    let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
     if words.count == 1, let weekday = Self.names.firstIndex(of: words[0]) {
       self = .weekday(weekday + 1)
-    } else if words.count == 1, let day = Int(words[0]), (1...31).contains(day) {
+    } else if words.count == 1, words[0].first?.isNumber == true, let day = Int(words[0]), (1...31).contains(day) {
       self = .dayOfMonth(day)
     } else if words.count == 2, let weekday = Self.names.firstIndex(of: words[1]) {
       if words[0] == "last" {
@@ -27,6 +27,11 @@ public enum DayRule: Sendable, Hashable {
     } else {
       return nil
     }
+  }
+
+  /// `monday` is `mon`.
+  static func meant(by text: String) -> String? {
+    names.first { text.lowercased().hasPrefix($0) } ?? nearest(to: text, among: names)
   }
 
   public func fits(_ date: CivilDate) -> Bool {

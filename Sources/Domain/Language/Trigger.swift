@@ -120,7 +120,7 @@ public struct Rate: Sendable, Hashable {
   public init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let count = Int(parts[0]), count > 0, count <= Self.largest, parts[0].first != "+",
-      let per = Span("1" + parts[1]), !per.isZero
+      parts[1].first?.isLetter == true, let per = Span("1" + parts[1]), !per.isZero
     else { return nil }
     (self.count, self.per) = (count, per)
   }

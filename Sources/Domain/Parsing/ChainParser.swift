@@ -12,6 +12,8 @@ public struct ChainParser {
   static let known = [
     "name", "note", "purpose", "enter", "only_if", "per", "reenter", "stop_when", "at_end", "goal", "holdout",
     "priority", "late", "hours", "steps",
+    // Where an editor finds the schema.
+    "$schema",
   ]
   static let later = ["topic"]
 
@@ -38,11 +40,16 @@ public struct ChainParser {
     guard let fields = Fields(place, what: "a chain, an object", known: Self.known, later: Self.later) else {
       return nil
     }
+    _ = fields.string("$schema")
     let purpose = fields.word("purpose", of: [Purpose.marketing, .transactional]) ?? .marketing
-    let steps = fields.required("steps")
+    let steps = fields.required(
+      "steps", example: "[{\"wait\": \"1h\"}, {\"send\": \"email\", \"template\": \"cart-1\"}]")
     let names = StepNames(of: [steps, fields["at_end"]].compactMap { $0 })
     let values = ValueParser(steps: names)
-    let triggers = fields.required("enter").map { self.triggers($0, TriggerParser(values: values)) } ?? []
+    let triggers =
+      fields.required("enter", example: "{\"event\": \"cart\"}").map {
+        self.triggers($0, TriggerParser(values: values))
+      } ?? []
     let stopWhen = fields["stop_when"].map { conditions($0, names) } ?? []
     let goal = fields["goal"].flatMap { self.goal($0, values) }
     let parser = StepParser(findings: findings, purpose: purpose, names: names, stopWhen: stopWhen, goal: goal)
@@ -68,11 +75,7 @@ public struct ChainParser {
   }
 
   private func triggers(_ place: Place, _ parser: TriggerParser) -> [Trigger] {
-    let places = place.node.kind == .array ? place.list(of: "triggers") ?? [] : [place]
-    if place.node.kind == .array, places.isEmpty {
-      place.error(.badValue, "expected at least one trigger, got an empty list")
-    }
-    return places.compactMap(parser.parse)
+    place.oneOrMore("trigger", plural: "triggers").compactMap(parser.parse)
   }
 
   /// `"10%"`, in ten-thousandths.
@@ -88,7 +91,11 @@ public struct ChainParser {
   }
 
   private func reenter(_ place: Place) -> Reenter? {
-    place.parsed("a rule for coming in again", hint: "never, always, after_exit, restart or \"after 3d\"") { text in
+    let words = ["never", "always", "after_exit", "restart"]
+    let hint = "never, always, after_exit, restart or \"after 3d\""
+    return place.parsed(
+      "a rule for coming in again", hint: hint, meant: { nearest(to: $0, among: words) }
+    ) { text in
       switch text {
       case "never": .never
       case "always": .always
@@ -101,7 +108,10 @@ public struct ChainParser {
 
   private func late(_ place: Place) -> Late? {
     if place.node.kind == .string {
-      return place.parsed("what to do when late", hint: "\"send\", \"skip\" or {\"skip_after\": \"2h\"}") {
+      let hint = "\"send\", \"skip\" or {\"skip_after\": \"2h\"}"
+      return place.parsed(
+        "what to do when late", hint: hint, meant: { nearest(to: $0, among: ["send", "skip"]) }
+      ) {
         $0 == "send" ? .send : $0 == "skip" ? .skip : nil
       }
     }
@@ -110,12 +120,13 @@ public struct ChainParser {
   }
 
   private func goal(_ place: Place, _ values: ValueParser) -> Goal? {
-    guard let fields = Fields(place, what: "a goal", known: ["did", "where", "within", "value"]),
-      let type = fields.required("did").flatMap(ConditionParser(steps: StepNames(), at: .entry).eventType),
-      let within = fields.required("within")?.span(positive: true)
-    else { return nil }
-    return Goal(
-      did: type, match: fields["where"].flatMap(values.match), within: within,
-      value: fields["value"].flatMap(values.propertyPath))
+    guard let fields = Fields(place, what: "a goal", known: ["did", "where", "within", "value"]) else { return nil }
+    let type = fields.required("did", example: "\"purchase\"")
+      .flatMap(ConditionParser(steps: StepNames(), at: .entry).eventType)
+    let within = fields.required("within", example: "\"7d\"")?.span(positive: true)
+    let match = fields["where"].flatMap(values.match)
+    let value = fields["value"].flatMap(values.propertyPath)
+    guard let type, let within else { return nil }
+    return Goal(did: type, match: match, within: within, value: value)
   }
 }

@@ -35,46 +35,20 @@ struct ConditionParser {
   ]
   static let maxDepth = 32
 
+  private static let words = Kinds(
+    what: "a condition", one: "one condition", example: "{\"did\": \"purchase\"}", known: kinds, later: laterKinds,
+    common: ["where", "same", "within", "since"] + measures, several: "join them: {\"all\": [{…}, {…}]}",
+    insteadOfLater: "leave it out")
+
   init(steps: StepNames, at: ConditionPlace) { (self.steps, self.at) = (steps, at) }
 
   func parse(_ place: Place, depth: Int = 0) -> Condition? {
-    guard place.node.kind == .object else {
-      place.wrongType(expected: "a condition, an object such as {\"did\": \"purchase\"}")
-      return nil
-    }
     guard depth < Self.maxDepth else {
       place.error(.badValue, "expected conditions nested at most \(Self.maxDepth) deep")
       return nil
     }
-    let keys = place.node.members.map(\.key)
-    if let later = keys.first(where: Self.laterKinds.contains) {
-      place.error(
-        .notYet, "the condition `\(later)` is part of the language, but this server does not do it yet",
-        hint: "leave it out")
-      return nil
-    }
-    let kinds = keys.filter(Self.kinds.contains)
-    guard kinds.count == 1, let kind = kinds.first, let node = place.node[kind] else {
-      reportKind(place, keys: keys, kinds: kinds)
-      return nil
-    }
-    let value = Place(node: node, pointer: place.pointer + "/" + kind, findings: place.findings)
+    guard let kind = Self.words.find(in: place), let value = place.child(kind) else { return nil }
     return condition(kind, value, in: place, depth: depth)
-  }
-
-  private func reportKind(_ place: Place, keys: [String], kinds: [String]) {
-    if kinds.count > 1 {
-      place.error(
-        .badValue, "expected one condition, got \(kinds.map { "`\($0)`" }.joined(separator: " and "))",
-        hint: "join them: {\"all\": [{…}, {…}]}")
-      return
-    }
-    let hint = keys.lazy.compactMap { key in nearest(to: key, among: Self.kinds) }.first
-    let got = keys.isEmpty ? "an empty object" : keys.map { "`\($0.prefix(40))`" }.joined(separator: ", ")
-    place.error(
-      keys.isEmpty ? .badValue : .unknownKey,
-      "expected a condition, one of \(Self.kinds.map { "`\($0)`" }.joined(separator: ", ")), got \(got)",
-      hint: hint.map { "did you mean `\($0)`?" })
   }
 
   private func condition(_ kind: String, _ value: Place, in place: Place, depth: Int) -> Condition? {
@@ -105,8 +79,7 @@ struct ConditionParser {
       return kind == "consent" ? .consent(channel: channel) : .reachable(channel: channel)
     case "weekday":
       alone()
-      let places = value.node.kind == .string ? [value] : value.list(of: "days") ?? []
-      let rules = places.compactMap { $0.parsed("a day", hint: DayRule.hint) { DayRule($0) } }
+      let rules = value.days()
       return rules.isEmpty ? nil : .weekday(rules)
     case "local_time":
       alone()
@@ -148,7 +121,9 @@ struct ConditionParser {
 
   private func latest(_ value: Place, in place: Place) -> Condition? {
     guard let fields = Fields(place, what: "a condition", known: ["latest", "where"]) else { return nil }
-    guard let type = eventType(value), let match = fields.required("where").flatMap(values.match) else { return nil }
+    let type = eventType(value)
+    let match = fields.required("where", example: "{\"total\": {\">\": 10000}}").flatMap(values.match)
+    guard let type, let match else { return nil }
     return .latest(type: type, match)
   }
 
@@ -175,10 +150,12 @@ extension ConditionParser {
   private func did(_ kind: String, _ value: Place, in place: Place) -> Condition? {
     let known = [kind, "where", "same", "within", "since"] + (kind == "did" ? Self.measures : [])
     guard let fields = Fields(place, what: "a condition", known: known) else { return nil }
-    guard let type = eventType(value) else { return nil }
-    guard let window = window(fields, kind: kind, in: place), let (measure, tests) = measure(fields, in: place) else {
-      return nil
-    }
+    let type = eventType(value)
+    let window = window(fields, kind: kind, in: place)
+    let read = measure(fields, in: place)
+    let match = fields["where"].flatMap(values.match)
+    let same = fields["same"].map(self.same) ?? []
+    guard let type, let window, let (measure, tests) = read else { return nil }
     switch window {
     case .within(let span): place.findings.looksBack(span, type: type, at: fields["within"] ?? place)
     case .ever: place.findings.looksBack(nil, type: type, at: fields["within"] ?? place)
@@ -186,8 +163,8 @@ extension ConditionParser {
     }
     return .did(
       Did(
-        type: type, negated: kind == "did_not", match: fields["where"].flatMap(values.match),
-        same: fields["same"].map(same) ?? [], measure: measure, tests: tests, window: window))
+        type: type, negated: kind == "did_not", match: match, same: same, measure: measure, tests: tests,
+        window: window))
   }
 
   func eventType(_ place: Place) -> String? {
@@ -232,16 +209,16 @@ extension ConditionParser {
   private func measure(_ fields: Fields, in place: Place) -> (Did.Measure, [NumberTest])? {
     let named = Self.measures.filter { fields[$0] != nil }
     guard let name = named.first, let value = fields[name] else { return (.times, NumberTest.atLeastOnce) }
-    if name == "distinct", let path = values.propertyPath(value) {
-      let tests = fields["times"].flatMap(values.numberTests) ?? NumberTest.atLeastOnce
-      return (.distinct(path), tests)
-    }
-    if named.count > 1, !(named == ["times", "distinct"]) {
-      place.error(.badValue, "expected one of \(Self.measures.map { "`\($0)`" }.joined(separator: ", ")), got several")
+    if named.count > 1, named != ["times", "distinct"] {
+      place.error(
+        .badValue, "expected one of \(Kinds.quoted(Self.measures)), got several: \(Kinds.quoted(named, " and "))",
+        hint: "join them: {\"all\": [{…}, {…}]}")
       return nil
     }
-    if named == ["times", "distinct"], let distinct = fields["distinct"] {
-      guard let path = values.propertyPath(distinct), let tests = values.numberTests(value) else { return nil }
+    if let distinct = fields["distinct"] {
+      let path = values.propertyPath(distinct)
+      let tests = fields["times"].map(values.numberTests) ?? NumberTest.atLeastOnce
+      guard let path, let tests else { return nil }
       return (.distinct(path), tests)
     }
     if name == "times" { return values.numberTests(value).map { (.times, $0) } }
@@ -250,13 +227,18 @@ extension ConditionParser {
 
   /// `{"sum": {"total": {">=": 5000}}}`
   private func aggregate(_ name: String, _ place: Place) -> (Did.Measure, [NumberTest])? {
-    guard place.node.kind == .object, place.node.members.count == 1, let member = place.node.members.first else {
-      place.error(.badValue, "expected one property and its comparison, {\"total\": {\">=\": 5000}}")
+    let (expected, hint) = ("one property and its comparison", "write {\"total\": {\">=\": 5000}}")
+    guard place.node.kind == .object else {
+      place.wrongType(expected: expected, hint: hint)
       return nil
     }
-    let at = Place(
-      node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
-    guard let path = values.propertyPath(at, member.key), let tests = values.numberTests(at) else { return nil }
+    guard place.node.count == 1, let member = place.members.first else {
+      place.error(.badValue, "expected \(expected), got \(place.node.count)", hint: hint)
+      return nil
+    }
+    let path = values.pathInKey(of: member)
+    let tests = values.numberTests(member)
+    guard let path, let tests else { return nil }
     switch name {
     case "sum": return (.sum(path), tests)
     case "avg": return (.average(path), tests)
@@ -271,12 +253,13 @@ extension ConditionParser {
     case .string:
       return values.propertyPath(place).map { [Did.Same(path: $0, triggerPath: $0)] } ?? []
     case .array:
-      return (place.list(of: "property paths") ?? []).flatMap(same)
+      return place.oneOrMore("property path", plural: "property paths").flatMap(same)
     case .object:
-      return place.node.members.compactMap { member in
-        let at = Place(
-          node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
-        guard let path = values.propertyPath(at, member.key), let trigger = values.propertyPath(at) else { return nil }
+      if place.node.count == 0 { place.error(.badValue, "expected at least one property path, got an empty object") }
+      return place.members.compactMap { member in
+        guard let path = values.pathInKey(of: member), let trigger = values.propertyPath(member) else {
+          return nil
+        }
         return Did.Same(path: path, triggerPath: trigger)
       }
     case .null, .bool, .number:
@@ -307,7 +290,8 @@ public enum EventType {
   /// What the server itself says.
   public static let own = [
     "message.sent", "message.delivered", "message.opened", "message.clicked", "message.bounced",
-    "message.complained", "message.unsubscribed", "message.skipped", "message.failed", "message.unknown",
+    "message.answered", "message.complained", "message.unsubscribed", "message.skipped", "message.failed",
+    "message.unknown",
     "call.answered", "call.no_answer", "call.refused", "call.callback", "contact.updated", "chain.entered",
     "chain.ended",
   ]

@@ -4,7 +4,9 @@ import JSON
 /// does, and which come later.
 struct Fields {
   let place: Place
-  private let members: [String: JSONNode]
+  private let members: [String: Place]
+  /// Known keys that unknown ones were probably meant to be.
+  private let misspelt: Set<String>
 
   /// Nil, with an error, when it is no object.
   init?(_ place: Place, what: String, known: [String], later: [String] = []) {
@@ -13,42 +15,39 @@ struct Fields {
       return nil
     }
     self.place = place
-    var members: [String: JSONNode] = [:]
-    for member in place.node.members {
-      members[member.key] = member.value
-      guard !known.contains(member.key) else { continue }
-      let pointer = place.pointer + "/" + member.key.escapedForPointer
-      if later.contains(member.key) {
-        place.findings.error(
-          Issue(
-            pointer: pointer, at: member.keyLocation, code: .notYet,
-            detail: "`\(member.key)` is part of the language, but this server does not do it yet",
-            hint: "leave `\(member.key)` out"))
+    var (members, misspelt): ([String: Place], Set<String>) = ([:], [])
+    for member in place.members {
+      members[member.name] = member
+      guard !known.contains(member.name) else { continue }
+      if later.contains(member.name) {
+        member.keyError(
+          .notYet, "`\(member.name)` is part of the language, but this server does not do it yet",
+          hint: "leave `\(member.name)` out")
       } else {
-        let word = nearest(to: member.key, among: known)
-        place.findings.error(
-          Issue(
-            pointer: pointer, at: member.keyLocation, code: .unknownKey,
-            detail:
-              "expected one of \(known.map { "`\($0)`" }.joined(separator: ", ")), got `\(member.key.prefix(60))`",
-            hint: word.map { "did you mean `\($0)`?" }))
+        let meant = nearest(to: member.name, among: known)
+        if let meant { misspelt.insert(meant) }
+        member.keyError(
+          .unknownKey, "expected one of \(Kinds.quoted(known)), got `\(member.name.prefix(60))`",
+          hint: meant.map { "did you mean `\($0)`?" })
       }
     }
-    self.members = members
+    (self.members, self.misspelt) = (members, misspelt)
   }
 
-  subscript(key: String) -> Place? {
-    members[key].map {
-      Place(node: $0, pointer: place.pointer + "/" + key.escapedForPointer, findings: place.findings)
-    }
-  }
+  subscript(key: String) -> Place? { members[key] }
 
-  /// The value of a key that must be there.
-  func required(_ key: String) -> Place? {
+  /// The value of a key that must be there. One that is only misspelt is reported as that.
+  /// - Parameter example: how it may be written.
+  func required(_ key: String, example: String? = nil) -> Place? {
     if let place = self[key] { return place }
-    place.error(.missing, "expected the key `\(key)`, which is missing")
+    if misspelt.contains(key) { return nil }
+    place.error(
+      .missing, "expected the key `\(key)`, which is missing", hint: example.map { "write \"\(key)\": \($0)" })
     return nil
   }
+
+  /// Whether one of the keys is there, or one that was meant to be it.
+  func has(_ keys: String...) -> Bool { keys.contains { self[$0] != nil || misspelt.contains($0) } }
 
   func string(_ key: String) -> String? { self[key]?.string("a text") }
 
@@ -60,11 +59,12 @@ struct Fields {
 
   /// One of the words of an enumeration.
   func word<T: RawRepresentable<String>>(_ key: String, of values: [T]) -> T? {
-    guard let place = self[key], let text = place.string("a word") else { return nil }
-    if let value = T(rawValue: text) { return value }
     let words = values.map(\.rawValue)
+    let expected = words.count == 1 ? "`\(words[0])`" : "one of \(Kinds.quoted(words))"
+    guard let place = self[key], let text = place.string(expected) else { return nil }
+    if let value = values.first(where: { $0.rawValue == text }) { return value }
     place.error(
-      .badValue, "expected one of \(words.map { "`\($0)`" }.joined(separator: ", ")), got \"\(text.prefix(60))\"",
+      .badValue, "expected \(expected), got \"\(text.prefix(60))\"",
       hint: nearest(to: text, among: words).map { "did you mean `\($0)`?" })
     return nil
   }

@@ -25,6 +25,8 @@ struct Place {
   let node: JSONNode
   let pointer: String
   let findings: Findings
+  /// What it stands under, in an object.
+  var key: JSONMember?
 
   func error(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
     findings.error(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
@@ -34,8 +36,8 @@ struct Place {
     findings.warning(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
   }
 
-  func wrongType(expected: String) {
-    error(.wrongType, "expected \(expected), got \(node.described)")
+  func wrongType(expected: String, hint: String? = nil) {
+    error(.wrongType, "expected \(expected), got \(node.described)", hint: hint)
   }
 
   func element(_ index: Int, _ node: JSONNode) -> Place {
@@ -51,23 +53,34 @@ struct Place {
     return node.elements.enumerated().map { element($0.offset, $0.element) }
   }
 
-  func string(_ what: String) -> String? {
+  func string(_ what: String, hint: String? = nil) -> String? {
     guard let string = node.string else {
-      wrongType(expected: what)
+      wrongType(expected: what, hint: hint)
       return nil
     }
     return string
   }
 
   /// A text that `parse` understands.
-  func parsed<T>(_ what: String, hint: String, _ parse: (String) -> T?) -> T? {
-    guard let text = string(what) else { return nil }
+  /// - Parameter meant: the word that a wrong one may have been meant to be.
+  func parsed<T>(
+    _ what: String, hint: String, meant: (String) -> String? = { _ in nil }, _ parse: (String) -> T?
+  ) -> T? {
+    guard let text = string(what, hint: "write \(hint)") else { return nil }
     if let value = parse(text) { return value }
-    error(.badValue, "expected \(what), got \"\(text.prefix(80))\"", hint: "write \(hint)")
+    let hint = meant(text).map { "did you mean `\($0)`?" } ?? "write \(hint)"
+    error(.badValue, "expected \(what), got \"\(text.prefix(80))\"", hint: hint)
     return nil
   }
 
   func clockTime() -> ClockTime? { parsed("a clock time", hint: "\"10:00\"") { ClockTime($0) } }
+
+  /// One day or several.
+  func days() -> [DayRule] {
+    oneOrMore("day", plural: "days").compactMap { place in
+      place.parsed("a day", hint: DayRule.hint, meant: DayRule.meant) { DayRule($0) }
+    }
+  }
 
   func offset() -> Offset? { parsed("a duration before or after", hint: "\"-3d\" or \"3d\"") { Offset($0) } }
 

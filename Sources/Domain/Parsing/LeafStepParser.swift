@@ -26,22 +26,22 @@ struct LeafStepParser {
 
   /// Attributes of the contact: his built-in fields are the shop's to change.
   private func set(_ place: Place) -> [Assignment] {
-    let assignments = values.assignments(place)
     if place.node.kind == .object, place.node.members.isEmpty {
       place.error(.badValue, "expected at least one name and value, got an empty object")
     }
-    for assignment in assignments where ContactFields.builtIn.contains(assignment.name) {
-      place.error(
-        .badValue, "expected names of attributes, got `\(assignment.name)`, a field that every contact has",
+    for member in place.members where ContactFields.builtIn.contains(member.name) {
+      member.keyError(
+        .badValue, "expected names of attributes, got `\(member.name)`, a field that every contact has",
         hint: "PUT /v1/contacts/{id} changes it")
     }
-    return assignments
+    return values.assignments(place)
   }
 
   private func wait(_ place: Place) -> Step.Kind? {
-    guard let fields = Fields(place, what: "a step", known: ["wait", "since", "reset_on", "id", "note"]),
-      let value = fields["wait"], let (atLeast, atMost) = range(value)
-    else { return nil }
+    guard let fields = Fields(place, what: "a step", known: ["wait", "since", "reset_on", "id", "note"]) else {
+      return nil
+    }
+    let length = fields["wait"].flatMap(range)
     var since = Wait.Since.ownStart
     if let place = fields["since"], let text = place.string("\"enter\" or the id of a step") {
       if text == "enter" {
@@ -55,13 +55,13 @@ struct LeafStepParser {
       }
     }
     let resetOn = fields["reset_on"].map(types) ?? []
-    return .wait(Wait(atLeast: atLeast, atMost: atMost, since: since, resetOn: Set(resetOn)))
+    return length.map { .wait(Wait(atLeast: $0.0, atMost: $0.1, since: since, resetOn: Set(resetOn))) }
   }
 
   /// `"24h"` or `"8h..24h"`.
   private func range(_ place: Place) -> (Span, Span?)? {
-    guard let text = place.string("a duration or a range") else { return nil }
-    let hint = "a duration, \"24h\", or a range, \"8h..24h\""
+    let hint = "a duration, a whole number and a unit: \"24h\", or a range: \"8h..24h\""
+    guard let text = place.string("a duration or a range", hint: "write \(hint)") else { return nil }
     if let span = Span(text) { return (span, nil) }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 3, parts[1].isEmpty, let from = Span(parts[0]), let to = Span(parts[2]) else {
@@ -76,8 +76,7 @@ struct LeafStepParser {
   }
 
   private func types(_ place: Place) -> [String] {
-    let places = place.node.kind == .string ? [place] : place.list(of: "event types") ?? []
-    return places.compactMap(ConditionParser(steps: names, at: .step).eventType)
+    place.oneOrMore("event type", plural: "event types").compactMap(ConditionParser(steps: names, at: .step).eventType)
   }
 
   private func waitUntil(_ place: Place) -> Step.Kind? {
@@ -85,23 +84,20 @@ struct LeafStepParser {
       let value = fields["wait_until"]
     else { return nil }
     if value.node.kind == .string {
-      if let at = fields["at"] { at.error(.unknownKey, "`at` goes with a date; a clock time says it itself") }
-      guard let clock = value.clockTime() else { return nil }
-      let days = fields["on"].map { $0.node.kind == .string ? [$0] : $0.list(of: "days") ?? [] } ?? []
-      if let on = fields["on"], days.isEmpty, on.node.kind == .array {
-        on.error(.badValue, "expected at least one day, got an empty list")
-      }
-      return .waitUntil(.clock(clock, on: days.compactMap { $0.parsed("a day", hint: DayRule.hint) { DayRule($0) } }))
+      if let at = fields["at"] { at.keyError(.unknownKey, "`at` goes with a date; a clock time says it itself") }
+      let clock = value.clockTime()
+      let days = fields["on"].map { $0.days() } ?? []
+      return clock.map { .waitUntil(.clock($0, on: days)) }
     }
-    if let on = fields["on"] { on.error(.unknownKey, "`on` goes with a clock time, not with a date") }
+    if let on = fields["on"] { on.keyError(.unknownKey, "`on` goes with a clock time, not with a date") }
     guard let date = Fields(value, what: "a clock time, or {\"date\": …}", known: ["date", "offset"]) else {
       return nil
     }
-    guard let reference = date.required("date").flatMap(values.reference),
-      let clock = fields.required("at")?.clockTime()
-    else { return nil }
+    let reference = date.required("date", example: "\"contact.trip\"").flatMap(values.reference)
+    let clock = fields.required("at", example: "\"10:00\"")?.clockTime()
     let offset = date["offset"].map { $0.offset() } ?? Offset(span: Span(), isBefore: false)
-    return offset.map { .waitUntil(.date(reference, $0, at: clock)) }
+    guard let reference, let clock, let offset else { return nil }
+    return .waitUntil(.date(reference, offset, at: clock))
   }
 
   /// - Parameter inEscalate: it has `patience` beside it.
@@ -113,19 +109,21 @@ struct LeafStepParser {
     let flags = fields["flags"].map(self.flags) ?? []
     let data = fields["data"].map(ValueParser(steps: names, flags: flags.map(\.name)).assignments) ?? []
     let purpose = fields.word("purpose", of: [Purpose.marketing, .transactional]) ?? self.purpose
-    let templates = fields.required("template").flatMap(templates)
+    let templates = fields.required("template", example: "\"cart-1\"").flatMap(templates)
     let winner = fields["winner"].flatMap { Self.winner($0, by: [.opened, .clicked, .goal]) }
     if let place = fields["winner"], templates?.count == 1 {
       place.error(
         .badValue, "a winner needs at least two templates", hint: "\"template\": [\"subject-a\", \"subject-b\"]")
     }
-    guard let channel = fields.required("send")?.string("the name of a channel"), let templates else { return nil }
+    let channel = fields.required("send")?.string("the name of a channel")
+    let onlyIf = fields["only_if"].flatMap { ConditionParser(steps: names, at: .step).parse($0) }
+    let hold = fields["hold"]?.span(positive: true) ?? Send.defaultHold(for: purpose)
+    let (queue, deadline) = (fields.string("queue"), fields["deadline"]?.span(positive: true))
+    guard let channel, let templates else { return nil }
     return .send(
       Send(
         channel: channel, templates: templates, winner: winner, purpose: purpose, data: data, flags: flags,
-        onlyIf: fields["only_if"].flatMap { ConditionParser(steps: names, at: .step).parse($0) },
-        hold: fields["hold"]?.span(positive: true) ?? Send.defaultHold(for: purpose), queue: fields.string("queue"),
-        deadline: fields["deadline"]?.span(positive: true)))
+        onlyIf: onlyIf, hold: hold, queue: queue, deadline: deadline))
   }
 
   /// One, or variants of one letter.
@@ -143,7 +141,7 @@ struct LeafStepParser {
   /// `{"by": "goal", "after": 1000}`
   static func winner(_ place: Place, by measures: [Winner.Measure]) -> Winner? {
     guard let fields = Fields(place, what: "a winner", known: ["by", "after"]) else { return nil }
-    if fields["by"] == nil { _ = fields.required("by") }
+    _ = fields.required("by")
     let by = fields.word("by", of: measures)
     let after = fields.required("after")?.number(in: 1...1_000_000_000)
     guard let by, let after else { return nil }
@@ -152,19 +150,18 @@ struct LeafStepParser {
 
   /// `{"list": "remarketing", "add": true}`
   private func list(_ place: Place) -> Step.Kind? {
-    guard let fields = Fields(place, what: "a step", known: ["list", "add", "id", "note"]),
-      let list = fields["list"]?.name("a list")
-    else { return nil }
-    _ = fields.required("add")
-    return fields.bool("add").map { .list(list, add: $0) }
+    guard let fields = Fields(place, what: "a step", known: ["list", "add", "id", "note"]) else { return nil }
+    _ = fields.required("add", example: "true")
+    let (list, add) = (fields["list"]?.name("a list"), fields.bool("add"))
+    guard let list, let add else { return nil }
+    return .list(list, add: add)
   }
 
   /// `{"webhook": "crm", "data": {…}}`
   private func webhook(_ place: Place) -> Step.Kind? {
-    guard let fields = Fields(place, what: "a step", known: ["webhook", "data", "id", "note"]),
-      let id = fields["webhook"]?.name("a webhook")
-    else { return nil }
-    return .webhook(Webhook(id: id, data: fields["data"].map(values.assignments) ?? []))
+    guard let fields = Fields(place, what: "a step", known: ["webhook", "data", "id", "note"]) else { return nil }
+    let data = fields["data"].map(values.assignments) ?? []
+    return fields["webhook"]?.name("a webhook").map { .webhook(Webhook(id: $0, data: data)) }
   }
 
   /// `{"offer": "home-banner", "template": "gift", "for": "3d"}`
@@ -172,9 +169,10 @@ struct LeafStepParser {
     guard let fields = Fields(place, what: "a step", known: ["offer", "template", "for", "id", "note"]) else {
       return nil
     }
-    let template = fields.required("template")?.string("the id of a template")
-    let lasts = fields.required("for")?.span(positive: true)
-    guard let slot = fields["offer"]?.name("a slot"), let template, let lasts else { return nil }
+    let template = fields.required("template", example: "\"gift\"")?.string("the id of a template")
+    let lasts = fields.required("for", example: "\"3d\"")?.span(positive: true)
+    let slot = fields["offer"]?.name("a slot")
+    guard let slot, let template, let lasts else { return nil }
     return .offer(Offer(slot: slot, template: template, lasts: lasts))
   }
 
@@ -183,14 +181,9 @@ struct LeafStepParser {
       place.wrongType(expected: "an object of names and conditions")
       return []
     }
-    return place.node.members.compactMap { member in
-      let at = Place(
-        node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
-      guard ValueParser.isName(member.key) else {
-        at.error(.badValue, "expected a name of letters, digits and `_`, got \"\(member.key.prefix(60))\"")
-        return nil
-      }
-      return ConditionParser(steps: names, at: .step).parse(at).map { Send.Flag(name: member.key, condition: $0) }
+    return place.members.compactMap { member in
+      guard ValueParser.hasGoodName(member) else { return nil }
+      return ConditionParser(steps: names, at: .step).parse(member).map { Send.Flag(name: member.name, condition: $0) }
     }
   }
 }

@@ -28,7 +28,7 @@ struct ReferenceCheck {
   let findings: Findings
 
   func check(_ chain: Chain, _ root: JSONNode) {
-    checkForLoop(chain, Place(node: root["enter"] ?? root, pointer: "/enter", findings: findings))
+    checkForLoop(chain, root)
     for step in chain.program {
       let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
       switch step.kind {
@@ -99,11 +99,12 @@ struct ReferenceCheck {
   }
 
   /// What the chain does comes back as events: one that enters on them would go on without end.
-  private func checkForLoop(_ chain: Chain, _ place: Place) {
+  private func checkForLoop(_ chain: Chain, _ root: JSONNode) {
     guard chain.reenter != .never else { return }
+    let place = Place(node: root["enter"] ?? root, pointer: "/enter", findings: findings)
     for step in chain.program {
       guard case .enter(let id) = step.kind, id == references.chainID else { continue }
-      Place(node: place.node, pointer: step.pointer, findings: findings).error(
+      Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings).error(
         .badValue, "this chain can enter itself without end: this step leads back to it",
         hint: "say \"reenter\": \"never\", or leave the step out")
     }

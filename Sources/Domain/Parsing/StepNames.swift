@@ -39,8 +39,7 @@ struct StepNames {
   }
 
   private mutating func learn(_ step: Place) {
-    guard let node = step.node["id"], let id = node.string else { return }
-    let at = Place(node: node, pointer: step.pointer + "/id", findings: step.findings)
+    guard let at = step.child("id"), let id = at.string("a text") else { return }
     if indices[id] != nil {
       at.error(.duplicate, "expected ids that occur once, got \"\(id.prefix(60))\" again")
     } else if ["last", "any", "enter"].contains(id) || !Self.isID(id) {
@@ -62,10 +61,6 @@ extension Place {
     let plain = ["then", "else"].compactMap { child($0) }
     let inner = ["choose", "split"].flatMap { elements($0).compactMap { $0.child("steps") } }
     return plain + inner + [child("otherwise")].compactMap { $0 }
-  }
-
-  func child(_ key: String) -> Place? {
-    node[key].map { Place(node: $0, pointer: pointer + "/" + key, findings: findings) }
   }
 
   /// Of a list under `key`; none where there is no list.

@@ -29,8 +29,8 @@ extension StepParser {
     }
     let condition = ConditionParser(steps: names, at: kind == "if" ? .step : .waitFor).parse(test)
     let atMost = kind == "wait_for" ? fields.required("at_most")?.span(positive: true) : nil
-    if fields["then"] == nil, fields["else"] == nil, kind == "if" {
-      place.error(.missing, "expected `then` or `else` beside `if`")
+    if !fields.has("then", "else"), kind == "if" {
+      place.error(.missing, "expected `then` or `else` beside `if`", hint: "write \"then\": [{…}]")
     }
     if kind == "wait_for", let then = fields["then"], let condition, isStopped(by: condition) {
       then.error(

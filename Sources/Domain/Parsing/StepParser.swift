@@ -23,6 +23,11 @@ final class StepParser {
   private static let laterKinds = ["grant", "webhook"]
   private static let kindsAtEnd = ["set", "list", "offer", "enter", "leave", "if", "choose"]
 
+  private static let words = Kinds(
+    what: "a step", one: "one step", example: "{\"wait\": \"24h\"}", known: kinds, later: laterKinds,
+    common: ["id", "note"], several: "make them two steps, in the order they should happen",
+    insteadOfLater: "leave it out")
+
   init(findings: Findings, purpose: Purpose, names: StepNames, stopWhen: [Condition], goal: Goal?) {
     (self.findings, self.purpose, self.names) = (findings, purpose, names)
     (self.stopWhen, self.goal) = (stopWhen, goal)
@@ -68,22 +73,7 @@ final class StepParser {
   private func step(_ place: Place, depth: Int) -> (OpenEnds, ended: Bool) {
     let index = append(place)
     let alone = OpenEnds([OpenEnd(step: index, exit: .next)])
-    guard place.node.kind == .object else {
-      place.wrongType(expected: "a step, an object such as {\"wait\": \"24h\"}")
-      return (alone, false)
-    }
-    let keys = place.node.members.map(\.key)
-    let kinds = keys.filter(Self.kinds.contains)
-    if let later = keys.first(where: Self.laterKinds.contains), kinds.isEmpty {
-      place.error(
-        .notYet, "the step `\(later)` is part of the language, but this server does not do it yet", hint: "leave it out"
-      )
-      return (alone, false)
-    }
-    guard kinds.count == 1, let kind = kinds.first else {
-      reportKind(place, keys: keys, kinds: kinds)
-      return (alone, false)
-    }
+    guard let kind = Self.words.find(in: place) else { return (alone, false) }
     if isAtEnd, !Self.kindsAtEnd.contains(kind) {
       place.error(
         .badValue, "expected a step that takes no time and sends nothing, got `\(kind)`",
@@ -138,20 +128,6 @@ final class StepParser {
         .badValue, "expected a reason of your own, got \"\(reason)\", which figures use", hint: "choose another word")
     }
     return reason
-  }
-
-  private func reportKind(_ place: Place, keys: [String], kinds: [String]) {
-    if kinds.count > 1 {
-      place.error(
-        .badValue, "expected one step, got \(kinds.map { "`\($0)`" }.joined(separator: " and "))",
-        hint: "make them two steps, in the order they should happen")
-      return
-    }
-    let got = keys.isEmpty ? "an empty object" : keys.map { "`\($0.prefix(40))`" }.joined(separator: ", ")
-    place.error(
-      keys.isEmpty ? .badValue : .unknownKey,
-      "expected a step, one of \(Self.kinds.map { "`\($0)`" }.joined(separator: ", ")), got \(got)",
-      hint: keys.lazy.compactMap { nearest(to: $0, among: Self.kinds) }.first.map { "did you mean `\($0)`?" })
   }
 
   /// Whether `stop_when` holds whenever this does: a plain `did` of a type that stops the run whatever its properties.

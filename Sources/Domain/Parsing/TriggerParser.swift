@@ -8,31 +8,22 @@ struct TriggerParser {
   static let laterKinds = ["segment", "when", "product", "date", "schedule", "every"]
   private static let common = ["enroll", "share", "id", "note"]
 
+  private static let words = Kinds(
+    what: "a trigger", one: "one trigger", example: "{\"event\": \"cart\"}", known: kinds, later: laterKinds,
+    common: common + ["where"], several: "`enter` takes a list: [{…}, {…}]", insteadOfLater: "enter by {\"event\": …}")
+
   func parse(_ place: Place) -> Trigger? {
-    guard place.node.kind == .object else {
-      place.wrongType(expected: "a trigger, an object such as {\"event\": \"cart\"}")
-      return nil
-    }
-    let keys = place.node.members.map(\.key)
-    let found = keys.filter(Self.kinds.contains)
-    if found.isEmpty, let later = keys.first(where: Self.laterKinds.contains) {
-      place.error(
-        .notYet, "the trigger `\(later)` is part of the language, but this server does not do it yet",
-        hint: "enter by {\"event\": …}")
-      return nil
-    }
-    guard found.count == 1, let kind = found.first else {
-      reportKind(place, keys: keys, found: found)
-      return nil
-    }
-    guard let fields = Fields(place, what: "a trigger", known: Self.known(kind) + Self.common, later: ["existing"]),
-      let read = read(kind, fields)
+    guard let kind = Self.words.find(in: place),
+      let fields = Fields(place, what: "a trigger", known: Self.known(kind) + Self.common, later: ["existing"])
     else { return nil }
+    for key in ["id", "note"] { _ = fields.string(key) }
+    let read = read(kind, fields)
     let enroll = fields["enroll"].flatMap(enrollment)
-    if let share = fields["share"], fields["enroll"] == nil {
-      share.error(.unknownKey, "`share` goes with `enroll`: who did it himself sees everything")
+    if let share = fields["share"], !fields.has("enroll") {
+      share.keyError(.unknownKey, "`share` goes with `enroll`: who did it himself sees everything")
     }
-    return Trigger(kind: read, enroll: enroll, share: fields["share"].map(names) ?? [])
+    let share = fields["share"].map(names) ?? []
+    return read.map { Trigger(kind: $0, enroll: enroll, share: share) }
   }
 
   private static func known(_ kind: String) -> [String] {
@@ -42,20 +33,6 @@ struct TriggerParser {
     case "schedule", "every": [kind, "to", "rate"]
     default: [kind]
     }
-  }
-
-  private func reportKind(_ place: Place, keys: [String], found: [String]) {
-    if found.count > 1 {
-      place.error(
-        .badValue, "expected one trigger, got \(found.map { "`\($0)`" }.joined(separator: " and "))",
-        hint: "`enter` takes a list: [{…}, {…}]")
-      return
-    }
-    let got = keys.isEmpty ? "an empty object" : keys.map { "`\($0.prefix(40))`" }.joined(separator: ", ")
-    place.error(
-      keys.isEmpty ? .badValue : .unknownKey,
-      "expected a trigger, one of \(Self.kinds.map { "`\($0)`" }.joined(separator: ", ")), got \(got)",
-      hint: keys.lazy.compactMap { nearest(to: $0, among: Self.kinds) }.first.map { "did you mean `\($0)`?" })
   }
 
   private func read(_ kind: String, _ fields: Fields) -> Trigger.Kind? {
@@ -81,10 +58,11 @@ struct TriggerParser {
 
   private func date(_ fields: Fields) -> Trigger.Kind? {
     let path = fields["date"].flatMap(attribute)
-    let at = fields.required("at")?.clockTime()
+    let at = fields.required("at", example: "\"10:00\"")?.clockTime()
     let offset = fields["offset"].map { $0.offset() } ?? Offset(span: Span(), isBefore: false)
+    let once = fields.bool("once") ?? false
     guard let path, let at, let offset else { return nil }
-    return .date(DateTrigger(path: path, offset: offset, at: at, once: fields.bool("once") ?? false))
+    return .date(DateTrigger(path: path, offset: offset, at: at, once: once))
   }
 
   private func attribute(_ place: Place) -> PropertyPath? {
@@ -101,7 +79,7 @@ struct TriggerParser {
   private func schedule(_ kind: String, _ fields: Fields) -> Trigger.Kind? {
     let times = fields[kind].flatMap { kind == "schedule" ? once($0) : every($0) }
     let to = fields["to"].flatMap { ConditionParser(steps: StepNames(), at: .entry).parse($0) }
-    if fields["to"] == nil {
+    if !fields.has("to") {
       fields.place.error(
         .missing, "expected `to`, who gets it, which is missing",
         hint: "everybody with an address: {\"reachable\": \"email\"}")
@@ -117,10 +95,7 @@ struct TriggerParser {
   }
 
   private func every(_ place: Place) -> ScheduleTrigger.Times? {
-    let places = place.node.kind == .string ? [place] : place.list(of: "days with a clock time") ?? []
-    if place.node.kind == .array, places.isEmpty {
-      place.error(.badValue, "expected at least one day, got an empty list")
-    }
+    let places = place.oneOrMore("day", plural: "days with a clock time")
     let found = places.compactMap { $0.parsed("a day and a clock time", hint: Recurrence.hint) { Recurrence($0) } }
     return found.isEmpty ? nil : .every(found)
   }
@@ -136,11 +111,11 @@ struct TriggerParser {
         return nil
       }
     }
-    guard let relation = fields["relation"], fields["from"] == nil else {
+    if !fields.has("from", "relation") || (fields["from"] != nil && fields["relation"] != nil) {
       place.error(.badValue, "expected either {\"from\": \"trigger.referrer_id\"} or {\"relation\": \"spouse\"}")
       return nil
     }
-    return relation.name("a relation").map { .relation($0) }
+    return fields["relation"]?.name("a relation").map { .relation($0) }
   }
 
   private func names(_ place: Place) -> [String] {

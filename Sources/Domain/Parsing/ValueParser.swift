@@ -15,7 +15,9 @@ struct ValueParser {
   /// A literal that is no object or list, or `{"from": …}`.
   func scalar(_ place: Place) -> ValueExpression? {
     if place.node.kind == .array || (place.node.kind == .object && place.node["from"] == nil) {
-      place.wrongType(expected: "a text, a number, true, false, null or {\"from\": …}")
+      place.wrongType(
+        expected: "a text, a number, true, false, null or {\"from\": …}",
+        hint: place.node.kind == .array ? "one of several: {\"in\": [\"shoes\", \"boots\"]}" : nil)
       return nil
     }
     return expression(place)
@@ -85,14 +87,24 @@ struct ValueParser {
   }
 
   func propertyPath(_ place: Place, _ text: String) -> PropertyPath? {
+    propertyPath(text) { place.error(.badValue, $0, hint: $1) }
+  }
+
+  /// The path that is the key, not the value.
+  func pathInKey(of place: Place) -> PropertyPath? {
+    propertyPath(place.name) { place.keyError(.badValue, $0, hint: $1) }
+  }
+
+  private func propertyPath(_ text: String, _ refuse: (String, String?) -> Void) -> PropertyPath? {
     guard let path = PropertyPath(text) else {
-      place.error(.badValue, "expected names joined by dots, got \"\(text.prefix(80))\"")
+      refuse("expected names joined by dots, got \"\(text.prefix(80))\"", "write \"total\" or \"items.sku\"")
       return nil
     }
     guard path.parts.first != "properties" else {
-      place.error(
-        .badValue, "property paths never begin with `properties.`",
-        hint: "write \"\(path.parts.dropFirst().joined(separator: "."))\"")
+      let rest = path.parts.dropFirst().joined(separator: ".")
+      refuse(
+        "property paths never begin with `properties.`",
+        rest.isEmpty ? "name the property itself: \"total\"" : "write \"\(rest)\"")
       return nil
     }
     return path
@@ -108,10 +120,10 @@ struct ValueParser {
       place.error(.badValue, "expected at least one property, got an empty object", hint: "leave it out to match all")
       return nil
     }
-    let fields = place.node.members.compactMap { member -> Match.Field? in
-      let at = Place(
-        node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
-      guard let path = propertyPath(at, member.key), let tests = tests(at) else { return nil }
+    let fields = place.members.compactMap { member -> Match.Field? in
+      let path = pathInKey(of: member)
+      let tests = tests(member)
+      guard let path, let tests else { return nil }
       return Match.Field(path: path, tests: tests)
     }
     return Match(fields: fields)
@@ -190,15 +202,20 @@ struct ValueParser {
       place.wrongType(expected: "an object of names and values")
       return []
     }
-    return place.node.members.compactMap { member in
-      let at = Place(
-        node: member.value, pointer: place.pointer + "/" + member.key.escapedForPointer, findings: place.findings)
-      guard Self.isName(member.key) else {
-        at.error(.badValue, "expected a name of letters, digits and `_`, got \"\(member.key.prefix(60))\"")
-        return nil
-      }
-      return expression(at).map { Assignment(name: member.key, value: $0) }
+    return place.members.compactMap { member in
+      guard Self.hasGoodName(member) else { return nil }
+      return expression(member).map { Assignment(name: member.name, value: $0) }
     }
+  }
+
+  /// Whether templates can name what stands under this key; an error when not.
+  static func hasGoodName(_ member: Place) -> Bool {
+    if isName(member.name) { return true }
+    member.keyError(
+      .badValue,
+      "expected a name of letters, digits and `_`, not beginning with a digit, got \"\(member.name.prefix(60))\"",
+      hint: "templates write it as {{data.first_name}}")
+    return false
   }
 
   static func isName(_ text: String) -> Bool {

@@ -18,7 +18,7 @@ extension ChainTests {
     var reader = FieldReader(node, known: Self.known)
     let chain = reader.string("chain", required: true)
     let starts = reader.time("starts", required: true)
-    _ = reader.string("note", maxBytes: 8192)
+    for key in ["note", "$schema"] { _ = reader.string(key, maxBytes: 8192) }
     let others = reader.texts("with", of: "ids of chains")
     var issues: [Issue] = []
     var tests: [ChainTest] = []

@@ -14,7 +14,7 @@ public struct ChainTests: Sendable {
   public let starts: Timestamp
   public let tests: [ChainTest]
 
-  static let known = ["chain", "with", "starts", "note", "tests"]
+  static let known = ["chain", "with", "starts", "note", "tests", "$schema"]
 }
 
 /// One test. Times of the same document count from the same start.

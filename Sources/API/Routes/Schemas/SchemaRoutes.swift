@@ -1,0 +1,28 @@
+import HTTP
+import JSON
+import Schemas
+
+/// `/v1/schemas`: they say nothing about anybody, and an editor that asks for one has no key: open.
+enum SchemaRoutes {
+  static let all: [Route] = [
+    Route("GET", "/v1/schemas", .open, .immediate { _ in .json(["items": .array(items), "next": .null]) }),
+    Route(
+      "GET", "/v1/schemas/{name}", .open,
+      .immediate { call in
+        guard let schema = PublishedSchema.all.first(where: { $0.name == call["name"] }) else {
+          let names = PublishedSchema.all.map(\.name).joined(separator: ", ")
+          throw Problem.notFound("there is no schema \(call["name"]), only \(names)")
+        }
+        return Response(
+          status: 200, headers: [("Content-Type", "application/schema+json"), ("Cache-Control", "max-age=300")],
+          body: schema.text)
+      }),
+  ]
+
+  private static let items: [JSONValue] = PublishedSchema.all.map { schema in
+    let document = try? JSONDocument(parsing: schema.text).root
+    var item: JSONObject = ["name": .string(schema.name), "url": .string("/v1/schemas/" + schema.name)]
+    for key in ["title", "description"] { item[key] = document?[key]?.value }
+    return .object(item)
+  }
+}
