@@ -11,7 +11,11 @@ extension Evaluator {
       guard lower.after.map({ event.moment > $0 }) ?? true else { return event.at >= lower.earliest }
       let leaves = span(did.window).map { $0.after(event.at, in: view.zone) }
       if let leaves, leaves <= now { return true }
-      guard try counts(event, did) else { return true }
+      guard try counts(event, did) else {
+        witness?.misses(event)
+        return true
+      }
+      witness?.counts(event)
       tally.add(event.properties)
       if let leaves { firstToLeave = Truth.earlier(firstToLeave, leaves) }
       return enough.map { tally.count < $0 } ?? true
@@ -21,11 +25,13 @@ extension Evaluator {
       switch test.operand {
       case .value(let expression):
         guard case .number(let operand)? = try self.value(expression) else { return false }
+        witness?.measured(value, against: operand)
         return test.comparison.holds(value, operand)
       case .percentOfOwnYear(let percent):
         let year = try ownYear(did)
         firstToLeave = Truth.earlier(firstToLeave, year.firstToLeave)
         guard let whole = year.value else { return false }
+        witness?.measured(value, against: JSONNumber(whole.double * percent / 100))
         return test.comparison.holds(value.double, whole.double * percent / 100)
       }
     }

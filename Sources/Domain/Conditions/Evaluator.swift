@@ -8,6 +8,8 @@ public struct Evaluator {
 
   /// What the decision itself has set on the contact so far.
   private let changed: [(name: String, value: JSONValue)]
+  /// Notes what is looked at; nil where only the answer counts.
+  var witness: Witness?
 
   public init(
     view: any ContactView, run: RunScope, now: Timestamp, changed: [(name: String, value: JSONValue)] = []
@@ -15,7 +17,7 @@ public struct Evaluator {
     (self.view, self.run, self.now, self.changed) = (view, run, now, changed)
   }
 
-  private var contact: JSONValue {
+  var contact: JSONValue {
     guard !changed.isEmpty, var object = view.contact.object else { return view.contact }
     for (name, value) in changed { object[name] = value }
     return .object(object)
@@ -28,7 +30,7 @@ public struct Evaluator {
     case .not(let inner): try negated(evaluate(inner))
     case .contact(let match): Truth(try match.holds(for: contact, resolve: value))
     case .trigger(let match): Truth(try match.holds(for: run.trigger.properties, resolve: value))
-    case .latest(let type, let match): Truth(try latest(type).map { try match.holds(for: $0, resolve: value) } ?? false)
+    case .latest(let type, let match): Truth(try holds(match, forLatest: type))
     case .did(let did): try evaluate(did)
     case .message(let fact, let choice): Truth(try holds(fact, choice))
     case .consent(let channel): Truth(try view.consents(to: channel))
@@ -76,13 +78,22 @@ public struct Evaluator {
   }
 
   /// The properties of the contact's latest event of `type`.
-  public func latest(_ type: String) throws -> JSONValue? {
-    var found: JSONValue?
+  public func latest(_ type: String) throws -> JSONValue? { try latestEvent(type)?.properties }
+
+  private func latestEvent(_ type: String) throws -> EventFact? {
+    var found: EventFact?
     try view.events(of: type, since: Timestamp(milliseconds: 0), until: now) {
-      found = $0.properties
+      found = $0
       return false
     }
     return found
+  }
+
+  private func holds(_ match: Match, forLatest type: String) throws -> Bool {
+    guard let event = try latestEvent(type) else { return false }
+    let holds = try match.holds(for: event.properties, resolve: value)
+    if holds { witness?.counts(event) } else { witness?.misses(event) }
+    return holds
   }
 
   private func weekday(_ rules: [DayRule]) -> Truth {
@@ -101,7 +112,7 @@ public struct Evaluator {
     return Truth(inside, until: view.zone.moment(of: next))
   }
 
-  private func aboutActor() throws -> Evaluator {
+  func aboutActor() throws -> Evaluator {
     guard let actor = try view.actor() else { return self }
     return Evaluator(view: actor, run: run, now: now)
   }
@@ -118,6 +129,7 @@ public struct Evaluator {
       messages.contains { $0.step == earlier.step && $0.sentAt != nil }
     }
     let cost = (left.map(\.channel) + [budget.channel]).compactMap { view.price(of: $0)?.double }.reduce(0, +)
+    witness?.weighed(cost, against: limit)
     // A hundredth of a kopeck: sums of decimals are not exact in binary.
     return cost <= limit + 0.0001
   }
@@ -134,6 +146,7 @@ public struct Evaluator {
       case .last: messages.filter { $0.sentAt != nil }.suffix(1)
       case .step(let step): messages.filter { $0.step == step }
       }
+    witness?.chose(chosen)
     return chosen.contains { holds(fact, $0) }
   }
 
