@@ -80,6 +80,7 @@ import Testing
     #expect(try shop.query("SELECT label FROM messages ORDER BY id") { $0.text(0) } == ["talk", "talk"])
     #expect(try shop.count("tasks") == 2)
     #expect(try shop.query("SELECT id FROM runs") { $0.int(0) } == [1, 3])
+    #expect(try shop.query("SELECT DISTINCT run FROM run_moves ORDER BY run") { $0.int(0) } == [1, 3])
     try Self.checkBooks(shop)
   }
 

@@ -16,6 +16,31 @@ public struct Transition: Sendable {
   public var effects: [Effect]
 }
 
+/// A step that a decision came to or past, by its label (empty: the chain itself), and what figures say of it.
+public struct PassedStep: Sendable, Equatable {
+  public var step: String
+  /// `then`, `else`, `variant:A`, `completed`, …; that it was reached is not said.
+  public var outcomes: [String]
+
+  public init(step: String, outcomes: [String]) { (self.step, self.outcomes) = (step, outcomes) }
+}
+
+extension Transition {
+  /// What the decision came past, in its order; empty when the run stays where it was.
+  public var path: [PassedStep] {
+    effects.reduce(into: []) { path, effect in
+      guard case .count(let step, let outcome) = effect, outcome != "entered" else { return }
+      if outcome == "reached" {
+        path.append(PassedStep(step: step, outcomes: []))
+      } else if path.last?.step == step {
+        path[path.count - 1].outcomes.append(outcome)
+      } else {
+        path.append(PassedStep(step: step, outcomes: [outcome]))
+      }
+    }
+  }
+}
+
 public enum Effect: Sendable {
   /// Ask for a message; the run stands at the step until it is handed over.
   case plan(PlannedMessage)

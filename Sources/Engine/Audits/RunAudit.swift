@@ -16,6 +16,14 @@ public enum RunAudit {
       try notes.find(db, orphans)
     },
     stuckRuns,
+    Audit("moves", "every move is of a run") { db, notes in
+      try notes.find(
+        db,
+        """
+        SELECT 'move ' || id || ' is of run ' || run || ', which is not there'
+        FROM run_moves m WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = m.run) ORDER BY id
+        """)
+    },
     Audit("runs counted", "entries and ends of each chain are counted") { db, notes in try checkBooks(db, notes) },
   ]
 

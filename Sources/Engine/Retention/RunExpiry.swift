@@ -45,6 +45,7 @@ public final class RunExpiry: Sweeper {
       guard try isFree(row, now, db) else { continue }
       let sql = "DELETE FROM runs WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM messages WHERE run = $1)"
       guard try db.run(sql, [.int(row.id)]) == 1 else { continue }
+      try RunMoves.delete(of: row.id, db)
       sweep.deleted += 1
       retired[Retired(chain: row.chain, version: row.version, reason: row.reason), default: 0] += 1
     }

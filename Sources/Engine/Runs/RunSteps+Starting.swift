@@ -106,6 +106,7 @@ extension RunSteps {
     transition.run.id = id
     recent.keep(transition.run, db)
     try recent.keep(occasion, db)
+    try record(transition, .entry, at: now, seq: trigger.seq, late: round.now - now, db)
     try say(ChainEvent.entered, of: transition.run, version, wall: round.now.milliseconds, db)
     try carryOut(transition, version, of: occasion, now: now, &round, db)
   }

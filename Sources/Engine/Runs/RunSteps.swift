@@ -15,6 +15,7 @@ struct RunSteps {
   let people = People()
   let views: ContactViews
   let requests: MessageRequests
+  let moves = RunMoves()
   private let facts: MessageFacts
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
@@ -133,7 +134,17 @@ struct RunSteps {
       try runs.update(transition.run, from: run, db)
       recent.keep(transition.run, db)
     }
+    try record(transition, MoveCause(cause), at: now, seq: position, late: round.now - now, db)
     try carryOut(transition, version, of: occasion, now: now, &round, db)
+  }
+
+  /// For people who ask why.
+  func record(
+    _ transition: Transition, _ cause: MoveCause, at now: Timestamp, seq: Int64, late: Int64, _ db: Connection
+  ) throws {
+    let move = RunMoves.Move(
+      version: transition.run.version, at: now, seq: seq, cause: cause, late: late, path: transition.path)
+    try moves.record(move, of: transition.run.id, db)
   }
 
   /// The effects of a decision whose run is stored.
@@ -175,6 +186,7 @@ struct RunSteps {
       trigger: try recent.trigger(run.triggerSeq, db), now: now, position: log.lastSeq)
     try runs.update(transition.run, from: run, db)
     recent.keep(transition.run, db)
+    try record(transition, .outside, at: now, seq: log.lastSeq, late: round.now - now, db)
     try carryOut(transition, version, of: nil, now: now, &round, db)
   }
 
