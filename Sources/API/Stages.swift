@@ -75,7 +75,8 @@ extension Stages {
       EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
     let chains =
-      ChainRoutes.all(self) + ChainLifeRoutes.all(self) + ChainTestRoutes.all(self) + EnrollRoutes.all(self)
+      ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
+      + ChainTestRoutes.all(self) + EnrollRoutes.all(self)
       + TemplateRoutes.all(self) + SchemaRoutes.all
     let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)

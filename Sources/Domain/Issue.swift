@@ -14,6 +14,8 @@ public struct Issue: Sendable, Hashable {
     case unreachable
     case notYet = "not_yet"
     case doubtful
+    /// Runs stand at a step that nobody can find again in the next version.
+    case moved
   }
 
   /// RFC 6901.

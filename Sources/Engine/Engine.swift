@@ -111,6 +111,7 @@ public final class Engine: Duty {
     let until = monotonic() + min(max(usual, 2 * restOfRound), 2 * usual)
     var left = slice
     var round = EngineRound(now: Timestamp(milliseconds: now))
+    let isMoving = try moveRuns(until, &round, db)
     let isResuming = try resumeChains(now: round.now, db)
     repeat {
       let events = try log.unread(after: cursor ?? 0, limit: min(Self.page, left.events), db)
@@ -129,7 +130,7 @@ public final class Engine: Duty {
         left.events -= 1
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
-    hasSlicesLeft = try endArchivedRuns(now: round.now, db) || isResuming
+    hasSlicesLeft = try endArchivedRuns(now: round.now, db) || isResuming || isMoving
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
@@ -139,9 +140,27 @@ public final class Engine: Duty {
     return hasSlicesLeft || isMerging ? .more : try progress(left, now: round.now, db)
   }
 
-  /// A slice of what resumed chains have to let go; whether there may be more.
-  private func resumeChains(now: Timestamp, _ db: Connection) throws -> Bool {
+  /// A slice of the runs that a publication takes to its version; whether there may be more.
+  private func moveRuns(_ until: Int64, _ round: inout EngineRound, _ db: Connection) throws -> Bool {
     for entry in catalog.all {
+      guard let move = entry.move else { continue }
+      let position = cursor ?? 0
+      let left = try move.goOn(
+        entry.number, limit: min(slice.timers, Self.runsLetGo), isOver: { monotonic() > until }, db
+      ) { run, move in
+        try steps.move(run, move, position: position, &round, db)
+      }
+      catalog.advance(entry.number, to: left)
+      quietUntil = nil
+      return true
+    }
+    return false
+  }
+
+  /// A slice of what resumed chains have to let go; whether there may be more. First their runs go where an edit has them
+  /// go: what a pause has stopped goes on in the new version.
+  private func resumeChains(now: Timestamp, _ db: Connection) throws -> Bool {
+    for entry in catalog.all where entry.move == nil {
       guard let resumption = entry.resumption else { continue }
       let left = try resumption.goOn(entry.number, limit: min(slice.timers, Self.runsLetGo), now: now, db)
       catalog.advance(entry.number, to: left)

@@ -72,12 +72,12 @@ final class EngineWorld {
     Issue.record("the engine does not come to rest")
   }
 
-  func publish(_ id: String, _ document: String) throws {
-    try write { db, now, world in
+  func publish(_ id: String, _ document: String, runs: InsideRuns = .pin, once: Bool = false) throws {
+    try write(once: once) { db, now, world in
       let parsed = ChainParser.parse(try JSONDocument(parsing: Array(document.utf8)))
       #expect(parsed.errors == [])
       let saved = try ChainStore().save(id, draft: document, now: now, db)
-      try ChainStore().publish(saved.stored, now: now, db)
+      try ChainStore().publish(saved.stored, runs: runs, now: now, db)
       world.catalog.invalidate()
     }
   }

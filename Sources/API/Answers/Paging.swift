@@ -42,6 +42,9 @@ struct Paging: Sendable {
     case number
   }
 
+  /// What `?after=` is to bring: the values of the last item of this page.
+  static func cursor(_ values: [JSONValue]) -> String { Base64URL.encode(JSONValue.array(values).serialized()) }
+
   private static func limit(_ text: String?) throws(Problem) -> Int {
     guard let text else { return defaultLimit }
     guard let limit = Int(text), (1...maxLimit).contains(limit) else {
@@ -68,7 +71,7 @@ extension Response {
     let next = items.count > paging.limit ? page.last.map(cursor) : nil
     let body: JSONObject = [
       "items": .array(try page.map(json)),
-      "next": next.map { .string(Base64URL.encode(JSONValue.array($0).serialized())) } ?? .null,
+      "next": next.map { .string(Paging.cursor($0)) } ?? .null,
     ]
     return .json(.object(body))
   }

@@ -73,7 +73,7 @@ struct Funnel {
       guard figure.key.step.isEmpty else { return }
       if figure.key.outcome == Self.entered {
         runs[figure.chain, default: (0, 0)].entered += figure.count
-      } else {
+      } else if Counters.isEnd(figure.key.outcome) {
         runs[figure.chain, default: (0, 0)].ended += figure.count
       }
     }

@@ -36,7 +36,6 @@ struct Gate {
   let hold: Hold?
 
   func judge(_ message: DueMessage, now: Timestamp, _ db: Connection) throws -> Verdict {
-    guard let version = try catalog.version(message.chain, message.version, db) else { return .skip(reason: "gone") }
     switch catalog.entry(message.chain)?.status {
     case .paused: return .park
     case .archived, .draft, nil: return .skip(reason: "archived")
@@ -44,6 +43,8 @@ struct Gate {
     }
     if now >= message.expiresAt { return .skip(reason: "hold") }
     guard let run = try recent.run(message.run, db), !Self.forbids(run) else { return .skip(reason: "ended") }
+    // Which may be a later one than planned it: what its run walks now.
+    guard let version = try catalog.version(run.chain, run.version, db) else { return .skip(reason: "gone") }
     guard let step = version.chain.program.indices.contains(message.step) ? version.chain.program[message.step] : nil,
       case .send(let send) = step.kind
     else { return .skip(reason: "gone") }

@@ -62,7 +62,7 @@ public protocol ContactView {
   /// Calls `visit` with the events of `type` from `since` (inclusive) through `until`, newest first, while it answers
   /// true.
   func events(of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool) throws
-  /// The messages of the run that have been handed over or planned, in the order of their steps.
+  /// The messages of the run that have been handed over or planned, in the order of their planning.
   func messages() throws -> [MessageState]
   /// Whether the contact may be asked for something over `channel`.
   func consents(to channel: String) throws -> Bool

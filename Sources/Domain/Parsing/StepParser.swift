@@ -114,7 +114,7 @@ final class StepParser {
   /// Figures have words of their own for how a run goes.
   private static let takenReasons = [
     "entered", "goal", "goal_value", "stopped", "archived", "restarted", "history_gone", "error", "no_date", "left",
-    "held_out", "held_out_goal", "held_out_goal_value",
+    "held_out", "held_out_goal", "held_out_goal_value", "followed", "joined",
   ]
 
   private func exitReason(_ place: Place) -> String {

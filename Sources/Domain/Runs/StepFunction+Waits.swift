@@ -72,9 +72,10 @@ extension StepFunction {
   }
 
   /// Nil when the date is not known.
-  func moment(of rule: WaitUntil) throws -> Timestamp? {
+  /// - Parameter start: from when on a clock time counts.
+  func moment(of rule: WaitUntil, from start: Timestamp) throws -> Timestamp? {
     switch rule {
-    case .clock(let clock, let days): return nextMoment(of: clock, on: days)
+    case .clock(let clock, let days): return nextMoment(of: clock, on: days, from: start)
     case .date(let reference, let offset, let clock):
       guard let text = try evaluator.value(.from(reference))?.string, let date = CivilDate(text, in: view.zone) else {
         return nil
@@ -83,14 +84,14 @@ extension StepFunction {
     }
   }
 
-  /// The first such clock time from now on, on a day that fits; within four years there is one for every rule.
-  private func nextMoment(of clock: ClockTime, on days: [DayRule]) -> Timestamp? {
-    let today = view.zone.local(now).date
+  /// The first such clock time from `start` on, on a day that fits; within four years there is one for every rule.
+  private func nextMoment(of clock: ClockTime, on days: [DayRule], from start: Timestamp) -> Timestamp? {
+    let today = view.zone.local(start).date
     for offset in 0..<1500 {
       let date = today.adding(days: offset)
       guard days.isEmpty || days.contains(where: { $0.fits(date) }) else { continue }
       let moment = view.zone.moment(of: LocalTime(date: date, millisecondOfDay: Int64(clock.minute) * 60_000))
-      if moment >= now { return moment }
+      if moment >= start { return moment }
     }
     return nil
   }

@@ -19,7 +19,7 @@ public struct StepFunction {
   private var changed: [(name: String, value: JSONValue)] = []
   private var firstStop: (truth: Truth, of: Run)?
 
-  private init(
+  init(
     chain: Chain, rules: Rules, view: any ContactView, now: Timestamp, position: Int64, lateness: Int64, run: Run,
     trigger: EventFact
   ) {
@@ -34,12 +34,7 @@ public struct StepFunction {
     var function = StepFunction(
       chain: chain, rules: rules, view: view, now: now, position: trigger.seq, lateness: lateness, run: run,
       trigger: trigger)
-    function.effects.append(.count(step: "", outcome: "entered"))
-    if chain.holdout > 0, StableHash.share(of: "holdout \(run.chain) \(run.contact)") < chain.holdout {
-      function.run.isHeldOut = true
-      function.effects.append(.count(step: "", outcome: "held_out"))
-    }
-    if let goal = chain.goal { function.run.goalUntil = goal.within.after(run.entry.at, in: view.zone) }
+    function.begin()
     if try function.stopping().holds {
       try function.end(reason: "stopped")
     } else {
@@ -47,6 +42,15 @@ public struct StepFunction {
     }
     try function.scheduleNextLook()
     return Transition(run: function.run, effects: function.effects)
+  }
+
+  mutating func begin() {
+    effects.append(.count(step: "", outcome: "entered"))
+    if chain.holdout > 0, StableHash.share(of: "holdout \(run.chain) \(run.contact)") < chain.holdout {
+      run.isHeldOut = true
+      effects.append(.count(step: "", outcome: "held_out"))
+    }
+    if let goal = chain.goal { run.goalUntil = goal.within.after(run.entry.at, in: view.zone) }
   }
 
   /// Moves a run that is inside. `trigger` is the event that is its trigger now; `position` the log's. In a paused chain
@@ -114,7 +118,8 @@ public struct StepFunction {
   private mutating func wake(by event: EventFact, isPaused: Bool) throws {
     guard let step = chain.program[safe: run.step] else { return }
     switch step.kind {
-    case .wait(let wait) where wait.resetOn.contains(event.type) && hasSameKey(event) && event.moment > run.entry:
+    case .wait(let wait)
+    where wait.resetOn.contains(event.type) && hasSameKey(event) && event.moment > run.entry && run.stepDueAt != nil:
       if event.type == trigger.type, event.moment > trigger.moment {
         trigger = event
         run.triggerSeq = event.seq
@@ -123,7 +128,7 @@ public struct StepFunction {
       effects.append(.count(step: step.label, outcome: "reset"))
       // From here, whatever the wait counted from before.
       run.stepDueAt = try waitEnd(wait, from: now)
-    case .waitFor(let wait): if !isPaused { try look(at: wait, step) }
+    case .waitFor(let wait): if !isPaused, run.stepDueAt != nil { try look(at: wait, step) }
     case .wait, .waitUntil, .send, .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: break
     }
   }
@@ -135,7 +140,9 @@ public struct StepFunction {
   }
 
   private mutating func passTime() throws {
-    guard let step = chain.program[safe: run.step] else { return }
+    guard run.step < chain.end, let step = chain.program[safe: run.step], try hasBegun(step) else {
+      return try arrive(at: run.step)
+    }
     let isOver = run.stepDueAt.map { $0 <= now } ?? false
     switch step.kind {
     case .wait, .waitUntil: if isOver { try leave(to: step.next) }
@@ -148,6 +155,15 @@ public struct StepFunction {
     case .send:
       if try view.messages().contains(where: { $0.step == run.step && $0.isOver }) { try leave(to: step.next) }
     case .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: break
+    }
+  }
+
+  /// A live edit puts a run before a step: nothing of it has happened then. Other steps hold no run.
+  private func hasBegun(_ step: Step) throws -> Bool {
+    switch step.kind {
+    case .wait, .waitUntil, .waitFor: run.stepDueAt != nil
+    case .send: try view.messages().contains { $0.step == step.index }
+    default: false
     }
   }
 
@@ -238,7 +254,7 @@ extension StepFunction {
       guard due > now else { return step.next }
       run.stepDueAt = due
     case .waitUntil(let rule):
-      guard let due = try moment(of: rule) else {
+      guard let due = try moment(of: rule, from: now) else {
         try end(reason: "no_date")
         return nil
       }
@@ -315,12 +331,11 @@ extension StepFunction {
       effects.append(.count(step: step.label, outcome: "held_out"))
       return step.next
     }
-    let hours = chain.allowedHours(for: send, rules)
     let planned = now + max(0, lateness)
     var skip: String?
     if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { skip = "only_if" }
     if chain.isTooLate(send, due: now, lateness: lateness, in: view.zone) { skip = skip ?? "late" }
-    let expires = send.hold.after(planned, in: view.zone)
+    let times = chain.times(of: send, plannedAt: planned, rules, in: view.zone)
     let template =
       send.templates.count > 1 && skip == nil
       ? try variant(of: step, among: send.templates.map { (name: $0, weight: 1) }, send.winner)
@@ -329,8 +344,7 @@ extension StepFunction {
       .plan(
         PlannedMessage(
           step: step.index, label: step.label, channel: send.channel, template: template, purpose: send.purpose,
-          plannedAt: planned, dueAt: min(hours.firstMoment(from: planned, in: view.zone), expires), expiresAt: expires,
-          skip: skip)))
+          plannedAt: planned, dueAt: times.due, expiresAt: times.expires, skip: skip)))
     return nil
   }
 }
@@ -346,6 +360,20 @@ extension Chain {
     case .skip: lateness > Chain.lateAfterMilliseconds
     case .skipAfter(let span): span.after(due, in: zone) < due + lateness
     }
+  }
+
+  /// The first moment at which a message of `send` may leave, and the one after which it must not.
+  public func times(
+    of send: Send, plannedAt planned: Timestamp, _ rules: Rules, in zone: Zone
+  ) -> (due: Timestamp, expires: Timestamp) {
+    let expires = send.hold.after(planned, in: zone)
+    return (min(allowedHours(for: send, rules).firstMoment(from: planned, in: zone), expires), expires)
+  }
+
+  /// Nil where the step is no send, or there is none.
+  public func send(at index: Int) -> Send? {
+    guard case .send(let send)? = program[safe: index]?.kind else { return nil }
+    return send
   }
 
   /// The hours in which a message of `send` may leave.

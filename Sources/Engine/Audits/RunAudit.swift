@@ -87,14 +87,17 @@ public enum RunAudit {
       add(row, row.text(3), row.int(0))
       return true
     }
-    // These are counted beside the end that the run comes to.
-    let figures = """
-      SELECT chain, version, outcome, count FROM chain_counters
-      WHERE step = '' AND outcome NOT IN
-        ('goal', 'goal_value', 'held_out', 'held_out_goal', 'held_out_goal_value', 'too_often')
-      """
-    try db.each(figures) { row in
-      counted[Outcome(chain: row.int(0), version: row.int(1), outcome: row.text(2))] = row.int(3)
+    try db.each("SELECT chain, version, outcome, count FROM chain_counters WHERE step = ''") { row in
+      let (outcome, count) = (row.text(2), row.int(3))
+      func add(_ outcome: String, _ count: Int64) {
+        counted[Outcome(chain: row.int(0), version: row.int(1), outcome: outcome), default: 0] &+= count
+      }
+      switch outcome {
+      // A run is of the version that an edit has brought it to.
+      case "entered", "joined": add("entered", count)
+      case "followed": add("entered", -count)
+      default: if Counters.isEnd(outcome) { add(outcome, count) }
+      }
       return true
     }
     let names = try ChainNames(db)

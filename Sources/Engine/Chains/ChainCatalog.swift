@@ -15,6 +15,7 @@ public final class ChainCatalog {
     public let status: Status
     public let liveVersion: Int64?
     var resumption: Resumption?
+    var move: VersionMove?
   }
 
   private struct VersionKey: Hashable {
@@ -25,6 +26,8 @@ public final class ChainCatalog {
   private var entries: [Int64: Entry] = [:]
   private var numbers: [String: Int64] = [:]
   private var versions: [VersionKey: ChainVersion] = [:]
+  /// By the older version: a chain's runs go to one at a time.
+  private var edits: [VersionKey: Edit] = [:]
   /// Live chains that an event type can start, in the order of their numbers.
   private var starters: [String: [ChainVersion]] = [:]
   private var wakers: Set<String> = []
@@ -41,7 +44,7 @@ public final class ChainCatalog {
 
   /// A transaction was lost: what was parsed in it may never have been published.
   public func forget() {
-    versions = [:]
+    (versions, edits) = ([:], [:])
     isStale = true
   }
 
@@ -49,11 +52,12 @@ public final class ChainCatalog {
   @discardableResult
   public func refresh(_ db: Connection) throws -> Bool {
     guard isStale else { return false }
-    let resumptions = try Resumption.underWay(db)
+    let (resumptions, moves) = (try Resumption.underWay(db), try VersionMove.underWay(db))
+    edits = [:]
     let rows = try db.query("SELECT number, id, status, live_version FROM chains") {
       Entry(
         number: $0.int(0), id: $0.text(1), status: Status(rawValue: $0.text(2)) ?? .draft,
-        liveVersion: $0.optionalInt(3), resumption: resumptions[$0.int(0)])
+        liveVersion: $0.optionalInt(3), resumption: resumptions[$0.int(0)], move: moves[$0.int(0)])
     }
     entries = Dictionary(rows.map { ($0.number, $0) }) { _, last in last }
     numbers = Dictionary(rows.map { ($0.id, $0.number) }) { _, last in last }
@@ -108,6 +112,12 @@ public final class ChainCatalog {
   /// A resume has come so far; nil: to its end. The open transaction says so, too.
   func advance(_ chain: Int64, to resumption: Resumption?) { entries[chain]?.resumption = resumption }
 
+  /// The runs inside have been taken to a new version so far; nil: all of them. The open transaction says so, too.
+  func advance(_ chain: Int64, to move: VersionMove?) {
+    entries[chain]?.move = move
+    if move == nil { edits = edits.filter { $0.key.number != chain } }
+  }
+
   func startable(by type: String) -> [ChainVersion] { starters[type] ?? [] }
 
   /// Whether an event of `type` can move or end any run.
@@ -119,6 +129,27 @@ public final class ChainCatalog {
   public func version(_ number: Int64, _ version: Int64, _ db: Connection) throws -> ChainVersion? {
     let key = VersionKey(number: number, version: version)
     if let parsed = versions[key] { return parsed }
+    let read = try read(number, version, db)?.version
+    versions[key] = read
+    return read
+  }
+
+  /// How runs go from one version of a chain to `new`. Both are read again: the texts are kept nowhere.
+  func edit(from version: Int64, to new: ChainVersion, _ db: Connection) throws -> Edit? {
+    let key = VersionKey(number: new.number, version: version)
+    if let known = edits[key], known.new.version == new.version { return known }
+    guard let before = try read(new.number, version, db), let after = try read(new.number, new.version, db) else {
+      return nil
+    }
+    let matching = StepMatching(from: before.version.chain, before.text, to: after.version.chain, after.text)
+    let edit = Edit(old: before.version, new: after.version, matching: matching)
+    edits[key] = edit
+    return edit
+  }
+
+  private func read(
+    _ number: Int64, _ version: Int64, _ db: Connection
+  ) throws -> (version: ChainVersion, text: JSONNode)? {
     let sql = """
       SELECT c.id, v.document FROM chain_versions v JOIN chains c ON c.number = v.chain
       WHERE v.chain = $1 AND v.version = $2
@@ -134,9 +165,7 @@ public final class ChainCatalog {
     guard let chain = result.chain else {
       throw UnreadableVersion(chain: id, version: version, issues: result.errors)
     }
-    let known = ChainVersion(number: number, id: id, version: version, chain: chain)
-    versions[key] = known
-    return known
+    return (ChainVersion(number: number, id: id, version: version, chain: chain), parsed.root)
   }
 }
 

@@ -25,6 +25,7 @@ extension ChainStore {
   public func archive(_ stored: Stored, now: Timestamp, _ db: Connection) throws {
     guard stored.status != .archived else { return }
     try Resumption.cancel(stored.number, db)
+    try VersionMove.cancel(stored.number, db)
     try setStatus(stored, .archived, now: now, db)
   }
 }

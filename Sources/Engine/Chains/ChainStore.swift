@@ -22,13 +22,16 @@ public struct ChainStore: Sendable {
     public let updatedAt: Timestamp
     /// A resume is under way: some runs still stay as the pause left them.
     public let isResuming: Bool
+    /// The version to which a publication is taking the runs inside; some still walk an older one.
+    public let movingTo: Int64?
   }
 
   public init() {}
 
   private static let columns = """
     number, id, status, live_version, draft, revision, applied, created_at, updated_at, \
-    EXISTS (SELECT 1 FROM resumes WHERE resumes.chain = chains.number)
+    EXISTS (SELECT 1 FROM resumes WHERE resumes.chain = chains.number), \
+    (SELECT version FROM version_moves WHERE version_moves.chain = chains.number)
     """
 
   public func chain(_ id: String, _ db: Connection) throws -> Stored? {
@@ -85,34 +88,6 @@ public struct ChainStore: Sendable {
     return (stored, known == nil)
   }
 
-  /// Makes the draft the next version, live from now on. New runs walk it; those inside finish on theirs.
-  /// - Returns: the version that is live now: the old one when there was no draft.
-  @discardableResult
-  public func publish(_ stored: Stored, now: Timestamp, _ db: Connection) throws -> Int64 {
-    guard let document = stored.draft else {
-      guard let live = stored.liveVersion else { throw MissingChain(id: stored.id) }
-      if stored.status != .paused { try makeLive(stored, now: now, db) }
-      return live
-    }
-    let newest = try db.first("SELECT max(version) FROM chain_versions WHERE chain = $1", [.int(stored.number)]) {
-      $0.optionalInt(0)
-    }
-    let version = (newest.flatMap { $0 } ?? 0) + 1
-    try db.run(
-      "INSERT INTO chain_versions (chain, version, document, published_at) VALUES ($1, $2, $3, $4)",
-      [.int(stored.number), .int(version), .text(document), .int(now.milliseconds)])
-    // A paused chain stays paused: publishing is no resuming.
-    let sql = """
-      UPDATE chains SET live_version = $2, draft = NULL, revision = revision + 1, updated_at = $3,
-        status = CASE WHEN status = 'paused' THEN 'paused' ELSE 'live' END
-      WHERE number = $1
-      """
-    try db.run(sql, [.int(stored.number), .int(version), .int(now.milliseconds)])
-    // Out of the archive: what a pause before it had parked goes on with the chain.
-    if stored.status != .live, stored.status != .paused { try Resumption.begin(stored.number, db) }
-    return version
-  }
-
   public func setApplied(_ id: String, hash: String, _ db: Connection) throws {
     try db.run("UPDATE chains SET applied = $2 WHERE id = $1", [.text(id), .text(hash)])
   }
@@ -132,12 +107,23 @@ public struct ChainStore: Sendable {
     return try db.query(sql, [.int(number)]) { ($0.int(0), Int($0.int(1)), $0.int(2)) }
   }
 
+  /// How many runs still walk each version, by the figures. Cost: one look at each of the chain's figures.
+  public func inside(_ number: Int64, _ db: Connection) throws -> [Int64: Int64] {
+    var inside: [Int64: Int64] = [:]
+    let sql = "SELECT version, outcome, count FROM chain_counters WHERE chain = $1 AND step = ''"
+    for (version, outcome, count) in try db.query(sql, [.int(number)], { ($0.int(0), $0.text(1), $0.int(2)) }) {
+      if ["entered", "joined"].contains(outcome) { inside[version, default: 0] += count }
+      if outcome == "followed" || Counters.isEnd(outcome) { inside[version, default: 0] -= count }
+    }
+    return inside
+  }
+
   private static func read(_ row: Row) -> Stored {
     Stored(
       number: row.int(0), id: row.text(1), status: ChainCatalog.Status(rawValue: row.text(2)) ?? .draft,
       liveVersion: row.optionalInt(3), draft: row.optionalText(4), revision: row.int(5), applied: row.optionalText(6),
       createdAt: Timestamp(milliseconds: row.int(7)), updatedAt: Timestamp(milliseconds: row.int(8)),
-      isResuming: row.int(9) != 0)
+      isResuming: row.int(9) != 0, movingTo: row.optionalInt(10))
   }
 }
 

@@ -16,6 +16,16 @@ public final class Counters: Sendable {
     }
   }
 
+  /// Outcomes of a chain itself that are no reason for which a run ended. Runs that a live edit takes from one version to
+  /// another are counted in both: `followed` in the one they left, `joined` in the one they came to.
+  private static let besideEnds: Set<String> = [
+    "entered", "followed", "joined", "goal", "goal_value", "held_out", "held_out_goal", "held_out_goal_value",
+    "too_often",
+  ]
+
+  /// Whether an outcome of a chain itself is a reason for which runs ended.
+  public static func isEnd(_ outcome: String) -> Bool { !besideEnds.contains(outcome) }
+
   public struct MessageKey: Hashable, Sendable {
     public let channel: String
     public let status: String
@@ -70,6 +80,14 @@ public final class Counters: Sendable {
     pending.withLock { figures in
       if let from { figures.messages[MessageKey(channel: channel, status: from), default: 0] -= 1 }
       figures.messages[MessageKey(channel: channel, status: to), default: 0] += 1
+    }
+  }
+
+  /// A planned message goes over another channel.
+  public func replan(from channel: String, to other: String) {
+    pending.withLock { figures in
+      figures.messages[MessageKey(channel: channel, status: "planned"), default: 0] -= 1
+      figures.messages[MessageKey(channel: other, status: "planned"), default: 0] += 1
     }
   }
 

@@ -62,9 +62,11 @@ struct MessageFacts {
 
   /// Whether its step has several templates, which are compared.
   private func isVariant(_ place: Place, _ db: Connection) throws -> Bool {
-    guard let program = try catalog.readable(place.chain, place.version, db)?.chain.program,
-      program.indices.contains(place.step), case .send(let send) = program[place.step].kind
-    else { return false }
+    guard let program = try catalog.readable(place.chain, place.version, db)?.chain.program else { return false }
+    // After a live edit its run may count its steps by another version.
+    let isAtPlace = program.indices.contains(place.step) && program[place.step].label == place.label
+    let step = isAtPlace ? program[place.step] : program.first { $0.label == place.label }
+    guard case .send(let send)? = step?.kind else { return false }
     return send.templates.count > 1
   }
 

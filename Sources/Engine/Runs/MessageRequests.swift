@@ -13,11 +13,15 @@ struct MessageRequests {
     INSERT INTO messages (run, chain, version, step, label, contact, channel, purpose, template, status, planned_at,
       due_at, expires_at, error)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    ON CONFLICT DO NOTHING
     """)
 
-  func plan(_ planned: PlannedMessage, for run: Run, of version: ChainVersion, now: Int64, _ db: Connection) throws {
+  /// False when the run has had the message of this step already: an edit has put the step, or the run, elsewhere.
+  func plan(
+    _ planned: PlannedMessage, for run: Run, of version: ChainVersion, now: Int64, _ db: Connection
+  ) throws -> Bool {
     let status = planned.skip == nil ? "planned" : "skipped"
-    try db.run(Self.insertion) { row in
+    let inserted = try db.run(Self.insertion) { row in
       row.bind(1, run.id)
       row.bind(2, run.chain)
       row.bind(3, run.version)
@@ -33,23 +37,29 @@ struct MessageRequests {
       row.bind(13, planned.expiresAt.milliseconds)
       row.bind(14, planned.skip)
     }
+    guard inserted == 1 else { return false }
     counters.count(
       Counters.Key(chain: run.chain, version: run.version, step: planned.label, outcome: "planned"))
     counters.move(planned.channel, from: nil, to: status)
-    guard let reason = planned.skip else { return }
+    guard let reason = planned.skip else { return true }
     let event = MessageEvent(
       type: "message.skipped", message: db.lastInsertedRow, contact: run.contact, channel: planned.channel,
       chain: version.id, step: planned.label, more: ["reason": .string(reason)])
     try log.append(own: [event.incoming], now: now, db)
+    return true
   }
 
   /// Takes back what the run had planned and what has not been claimed.
-  func withdraw(_ run: Run, of version: ChainVersion, reason: String, now: Int64, _ db: Connection) throws {
+  /// - Parameter message: that one alone.
+  func withdraw(
+    _ run: Run, _ message: Int64? = nil, of version: ChainVersion, reason: String, now: Int64, _ db: Connection
+  ) throws {
     let sql = """
       UPDATE messages SET status = 'skipped', due_at = NULL, parked_at = NULL, error = $2
-      WHERE run = $1 AND status = 'planned' RETURNING id, channel, label
+      WHERE run = $1 AND status = 'planned'\(message == nil ? "" : " AND id = $3") RETURNING id, channel, label
       """
-    let taken = try db.query(sql, [.int(run.id), .text(reason)]) { ($0.int(0), $0.text(1), $0.text(2)) }
+    let parameters: [SQLValue] = [.int(run.id), .text(reason)] + (message.map { [.int($0)] } ?? [])
+    let taken = try db.query(sql, parameters) { ($0.int(0), $0.text(1), $0.text(2)) }
     for (message, channel, label) in taken {
       counters.move(channel, from: "planned", to: "skipped")
       let event = MessageEvent(

@@ -100,7 +100,7 @@ struct RunSteps {
   }
 
   /// What the store says stops the round; any other error is this one thing's own, and the rest goes on.
-  private func alone(_ what: String, _ body: () throws -> Void) throws {
+  func alone(_ what: String, _ body: () throws -> Void) throws {
     do { try body() } catch let error where error is SQLError || error is StoreUnavailable { throw error } catch {
       report("\(what) was left out: \(error)")
     }
@@ -157,7 +157,10 @@ struct RunSteps {
     round.sawDue(run.dueAt)
     for effect in transition.effects {
       switch effect {
-      case .plan(let message): try requests.plan(message, for: run, of: version, now: wall, db)
+      case .plan(let message):
+        guard try !requests.plan(message, for: run, of: version, now: wall, db) else { break }
+        try runs.lookAgain(at: run.id, now, db)
+        round.sawDue(now)
       case .withdraw(let reason): try requests.withdraw(run, of: version, reason: reason, now: wall, db)
       case .count(let step, let outcome): count(run, version, step: step, outcome: outcome)
       case .set, .list, .webhook, .offer, .enter, .leave, .assign, .win:

@@ -31,6 +31,17 @@ struct RunStore {
     return try db.query(sql, [.int(chain), .int(limit)], Self.read)
   }
 
+  /// The chain's active runs from after one through another, by id.
+  func active(
+    ofChain chain: Int64, after first: Int64, through last: Int64, limit: Int, _ db: Connection
+  ) throws -> [Run] {
+    let sql = """
+      SELECT \(Self.columns) FROM runs WHERE chain = $1 AND state = 'active' AND id > $2 AND id <= $3
+      ORDER BY id LIMIT $4
+      """
+    return try db.query(sql, [.int(chain), .int(first), .int(last), .int(limit)], Self.read)
+  }
+
   /// Runs due before `moment`, in the order in which they act.
   func due(before moment: Timestamp, limit: Int, _ db: Connection) throws -> [Run] {
     let bind = { (statement: Statement) in
@@ -143,6 +154,42 @@ struct RunStore {
   /// A paused chain's run found due: it waits for the chain to go on.
   func park(_ id: Int64, due: Timestamp, _ db: Connection) throws {
     try db.run("UPDATE runs SET due_at = NULL, parked_at = $2 WHERE id = $1", [.int(id), .int(due.milliseconds)])
+  }
+
+  /// A live edit has moved the run. What a pause has parked stays parked.
+  func follow(_ run: Run, _ db: Connection) throws {
+    try db.run(Self.following) { row in
+      row.bind(1, run.id)
+      row.bind(2, run.version)
+      row.bind(3, run.step)
+      row.bind(4, run.stepStart.at.milliseconds)
+      row.bind(5, run.stepStart.seq)
+      row.bind(6, run.stepDueAt?.milliseconds)
+      row.bind(7, run.dueAt?.milliseconds)
+      row.bind(8, Self.text(run.marks))
+      row.bind(9, run.goalUntil?.milliseconds)
+      row.bind(10, run.enteredBy)
+    }
+  }
+
+  private static let following = Query(
+    """
+    UPDATE runs SET version = $2, step = $3, step_at = $4, step_seq = $5, step_due_at = $6,
+      due_at = CASE WHEN parked_at IS NULL THEN $7 END, marks = $8, goal_until = $9,
+      entered_by = $10
+    WHERE id = $1
+    """)
+
+  /// It begins anew: the new run has its place in the contact's life.
+  func giveUpPlace(_ id: Int64, _ db: Connection) throws {
+    try db.run("UPDATE runs SET once = 0 WHERE id = $1 AND once = 1", [.int(id)])
+  }
+
+  /// Looks at an active run again at `moment`, if it is not parked.
+  func lookAgain(at run: Int64, _ moment: Timestamp, _ db: Connection) throws {
+    try db.run(
+      "UPDATE runs SET due_at = $2 WHERE id = $1 AND state = 'active' AND parked_at IS NULL",
+      [.int(run), .int(moment.milliseconds)])
   }
 
   func endGoal(_ id: Int64, _ db: Connection) throws {

@@ -87,7 +87,7 @@ public final class StoredContactView: ContactView {
     if let states { return states }
     let sql = """
       SELECT step, status, sent_at, delivered_at, opened_at, machine_opened_at, clicked_at, bounced_at, answered_at
-      FROM messages WHERE run = $1 ORDER BY step
+      FROM messages WHERE run = $1 ORDER BY id
       """
     let read = try db.query(sql, [.int(run.id)]) { row in
       func moment(_ column: Int) -> Timestamp? { row.optionalInt(column).map { Timestamp(milliseconds: $0) } }

@@ -44,6 +44,7 @@ struct ChainAnswers: Sendable {
       "id": .string(stored.id), "status": .string(stored.status.rawValue),
       "version": stored.liveVersion.map { .number(JSONNumber($0)) } ?? .null,
       "has_draft": .bool(stored.draft != nil), "resuming": .bool(stored.isResuming),
+      "moving_to": stored.movingTo.map { .number(JSONNumber($0)) } ?? .null,
       "revision": .number(JSONNumber(stored.revision)),
       "created_at": .string(stored.createdAt.rfc3339), "updated_at": .string(stored.updatedAt.rfc3339),
     ]
