@@ -14,6 +14,7 @@ public enum Migrations {
     Migration(number: 6, name: "language", sql: text(PackageResources._006_language_sql)),
     Migration(number: 7, name: "traces", sql: text(PackageResources._007_traces_sql)),
     Migration(number: 8, name: "version_moves", sql: text(PackageResources._008_version_moves_sql)),
+    Migration(number: 9, name: "webhooks", sql: text(PackageResources._009_webhooks_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -78,7 +78,9 @@ extension Stages {
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
       + ChainTestRoutes.all(self) + EnrollRoutes.all(self)
       + TemplateRoutes.all(self) + SchemaRoutes.all
-    let delivery = MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
+    let delivery =
+      MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
+      + WebhookRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
     let copies = BackupRoutes.all(self) + HoldRoutes.all(self)

@@ -103,7 +103,10 @@ public final class Engine: Duty {
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
     // Whoever changed chains may have changed what is due.
-    if try catalog.refresh(db) { (quietUntil, emptied) = (nil, []) }
+    if try catalog.refresh(db) {
+      (quietUntil, emptied) = (nil, [])
+      try steps.outbox.refresh(db)
+    }
     if cursor == nil { cursor = try Self.readCursor(db) }
     let before = cursor
     try timeline.begin(db)

@@ -50,6 +50,17 @@ extension MetricsSource {
     }
   }
 
+  /// - Parameter figures: asked at each scrape.
+  public static func webhooks(_ figures: @escaping @Sendable () -> WebhookDuty.Figures) -> MetricsSource {
+    .memory { text in
+      let figures = figures()
+      text.family("zveno_webhook_posts_total", .counter, "Posts to webhooks, by how each try ended.")
+      text.sample("zveno_webhook_posts_total", [("outcome", "delivered")], figures.delivered)
+      text.sample("zveno_webhook_posts_total", [("outcome", "failed")], figures.failed)
+      text.sample("zveno_webhook_posts_total", [("outcome", "given_up")], figures.givenUp)
+    }
+  }
+
   public static func intake(_ intake: Intake, _ log: EventLog) -> MetricsSource {
     .memory { text in
       text.family("zveno_events_accepted_total", .counter, "Events in the log, by type.")

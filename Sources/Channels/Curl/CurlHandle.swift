@@ -61,6 +61,12 @@ final class CurlHandle {
     set(CURLOPT_PREREQDATA, pointer: context)
   }
 
+  /// `function` makes the socket to an address, or refuses it.
+  func setOpenSocket(_ function: @escaping curl_opensocket_callback, context: UnsafeMutableRawPointer) {
+    check(zveno_curl_set_opensocket(raw, function), CURLOPT_OPENSOCKETFUNCTION)
+    set(CURLOPT_OPENSOCKETDATA, pointer: context)
+  }
+
   /// The body of a POST, copied.
   func setBody(_ bytes: [UInt8]) {
     check(zveno_curl_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)), CURLOPT_POSTFIELDSIZE_LARGE)

@@ -30,7 +30,7 @@ public struct Step: Sendable {
     case split(Split)
     case set([Assignment])
     case list(String, add: Bool)
-    case webhook(Webhook)
+    case webhook(WebhookCall)
     case offer(Offer)
     case enter(chain: String)
     case leave(chain: String)
@@ -118,7 +118,7 @@ public struct Winner: Sendable, Hashable {
 }
 
 /// `{"webhook": "crm", "data": {…}}`
-public struct Webhook: Sendable, Hashable {
+public struct WebhookCall: Sendable, Hashable {
   public var id: String
   public var data: [Assignment]
 }

@@ -161,7 +161,7 @@ struct LeafStepParser {
   private func webhook(_ place: Place) -> Step.Kind? {
     guard let fields = Fields(place, what: "a step", known: ["webhook", "data", "id", "note"]) else { return nil }
     let data = fields["data"].map(values.assignments) ?? []
-    return fields["webhook"]?.name("a webhook").map { .webhook(Webhook(id: $0, data: data)) }
+    return fields["webhook"]?.name("a webhook").map { .webhook(WebhookCall(id: $0, data: data)) }
   }
 
   /// `{"offer": "home-banner", "template": "gift", "for": "3d"}`

@@ -17,11 +17,11 @@ final class StepParser {
   static let maxDepth = 80
   private static let branching = ["if", "wait_for", "choose", "split", "escalate"]
   static let kinds = [
-    "wait", "wait_until", "wait_for", "send", "escalate", "if", "choose", "split", "set", "list", "offer", "enter",
-    "leave", "exit",
+    "wait", "wait_until", "wait_for", "send", "escalate", "if", "choose", "split", "set", "list", "webhook", "offer",
+    "enter", "leave", "exit",
   ]
-  private static let laterKinds = ["grant", "webhook"]
-  private static let kindsAtEnd = ["set", "list", "offer", "enter", "leave", "if", "choose"]
+  private static let laterKinds = ["grant"]
+  private static let kindsAtEnd = ["set", "list", "webhook", "offer", "enter", "leave", "if", "choose"]
 
   private static let words = Kinds(
     what: "a step", one: "one step", example: "{\"wait\": \"24h\"}", known: kinds, later: laterKinds,

@@ -34,7 +34,11 @@ extension RunSteps {
     case .win(let step, let variant):
       try Variants().win(variant, of: step, chain: run.chain, now: now, db)
       report("\(version.id): \(step) is decided, \(variant) wins")
-    case .webhook, .plan, .withdraw, .count: break
+    case .webhook(let id, let step, let data):
+      try outbox.post(
+        data, to: id, chain: version.id, step: step, of: try recent.contact(run.contact, db), at: now,
+        now: Timestamp(milliseconds: wall), db)
+    case .plan, .withdraw, .count: break
     }
   }
 }

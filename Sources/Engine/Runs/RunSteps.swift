@@ -16,6 +16,7 @@ struct RunSteps {
   let views: ContactViews
   let requests: MessageRequests
   let moves = RunMoves()
+  let outbox = Outbox()
   private let facts: MessageFacts
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
@@ -52,6 +53,7 @@ struct RunSteps {
       try alone("an entry into \(version.id)") { try start(version, by: occasion, &round, db) }
     }
     if event.contact != nil { try obey(occasion, &round, db) }
+    try alone("what webhooks are told") { try outbox.tell(occasion, now: round.now, db) }
   }
 
   /// The server's own events that ask for something of one chain.

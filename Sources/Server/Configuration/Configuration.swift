@@ -20,6 +20,7 @@ struct Configuration {
   var scanners: [String] = []
   var limits = LimitSettings()
   var log = LogSettings()
+  var webhooks = WebhookSettings()
   var channels: [ChannelSettings] = []
 }
 
@@ -31,6 +32,14 @@ struct ShopSettings {
   /// ISO 4217.
   var currency = "USD"
   var url: String?
+}
+
+/// How events go out to the shop's own systems.
+struct WebhookSettings {
+  /// Requests at once.
+  var connections = 4
+  /// Addresses of this machine and of private networks too.
+  var allowsPrivate = false
 }
 
 struct LogSettings {

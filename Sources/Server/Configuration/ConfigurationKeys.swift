@@ -5,10 +5,11 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels", "retention",
+    "channels", "retention", "webhooks",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
+  static let webhooks = ["connections", "allow_private"]
 
   /// Keys of the contract that are not built yet.
   static let later = [
@@ -20,6 +21,7 @@ enum ConfigurationKeys {
   static let scalars: [[String]] =
     [["listen"], ["public_url"], ["durability"], ["trigger_max_age"]]
     + shop.map { ["shop", $0] } + log.map { ["log", $0] } + LimitSettings.keys.map { ["limits", $0] }
+    + webhooks.map { ["webhooks", $0] }
 
   /// The keys of a channel that hold one value.
   static let channelScalars: [[String]] =
@@ -27,7 +29,7 @@ enum ConfigurationKeys {
     + [["per_second"], ["connections"], ["max_attempts"], ["idempotent"], ["request", "method"], ["request", "url"]]
 
   private static let numbers = Set(LimitSettings.keys + ["per_second", "connections", "max_attempts"])
-  private static let flags: Set = ["idempotent"]
+  private static let flags: Set = ["idempotent", "allow_private"]
 
   /// The text of a variable as the file would hold it; left a text where it is not of its key's type.
   static func typed(_ text: String, as key: String) -> JSONValue {

@@ -64,6 +64,7 @@ extension Configuration {
     shop = ShopSettings(reading: reader.reader("shop"))
     limits = LimitSettings(reading: reader.reader("limits"))
     log = LogSettings(reading: reader.reader("log"))
+    webhooks = WebhookSettings(reading: reader.reader("webhooks"))
     let written = reader.reader("channels")
     let channels = written.node == nil ? Self.standardChannels(reader.findings) : written
     self.channels = (channels.node?.members ?? []).compactMap { member in
@@ -93,6 +94,15 @@ extension ShopSettings {
     currency =
       reader.parsed("currency", expecting: "three letters of ISO 4217, as in \"RUB\"", currencyCode) ?? currency
     url = reader.parsed("url", expecting: "an http or https URL", baseURL)
+  }
+}
+
+extension WebhookSettings {
+  init(reading reader: SettingReader) {
+    self.init()
+    reader.refuseOthers(than: ConfigurationKeys.webhooks)
+    connections = reader.whole("connections", in: 1...64) ?? connections
+    allowsPrivate = reader.flag("allow_private") ?? allowsPrivate
   }
 }
 

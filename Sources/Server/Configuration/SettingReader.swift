@@ -62,6 +62,8 @@ struct SettingReader {
     return nil
   }
 
+  func flag(_ key: String) -> Bool? { read(key, expecting: "true or false", \.bool) }
+
   func texts(_ key: String) -> [String]? {
     guard let node = value(key) else { return nil }
     guard node.kind == .array else {

@@ -1,4 +1,5 @@
 import API
+import Channels
 import Delivery
 import Domain
 import Engine
@@ -21,6 +22,7 @@ final class LiveStages: @unchecked Sendable {
   /// Apart from the others, who may ask for templates themselves: a read never waits for a read.
   private let templateReaders: Readers
   private let lines: Lines
+  private let webhookLine: WebhookLine
   /// For chains' tests.
   private let beside = BackgroundThread(name: "chain-tests", mostWaiting: Stamina.chainTestsWaiting)
 
@@ -65,13 +67,24 @@ final class LiveStages: @unchecked Sendable {
       dispatch: lines, hold: hold, monotonic: Monotonic.nanoseconds, report: report)
     let retention = Retention(log: events, engine: engine, catalog: catalog, rules: rules)
     // After the engine, so that every event has acted; before the delivery, whose own events are still to act.
-    let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery]
+    let posted = Later<WebhookOutcome>()
+    webhookLine = WebhookLine(
+      WebhookPoster(allowsPrivate: configuration.webhooks.allowsPrivate, now: now),
+      connections: configuration.webhooks.connections
+    ) { posted.send($0) }
+    let webhooks = WebhookDuty(
+      webhookLine, instance: store.identity.instance, changed: { catalog.invalidate() }, report: report)
+    let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery, webhooks]
     let writer = Writer(
       connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },
       now: Self.watched(clock, log),
       quiet: { [readers, templateReaders] body in readers.quiet { templateReaders.quiet(body) } }, report: report)
     self.writer = writer
-    let onWriter = WriterStages(engine, delivery, catalog, hold)
+    let onWriter = WriterStages(engine, delivery, webhooks, catalog, hold)
+    posted.receive {
+      onWriter.accept($0)
+      writer.wake()
+    }
     settled.receive {
       onWriter.accept($0)
       writer.wake()
@@ -88,7 +101,7 @@ final class LiveStages: @unchecked Sendable {
       metrics: [
         .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters),
         .lateness(rules, now: now), .storeSize, .retention(Self.deleted(by: retention)),
-        .requests(meter), .http(http), .hold(hold),
+        .requests(meter), .http(http), .hold(hold), .webhooks { onWriter.posts },
       ],
       unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now, random: { Chance.bytes($0) },
       testClock: Self.testClock(clock, writer, onWriter), hold: hold,
@@ -112,12 +125,14 @@ final class LiveStages: @unchecked Sendable {
 
   func start() {
     lines.start()
+    webhookLine.start()
     writer.start()
   }
 
   /// What is in hand is handed over, what waits goes back to be planned; then what came of it is committed.
   func stop(_ log: Logger) {
     lines.close()
+    webhookLine.stop()
     // Once this round is over, nothing claimed before the closing is still on its way to the lines.
     commit(log)
     if !lines.end(within: Stamina.handOverSeconds) {

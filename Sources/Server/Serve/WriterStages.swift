@@ -10,10 +10,12 @@ final class WriterStages: Settling, @unchecked Sendable {
   private let engine: Engine
   private let delivery: Delivery
   private let catalog: ChainCatalog
+  private let webhooks: WebhookDuty
   private let hold: Hold
 
-  init(_ engine: Engine, _ delivery: Delivery, _ catalog: ChainCatalog, _ hold: Hold) {
-    (self.engine, self.delivery, self.catalog, self.hold) = (engine, delivery, catalog, hold)
+  init(_ engine: Engine, _ delivery: Delivery, _ webhooks: WebhookDuty, _ catalog: ChainCatalog, _ hold: Hold) {
+    (self.engine, self.delivery, self.webhooks) = (engine, delivery, webhooks)
+    (self.catalog, self.hold) = (catalog, hold)
   }
 
   /// From any thread.
@@ -21,6 +23,12 @@ final class WriterStages: Settling, @unchecked Sendable {
 
   /// From any thread; the writer is to be woken afterwards.
   func accept(_ outcome: Outcome) { delivery.accept(outcome) }
+
+  /// From any thread.
+  var posts: WebhookDuty.Figures { webhooks.metrics }
+
+  /// From any thread; the writer is to be woken afterwards.
+  func accept(_ outcome: WebhookOutcome) { webhooks.accept(outcome) }
 
   /// On the writer's thread, inside the job that has changed chains.
   func chainsChanged() { catalog.invalidate() }
@@ -31,13 +39,15 @@ final class WriterStages: Settling, @unchecked Sendable {
   func nextDue(_ db: Connection, now: Int64) throws -> Int64? {
     // As for a server that is down: time goes by.
     guard hold.fact == nil else { return nil }
-    let moments = [try engine.nextDue(db)?.milliseconds, try delivery.nextDue(now: now, db)]
+    let moments = [
+      try engine.nextDue(db)?.milliseconds, try delivery.nextDue(now: now, db), try webhooks.nextDue(db),
+    ]
     return moments.compactMap { $0 }.min()
   }
 
   func isSettled(_ db: Connection, now: Int64) throws -> Bool {
     guard hold.fact == nil else { return true }
-    guard engine.isAtEnd, !engine.hasSlicesLeft, try delivery.isIdle(db) else { return false }
+    guard engine.isAtEnd, !engine.hasSlicesLeft, webhooks.isIdle, try delivery.isIdle(db) else { return false }
     return try nextDue(db, now: now) ?? .max > now
   }
 }

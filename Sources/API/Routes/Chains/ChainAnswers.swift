@@ -25,6 +25,7 @@ struct ChainAnswers: Sendable {
     references.partials = try TemplateStore().partials(db)
     references.chainID = id
     references.chains = try store.ids(db)
+    references.webhooks = Set(try WebhookStore().all(db).map(\.id))
     references.retention = rules.retention
     return references
   }
