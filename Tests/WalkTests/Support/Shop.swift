@@ -86,6 +86,7 @@ final class Shop {
       ],
       "public_url": "http://go.shop.example",
       "log": ["level": "info", "format": "json"],
+      "webhooks": ["allow_private": true],
       "channels": [
         "email": [
           "adapter": "smtp", "url": .string("smtp://127.0.0.1:\(mail)"), "from": "Магазин <news@shop.example>",
