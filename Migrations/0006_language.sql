@@ -57,4 +57,3 @@ CREATE TABLE offers (
   until    INTEGER NOT NULL,
   PRIMARY KEY (contact, slot, chain)
 ) WITHOUT ROWID;
-CREATE INDEX offers_until ON offers (until);

@@ -20,8 +20,10 @@ public struct Offers: Sendable {
 
   public init() {}
 
-  /// The newest of a chain takes the place of its last one in the slot.
+  /// The newest of a chain takes the place of its last one in the slot; what is over goes.
   func show(_ offer: Offer, to contact: Int64, _ db: Connection) throws {
+    try db.run(
+      "DELETE FROM offers WHERE contact = $1 AND until <= $2", [.int(contact), .int(offer.at.milliseconds)])
     let sql = """
       INSERT INTO offers (contact, slot, chain, run, template, at, until, priority, "values")
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

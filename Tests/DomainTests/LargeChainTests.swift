@@ -1,0 +1,42 @@
+import Domain
+import JSON
+import Testing
+
+@Suite("Large chains")
+struct LargeChainTests {
+  private func parse(_ steps: String, maxDepth: Int = 256) throws -> ChainParser.Result {
+    let text = #"{"enter":{"event":"cart"},"steps":[\#(steps)]}"#
+    return ChainParser.parse(
+      try JSONDocument(parsing: Array(text.utf8), limits: JSONLimits(maxDepth: maxDepth)))
+  }
+
+  private func nested(_ depth: Int) -> String {
+    let open = #"{"if":{"trigger":{"total":{">":0}}},"then":["#
+    return String(repeating: open, count: depth) + #"{"exit":"bottom"}"# + String(repeating: "]}", count: depth)
+  }
+
+  @Test("two hundred steps are walked to their end")
+  func walksLong() throws {
+    let steps = (0..<200).map { #"{"set":{"n\#($0)":\#($0)}}"# }.joined(separator: ",")
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[\#(steps)]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.run.reason == "completed" && walk.run.data["n199"] == 199)
+  }
+
+  @Test("fifty steps inside each other are walked to the bottom")
+  func walksDeep() throws {
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[\#(nested(50))]}"#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z", ["total": 1])
+    #expect(walk.run.reason == "bottom")
+  }
+
+  @Test("more than 2,000 steps are refused, and so are steps nested too deep")
+  func refuses() throws {
+    let many = try parse((0..<2001).map { _ in #"{"set":{"n":1}}"# }.joined(separator: ","))
+    #expect(many.chain == nil && many.errors.map(\.code) == [.tooLarge])
+    #expect(try parse((0..<2000).map { _ in #"{"set":{"n":1}}"# }.joined(separator: ",")).chain != nil)
+    let deep = try parse(nested(100))
+    #expect(deep.chain == nil && deep.errors.map(\.code) == [.tooLarge])
+    #expect(throws: JSONError.self) { try parse(nested(150)) }
+  }
+}
