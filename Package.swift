@@ -116,7 +116,8 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(
-      name: "ServerTests", dependencies: ["Domain", "JSON", "Rehearsal", "SQL", "Server"], swiftSettings: rules),
+      name: "ServerTests", dependencies: ["Delivery", "Domain", "JSON", "Rehearsal", "SQL", "Server"],
+      swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.
     .executableTarget(

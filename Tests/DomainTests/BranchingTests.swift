@@ -116,6 +116,17 @@ struct BranchingTests {
     #expect(!changes)
   }
 
+  @Test("`trigger.at` is when the trigger happened, where the event does not say something of that name itself")
+  func knowsWhen() throws {
+    let text = #"{"enter":{"event":"purchase"},"steps":[{"set":{"first":{"from":"trigger.at"}}}]}"#
+    let walk = try Walk(text)
+    try walk.enter("purchase", "2026-03-02T09:00:00Z")
+    #expect(walk.run.data["first"]?.string == "2026-03-02T09:00:00.000Z")
+    let other = try Walk(text)
+    try other.enter("purchase", "2026-03-02T09:00:00Z", ["at": "noon"])
+    #expect(other.run.data["first"]?.string == "noon")
+  }
+
   @Test("about the share that `holdout` says is held out, the same people each time")
   func sharesHoldout() throws {
     var held = 0

@@ -3,7 +3,7 @@ import JSON
 import Schemas
 import Testing
 
-/// The schemas judge as the parsers do: what those make of the same files `ChainCorpusTests`, `ShippedChainsTests` and
+/// The schemas judge as the parsers do: what those make of the same files `ChainCorpusTests`, `LibraryTests` and
 /// the tests of templates say.
 @Suite("The published schemas")
 struct SchemaTests {

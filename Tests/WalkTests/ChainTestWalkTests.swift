@@ -17,7 +17,8 @@ struct ChainTestWalkTests {
     let tests = try Array(Data(contentsOf: URL(filePath: Self.config + "/chains/cart.tests.json")))
     let answer = try Call.make("POST", "/v1/chains/cart/test", port: zveno.port, headers: headers, body: tests)
     #expect(answer.status == 200)
-    #expect(answer.json["passed"]?.number?.int == 10)
+    let count = try JSONValue(parsing: tests)["tests"]?.array?.count ?? 0
+    #expect(count > 0 && answer.json["passed"]?.number?.int == Int64(count))
     #expect(answer.json["failed"]?.number?.int == 0)
     let messages = try Call.make("GET", "/v1/messages", port: zveno.port, headers: headers)
     #expect(messages.json["items"]?.array == [])

@@ -13,6 +13,17 @@ public struct EventFact: Sendable {
   }
 
   public var moment: LogMoment { LogMoment(at: at, seq: seq) }
+
+  /// What chains and templates see of it: the properties, with `type` and `at` beside them where they are free.
+  public var visible: JSONValue {
+    guard var object = properties.object else { return properties }
+    if object["type"] == nil { object["type"] = .string(type) }
+    if object["at"] == nil { object["at"] = .string(at.rfc3339) }
+    return .object(object)
+  }
+
+  /// The value of a path into `visible`.
+  func value(at path: PropertyPath) -> JSONValue? { path.value(in: properties) ?? path.value(in: visible) }
 }
 
 /// A place in a contact's past: events are ordered by when they happened, then by when they were accepted.

@@ -70,7 +70,7 @@ public struct Evaluator {
     switch expression {
     case .literal(let value): value
     case .from(.contact(let path)): path.value(in: contact)
-    case .from(.trigger(let path)): path.value(in: run.trigger.properties)
+    case .from(.trigger(let path)): run.trigger.value(at: path)
     case .from(.latest(let type, let path)): try latest(type).flatMap { path.value(in: $0) }
     case .from(.data(let path)): path.value(in: .object(run.data))
     case .from(.flag(let name)): run.flags[name]

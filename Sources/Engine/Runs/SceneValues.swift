@@ -17,7 +17,7 @@ public struct SceneValues {
     let shares = triggers.indices.contains(run.enteredBy) ? triggers[run.enteredBy].share : []
     let actor = try run.actor.flatMap { try recent.contact($0, db) }
     let seen = actor.map { Self.shared(trigger, by: $0, shares) } ?? trigger
-    object = ["trigger": Self.event(seen), "data": .object(run.data)]
+    object = ["trigger": seen.visible, "data": .object(run.data)]
   }
 
   private static func shared(_ trigger: EventFact, by actor: Contact, _ names: [String]) -> EventFact {
@@ -25,13 +25,5 @@ public struct SceneValues {
     var shared = JSONObject()
     for name in names { shared[name] = properties[name] ?? fields[name] }
     return EventFact(seq: trigger.seq, at: trigger.at, type: trigger.type, properties: .object(shared))
-  }
-
-  /// An event's properties, with `type` and `at` beside them where they are free.
-  private static func event(_ event: EventFact) -> JSONValue {
-    var properties = event.properties.object ?? [:]
-    if properties["type"] == nil { properties["type"] = .string(event.type) }
-    if properties["at"] == nil { properties["at"] = .string(event.at.rfc3339) }
-    return .object(properties)
   }
 }

@@ -101,6 +101,7 @@ final class Shop {
           ],
           "accepted": ["status": [200, 202], "id": "/message_id"], "rejected": ["status": [400, 404]],
         ],
+        "whatsapp": ["consent": "opt_in"],
         "call": ["adapter": "task"],
       ],
     ]

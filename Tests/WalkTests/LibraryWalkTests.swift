@@ -1,0 +1,115 @@
+import JSON
+import Testing
+
+/// Every chain of `config/` in one running server: what enters it is posted, and its first message leaves.
+@Suite("The library, live")
+struct LibraryWalkTests {
+  /// What lets `contact` into a chain, and the template that comes of it.
+  private struct Entry {
+    let chain: String
+    let template: String
+    let cause: (Shop, String) throws -> Void
+
+    init(_ chain: String, _ template: String, _ cause: @escaping (Shop, String) throws -> Void) {
+      (self.chain, self.template, self.cause) = (chain, template, cause)
+    }
+  }
+
+  private static func event(_ type: String, _ properties: JSONValue = [:]) -> (Shop, String) throws -> Void {
+    { shop, contact in try shop.event(type, contact: ["id": .string(contact)], properties) }
+  }
+
+  private static func bought(_ category: String) -> (Shop, String) throws -> Void {
+    { shop, contact in
+      let item: JSONValue = ["sku": .string("s-" + category), "category": .string(category), "price": 900]
+      try event("purchase", ["order_id": .string("o-" + contact), "total": 900, "items": [item]])(shop, contact)
+    }
+  }
+
+  private static func viewed(_ products: [JSONValue]) -> (Shop, String) throws -> Void {
+    { shop, contact in for product in products { try event("view", product)(shop, contact) } }
+  }
+
+  private static func enrolled(_ chain: String, _ properties: JSONValue = [:]) -> (Shop, String) throws -> Void {
+    { shop, contact in
+      let body: JSONValue = ["contact": .string(contact), "properties": properties]
+      try shop.ask("POST", "/v1/chains/\(chain)/enroll", body)
+    }
+  }
+
+  private static var entries: [Entry] {
+    [
+      Entry("registration", "registration-confirmation", event("signup")),
+      Entry("welcome", "welcome-gift", event("subscribe")),
+      Entry("interest", "interest-viewed", event("view", ["sku": "s1", "name": "Плед"])),
+      Entry(
+        "abandoned-category", "category-choice",
+        viewed(["s1", "s2", "s3"].map { ["sku": $0, "category": "tea"] })),
+      Entry(
+        "abandoned-product", "product-viewed",
+        viewed(Array(repeating: ["sku": "s1", "name": "Плед", "price": 4000], count: 3))),
+      Entry("abandoned-search", "search-found", event("search", ["query": "плед", "found": 3])),
+      Entry("cart", "cart-1", event("cart", ["cart_id": "c1", "total": 4000])),
+      Entry("after-purchase", "after-purchase-thanks", bought("towels")),
+      Entry("repeat-purchase", "repeat-time", bought("coffee")),
+      Entry("bring-a-friend", "friend-invite") { shop, contact in
+        for order in 1...4 {
+          try event("purchase", ["order_id": .string("\(contact)-\(order)"), "total": 6000])(shop, contact)
+        }
+      },
+      Entry("friend-thanks", "friend-thanks") { shop, contact in
+        let friend = contact + "-friend"
+        try event("purchase", ["order_id": .string(friend), "total": 900, "referrer_id": .string(contact)])(
+          shop, friend)
+      },
+      Entry(
+        "event-invitation", "invitation",
+        enrolled(
+          "event-invitation",
+          ["event_id": "e1", "title": "Дегустация", "starts_at": "2026-03-20", "url": "https://shop.example/e"])),
+      Entry(
+        "contest", "contest-accepted",
+        event(
+          "contest.joined",
+          ["contest_id": "k1", "title": "Весна", "ends_at": "2026-03-20", "url": "https://shop.example/k"])),
+      Entry("subscriber", "subscriber-missed", event("payment", ["total": 300])),
+      Entry("reactivation", "reactivation-discount", enrolled("reactivation")),
+      Entry("expecting-soon", "expecting-soon-start", bought("vitamins-planning")),
+      Entry("expecting", "expecting-start", bought("vitamins-pregnancy")),
+      Entry("future-father", "father-start") { shop, contact in
+        let wife = contact + "-wife"
+        try shop.ask("PUT", "/v1/contacts/\(wife)", ["attributes": ["first_name": "Аня", "family_letters": true]])
+        try shop.ask("PUT", "/v1/contacts/\(wife)/relations/spouse/\(contact)")
+        try bought("vitamins-pregnancy")(shop, wife)
+      },
+      Entry("bigger-bed", "bed-bigger", bought("cots")),
+    ]
+  }
+
+  private static func contacts(of entry: Entry) -> [String] { ["a-", "b-", "c-"].map { $0 + entry.chain } }
+
+  /// Several contacts a chain, so that one who is held out does not hide it.
+  @Test("each shipped chain lets in whom it is for, and its first message leaves")
+  func firstMessages() throws {
+    let shop = try Shop(apply: true)
+    let live = try shop.ask("GET", "/v1/chains?limit=100")["items"]?.array?.compactMap { $0["id"]?.string } ?? []
+    let silent = ["first-purchase"]
+    #expect(Set(live) == Set(Self.entries.map(\.chain) + silent), "a chain without a walk, or a walk without a chain")
+    for entry in Self.entries {
+      for contact in Self.contacts(of: entry) {
+        try shop.ask(
+          "PUT", "/v1/contacts/\(contact)",
+          ["email": .string(contact + "@example.com"), "attributes": ["first_name": "Аня"], "locale": "ru"])
+        try entry.cause(shop, contact)
+      }
+    }
+    try shop.advance("19mo")
+    for entry in Self.entries {
+      let sent = try Self.contacts(of: entry).flatMap { try shop.messages("&chain=\(entry.chain)&contact=\($0)") }
+      let templates = sent.filter { $0["status"]?.string == "sent" }.compactMap { $0["template"]?.string }
+      #expect(templates.contains(entry.template), "\(entry.chain): \(sent.map(\.text))")
+    }
+    let failed = try shop.messages("&status=failed").map(\.text)
+    #expect(failed == [])
+  }
+}
