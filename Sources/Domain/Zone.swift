@@ -80,6 +80,9 @@ public struct LocalTime: Sendable, Hashable, Comparable {
     self.init(date: date, millisecondOfDay: Int64(hour * 60 + minute) * 60_000)
   }
 
+  /// `2026-03-08T10:00`
+  public var text: String { date.text + "T" + ClockTime(minute: minuteOfDay).text }
+
   public var minuteOfDay: Int { Int(millisecondOfDay / 60_000) }
   public var hour: Int { Int(millisecondOfDay / 3_600_000) }
 

@@ -41,6 +41,7 @@ public final class Engine: Duty {
   private let slice: Slice
   private let steps: RunSteps
   private let runs = RunStore()
+  private let calendar: EntryCalendar
   /// Seq of the last event that has acted; nil: to be read from the file.
   private var cursor: Int64?
   /// When the last event that has acted was accepted.
@@ -83,6 +84,7 @@ public final class Engine: Duty {
     views = ContactViews(
       log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules)
     steps = RunSteps(views, report: report)
+    calendar = EntryCalendar(views, report: report)
     catchUp = log.lastSeq
   }
 
@@ -106,6 +108,7 @@ public final class Engine: Duty {
     if try catalog.refresh(db) {
       (quietUntil, emptied) = (nil, [])
       try steps.outbox.refresh(db)
+      try calendar.refresh(now: Timestamp(milliseconds: now), db)
     }
     if cursor == nil { cursor = try Self.readCursor(db) }
     let before = cursor
@@ -120,6 +123,8 @@ public final class Engine: Duty {
       let events = try log.unread(after: cursor ?? 0, limit: min(Self.page, left.events), db)
       if events.isEmpty {
         let timers = left.timers
+        // What it says acts before the timers of its moment.
+        if try fireEntries(before: round.now + 1, until, &left, &round, db) == .some { continue }
         _ = try fire(before: round.now + 1, until, &left, &round, db)
         if left.timers == timers { break }
       }
@@ -128,12 +133,16 @@ public final class Engine: Duty {
           guard try fire(before: event.acceptedAt, until, &left, &round, db) else { break }
         }
         try steps.act(on: event, &round, db)
+        try calendar.note(event, now: round.now, db)
         cursor = event.seq
         lastActed = event.acceptedAt
         left.events -= 1
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
-    hasSlicesLeft = try endArchivedRuns(now: round.now, db) || isResuming || isMoving
+    try calendar.plan(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db)
+    hasSlicesLeft =
+      try endArchivedRuns(now: round.now, db) || isResuming || isMoving
+      || calendar.hasSlicesLeft
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
@@ -186,7 +195,7 @@ public final class Engine: Duty {
     if left.events <= 0 || left.timers <= 0 || !isAtEnd { return .more }
     let next = try runs.nextDue(db)
     quietUntil = next ?? Timestamp(milliseconds: .max)
-    guard let next else { return .idle(until: nil) }
+    guard let next = try [next, calendar.nextMoment(db)].compactMap({ $0 }).min() else { return .idle(until: nil) }
     return next <= now ? .more : .idle(until: next.milliseconds)
   }
 
@@ -200,11 +209,40 @@ public final class Engine: Duty {
     (cursor, lastActed, quietUntil, emptied) = (nil, nil, nil, [])
     counters.forget()
     catalog.forget()
+    calendar.forget()
   }
 
-  /// Lets the runs act that are due before `moment`, oldest first.
+  private enum Firing {
+    case some, nothing, sliceIsOver
+  }
+
+  /// Lets those come in by time who are due first, before `moment`; and before them the runs act that are due earlier.
+  private func fireEntries(
+    before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
+  ) throws -> Firing {
+    guard let due = try calendar.nextDue(db), due < moment else { return .nothing }
+    guard try fireRuns(before: due, until, &left, &round, db), left.timers > 0 else { return .sliceIsOver }
+    let count = try calendar.fire(before: due + 1, limit: min(Self.page, left.timers), now: round.now, db)
+    left.timers -= count
+    round.timers += count
+    return .some
+  }
+
+  /// Lets the runs and entries act that are due before `moment`, oldest first.
   /// - Returns: whether all of them have.
   private func fire(
+    before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
+  ) throws -> Bool {
+    while true {
+      switch try fireEntries(before: moment, until, &left, &round, db) {
+      case .nothing: return try fireRuns(before: moment, until, &left, &round, db)
+      case .sliceIsOver: return false
+      case .some: if left.timers <= 0 || monotonic() >= until { return false }
+      }
+    }
+  }
+
+  private func fireRuns(
     before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
   ) throws -> Bool {
     if let known = quietUntil, min(known, round.earliestDue ?? known) >= moment { return true }
@@ -256,8 +294,10 @@ extension Engine {
     return max(0, last - (try readCursor(db)))
   }
 
-  /// When the next run is due, as the file says: for a clock that jumps there.
-  public func nextDue(_ db: Connection) throws -> Timestamp? { try runs.nextDue(db) }
+  /// When the next run or entry is due, or there is something to plan, as the file says: for a clock that jumps there.
+  public func nextDue(_ db: Connection) throws -> Timestamp? {
+    try [runs.nextDue(db), calendar.nextMoment(db)].compactMap { $0 }.min()
+  }
 }
 
 /// What one round of the engine has seen so far.

@@ -4,7 +4,7 @@ public import SQL
 
 /// What a release would set going at once.
 public struct Overdue: Sendable, Equatable {
-  /// Runs whose time has come.
+  /// Runs whose time has come, and contacts whose time to come in has.
   public let runs: Int64
   /// Messages that are planned and due, or were on their way when the copy was made.
   public let messages: Int64
@@ -21,7 +21,8 @@ public struct Overdue: Sendable, Equatable {
     }
     let due: SQLValue = .int(moment.milliseconds)
     return Overdue(
-      runs: try count("SELECT count(*) FROM runs WHERE due_at IS NOT NULL AND due_at <= $1", [due]),
+      runs: try count("SELECT count(*) FROM runs WHERE due_at IS NOT NULL AND due_at <= $1", [due])
+        + count("SELECT count(*) FROM planned_entries WHERE due_at IS NOT NULL AND due_at <= $1", [due]),
       messages: try count(
         "SELECT count(*) FROM messages WHERE status = 'planned' AND due_at IS NOT NULL AND due_at <= $1", [due])
         + count("SELECT count(*) FROM messages WHERE status = 'sending'"),

@@ -46,6 +46,9 @@ public struct DateTrigger: Sendable, Hashable {
   public var offset: Offset
   public var at: ClockTime
   public var once: Bool
+
+  /// All that its moments are worked out from, as text.
+  public var rule: String { "\(path.text) \(offset.isBefore ? "-" : "")\(offset.span.text) \(at.text)" }
 }
 
 /// A span before or after something, `"-3d"`.
@@ -113,6 +116,9 @@ public struct Recurrence: Sendable, Hashable {
 public struct Rate: Sendable, Hashable {
   public var count: Int
   public var per: Span
+
+  /// As it could be written; the same for equal rates.
+  public var text: String { "\(count)/\(per.text)" }
 
   static let hint = "a number and a unit of time: \"500/h\", \"20/m\", \"10000/d\""
   static let largest = 1_000_000_000

@@ -16,6 +16,8 @@ public struct References: Sendable {
   public var webhooks: Set<String>?
   /// How long events are kept.
   public var retention = RetentionPolicy()
+  /// When it is published; nil asks for no look at what is past.
+  public var time: PublishingTime?
 
   public init(channels: [String: ChannelPolicy], templates: Set<String>, eventTypes: Set<String>? = nil) {
     (self.channels, self.templates, self.eventTypes) = (channels, templates, eventTypes)
@@ -29,6 +31,7 @@ struct ReferenceCheck {
 
   func check(_ chain: Chain, _ root: JSONNode) {
     checkForLoop(chain, root)
+    checkForPast(root)
     for step in chain.program {
       let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
       switch step.kind {

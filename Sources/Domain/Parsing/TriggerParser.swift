@@ -4,8 +4,8 @@ import JSON
 struct TriggerParser {
   let values: ValueParser
 
-  static let kinds = ["event", "api"]
-  static let laterKinds = ["segment", "when", "product", "date", "schedule", "every"]
+  static let kinds = ["event", "api", "date", "schedule", "every"]
+  static let laterKinds = ["segment", "when", "product"]
   private static let common = ["enroll", "share", "id", "note"]
 
   private static let words = Kinds(

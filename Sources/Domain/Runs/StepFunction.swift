@@ -351,11 +351,20 @@ extension StepFunction {
 
 extension Chain {
   /// Less is how long a busy server may take; it is not "late".
-  static let lateAfterMilliseconds: Int64 = 60_000
+  public static let lateAfterMilliseconds: Int64 = 60_000
 
   /// Whether `late` drops a message of `send` that was due at that moment and comes so many milliseconds after it.
   public func isTooLate(_ send: Send, due: Timestamp, lateness: Int64, in zone: Zone) -> Bool {
-    switch late ?? .byDefault(for: send.purpose) {
+    isTooLate(send.purpose, due: due, lateness: lateness, in: zone)
+  }
+
+  /// The same for what has no purpose of its own: a contact who comes in by time.
+  public func isTooLate(due: Timestamp, lateness: Int64, in zone: Zone) -> Bool {
+    isTooLate(purpose, due: due, lateness: lateness, in: zone)
+  }
+
+  private func isTooLate(_ purpose: Purpose, due: Timestamp, lateness: Int64, in zone: Zone) -> Bool {
+    switch late ?? .byDefault(for: purpose) {
     case .send: false
     case .skip: lateness > Chain.lateAfterMilliseconds
     case .skipAfter(let span): span.after(due, in: zone) < due + lateness

@@ -7,6 +7,9 @@ public enum ChainEvent {
   public static let requested = "enroll.requested"
   /// Another chain's step wants his runs to end.
   public static let leaving = "leave.requested"
+  /// The contact's date has come, or a schedule's time at his place.
+  static let date = "enroll.date"
+  static let schedule = "enroll.schedule"
   /// A run began, or ended; said only where some chain listens.
   public static let entered = "chain.entered"
   public static let ended = "chain.ended"
@@ -22,6 +25,24 @@ public enum ChainEvent {
     object["by"] = .string(by)
     return IncomingEvent(type: type, properties: JSONValue.object(object).serialized(), contact: contact)
   }
+
+  /// - Parameters:
+  ///   - trigger: what the calendar calls it.
+  ///   - due: when he was to come; the decision's moment, however late it is made.
+  ///   - more: what the new run's trigger says beside.
+  static func timed(
+    _ type: String, _ trigger: String, of chain: String, contact: Int64, at due: Timestamp, occasion: Int64,
+    more: (name: String, text: String)
+  ) -> IncomingEvent {
+    let properties: JSONObject = [
+      "chain": .string(chain), "trigger": .string(trigger), "occasion": .number(JSONNumber(occasion)),
+      more.name: .string(more.text),
+    ]
+    return IncomingEvent(
+      type: type, at: due, properties: JSONValue.object(properties).serialized(), contact: contact)
+  }
+
+  static func isTimed(_ type: String) -> Bool { type == date || type == schedule }
 
   static func said(_ type: String, chain: String, of run: Run) -> IncomingEvent {
     var properties: JSONObject = ["chain": .string(chain), "run": .string(String(run.id))]

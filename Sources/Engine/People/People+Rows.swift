@@ -16,6 +16,22 @@ extension People {
       updatedAt: Timestamp(milliseconds: row.int(10)))
   }
 
+  private static let pageAfter = Query("SELECT \(columns) FROM contacts WHERE id > $1 ORDER BY id LIMIT $2")
+
+  /// In the order in which they were made.
+  func page(after row: Int64, limit: Int, _ db: Connection) throws -> [Contact] {
+    let bind = { (statement: Statement) in
+      statement.bind(1, row)
+      statement.bind(2, limit)
+    }
+    return try db.query(Self.pageAfter, bind) { try Self.read($0) }
+  }
+
+  private static let last = Query("SELECT id FROM contacts ORDER BY id DESC LIMIT 1")
+
+  /// The contact made last; 0: there is none.
+  func newest(_ db: Connection) throws -> Int64 { try db.first(Self.last, { _ in }) { $0.int(0) } ?? 0 }
+
   private static let insertion = Query(
     """
     INSERT INTO contacts (external_id, email, phone, anonymous_id, first_seen_at, updated_at)

@@ -20,11 +20,14 @@ public final class Counters: Sendable {
   /// another are counted in both: `followed` in the one they left, `joined` in the one they came to.
   private static let besideEnds: Set<String> = [
     "entered", "followed", "joined", "goal", "goal_value", "held_out", "held_out_goal", "held_out_goal_value",
-    "too_often",
+    "too_often", lateEntry,
   ]
 
   /// Whether an outcome of a chain itself is a reason for which runs ended.
   public static func isEnd(_ outcome: String) -> Bool { !besideEnds.contains(outcome) }
+
+  /// Who was to come in by time, and was found so late that `late` left him out.
+  static let lateEntry = "late_entry"
 
   public struct MessageKey: Hashable, Sendable {
     public let channel: String

@@ -16,6 +16,9 @@ final class Occasion {
     (self.event, self.row, self.recent, self.db) = (event, row, recent, db)
   }
 
+  /// The moment that what follows from it is decided for: its acceptance, or when it was due.
+  var now: Timestamp { ChainEvent.isTimed(event.type) ? event.at : event.acceptedAt }
+
   func fact() throws -> EventFact {
     if let knownFact { return knownFact }
     let made = try EventFact(event)

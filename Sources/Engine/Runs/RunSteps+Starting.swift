@@ -40,6 +40,22 @@ extension RunSteps {
     try enroll(version, by: occasion, trigger: found, &round, db)
   }
 
+  /// His time has come. What the chain's pause has overtaken waits for it to go on.
+  func start(timedBy occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
+    let properties = try occasion.fact().properties
+    guard let id = properties["chain"]?.string, let name = properties["trigger"]?.string,
+      let number = catalog.number(of: id)
+    else { return }
+    if catalog.entry(number)?.status == .paused {
+      return try EntryCalendar.putBack(
+        number, name, occasion.row, occasion: properties["occasion"]?.number?.int ?? 0, due: occasion.now, db)
+    }
+    guard let version = try catalog.live(id, db),
+      let trigger = TimedTrigger.all(of: version).first(where: { $0.key.name == name })
+    else { return }
+    try enroll(version, by: occasion, trigger: trigger.index, &round, db)
+  }
+
   private func enroll(
     _ version: ChainVersion, by occasion: Occasion, trigger: Int, _ round: inout EngineRound, _ db: Connection
   ) throws {
@@ -71,14 +87,14 @@ extension RunSteps {
     let event = try occasion.fact()
     let run = newRun(of: version, Entrant(contact: contact, actor: nil, trigger: 0), occasion, by: event)
     return try Evaluator(
-      view: views.view(of: contact, for: run, db), run: RunScope(entering: event), now: occasion.event.acceptedAt
+      view: views.view(of: contact, for: run, db), run: RunScope(entering: event), now: occasion.now
     ).value(expression)
   }
 
   private func begin(
     _ version: ChainVersion, _ entrant: Entrant, _ occasion: Occasion, _ round: inout EngineRound, _ db: Connection
   ) throws {
-    let (trigger, now) = (try occasion.fact(), occasion.event.acceptedAt)
+    let (trigger, now) = (try occasion.fact(), occasion.now)
     let run = newRun(of: version, entrant, occasion, by: trigger)
     let view = views.view(of: entrant.contact, for: run, db)
     if let onlyIf = version.chain.onlyIf {
@@ -86,7 +102,7 @@ extension RunSteps {
       guard try evaluator.evaluate(onlyIf).holds else { return }
     }
     let contact = entrant.contact.row
-    if occasion.event.contact != nil,
+    if occasion.event.contact != nil, !ChainEvent.isTimed(occasion.event.type),
       try Entries().isTooOften(version, contact: contact, key: run.key, now: now, db)
     {
       count(run, version, step: "", outcome: "too_often")
@@ -115,7 +131,7 @@ extension RunSteps {
   private func newRun(
     of version: ChainVersion, _ entrant: Entrant, _ occasion: Occasion, by trigger: EventFact
   ) -> Run {
-    let now = occasion.event.acceptedAt
+    let now = occasion.now
     var run = Run(
       id: 0, chain: version.number, version: version.version, contact: entrant.contact.row,
       key: version.chain.per.map { Chain.key($0, of: trigger) } ?? "", state: .active, step: 0, enteredAt: now,

@@ -60,6 +60,7 @@ struct RunSteps {
   private func obey(_ occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
     switch occasion.event.type {
     case ChainEvent.requested: try alone("an entry") { try start(requestedBy: occasion, &round, db) }
+    case ChainEvent.date, ChainEvent.schedule: try alone("an entry") { try start(timedBy: occasion, &round, db) }
     case ChainEvent.leaving:
       guard let id = try occasion.fact().properties["chain"]?.string, let number = catalog.number(of: id) else {
         return
@@ -92,7 +93,9 @@ struct RunSteps {
   private func isFresh(_ event: StoredEvent) -> Bool {
     // Calendars bend a span by hours at most: far from its end they need not be asked.
     let age = event.acceptedAt - event.at
-    if age < rules.triggerMaxAge.approximateMilliseconds / 2 || event.message != nil { return true }
+    if age < rules.triggerMaxAge.approximateMilliseconds / 2 || event.message != nil || ChainEvent.isTimed(event.type) {
+      return true
+    }
     return rules.triggerMaxAge.after(event.at, in: rules.shopZone) >= event.acceptedAt
   }
 

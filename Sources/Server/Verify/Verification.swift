@@ -49,6 +49,7 @@ struct Verification {
   }
 
   private var stages: [Audit] {
-    [LogAudit.audit] + IDAudit().audits + TimelineAudit().audits + RunAudit.audits + LedgerAudit.audits
+    [LogAudit.audit] + IDAudit().audits + TimelineAudit().audits + RunAudit.audits + CalendarAudit.audits
+      + LedgerAudit.audits
   }
 }

@@ -11,10 +11,11 @@ struct ChainAnswers: Sendable {
   let store = ChainStore()
   let rules: Rules
   let eventTypes: @Sendable () -> Set<String>
+  private let now: @Sendable () -> Int64
 
   init(_ stages: Stages) {
     let log = stages.log
-    rules = stages.rules
+    (rules, now) = (stages.rules, stages.now)
     eventTypes = { Set(log.acceptedByType.keys) }
   }
 
@@ -27,7 +28,16 @@ struct ChainAnswers: Sendable {
     references.chains = try store.ids(db)
     references.webhooks = Set(try WebhookStore().all(db).map(\.id))
     references.retention = rules.retention
+    references.time = PublishingTime(
+      now: Timestamp(milliseconds: now()), shopZone: rules.shopZone, published: try broadcasts(of: id, db))
     return references
+  }
+
+  private func broadcasts(of id: String?, _ db: Connection) throws -> Set<LocalTime> {
+    guard let stored = try id.flatMap({ try store.chain($0, db) }), let version = stored.liveVersion,
+      let document = try store.document(stored.number, version: version, db)
+    else { return [] }
+    return PublishingTime.broadcasts(in: try ChainDocument.parse(Array(document.utf8)))
   }
 
   /// The chain; 404 when there is none, 412 when the call's conditions do not hold.
