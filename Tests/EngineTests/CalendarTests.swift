@@ -120,6 +120,22 @@ import Testing
     #expect(try entries(world) == ["ann 03-01T10:00:00", "bob 03-01T10:00:00"])
   }
 
+  @Test("who moves to where his moment has just been comes at once, who moves the other way later")
+  func movedHome() throws {
+    let world = try EngineWorld()
+    try world.publish("gift", Self.birthday)
+    try put(world, "ann", #"{"time_zone":"UTC","attributes":{"birthday":"1990-03-06"}}"#)
+    try put(world, "bob", #"{"time_zone":"Asia/Tokyo","attributes":{"birthday":"1990-03-06"}}"#)
+    try live(world, until: "2026-03-03T00:30:00Z")
+    try put(world, "bob", #"{"time_zone":"UTC"}"#)
+    try live(world, until: "2026-03-03T05:00:00Z")
+    #expect(try entries(world) == [])
+    try put(world, "ann", #"{"time_zone":"Asia/Tokyo"}"#)
+    #expect(try entries(world) == ["ann 03-03T01:00:00"])
+    try live(world, until: "2027-03-03T00:00:00Z")
+    #expect(try entries(world) == ["ann 03-03T01:00:00", "bob 03-03T10:00:00"])
+  }
+
   @Test("a step that sets the date plans for it, too")
   func setDates() throws {
     let world = try EngineWorld()

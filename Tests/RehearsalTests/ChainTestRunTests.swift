@@ -37,6 +37,17 @@ struct ChainTestRunTests {
     #expect(report.text == "")
   }
 
+  @Test("a broadcast and what is every week come by themselves")
+  func byTime() throws {
+    let chain = """
+      {"enter": [{"schedule": "2026-03-03T10:00", "to": {"reachable": "email"}},
+        {"every": "thu 10:00", "to": {"reachable": "email"}}],
+       "reenter": "always", "steps": [{"send": "email", "template": "letter"}]}
+      """
+    let report = try run("", expect: letter("25h") + "," + letter("73h"), chain: chain)
+    #expect(report.text == "")
+  }
+
   @Test("a message that is a minute late, one that did not come and one that nobody expected fail, side by side")
   func fails() throws {
     let report = try run(

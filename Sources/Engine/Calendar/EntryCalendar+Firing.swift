@@ -53,7 +53,7 @@ extension EntryCalendar {
   }
 
   /// Less is another clock's hour, and still the same occasion.
-  private static let sameOccasionMilliseconds: Int64 = 36 * 3_600_000
+  static let sameOccasionMilliseconds: Int64 = 36 * 3_600_000
 
   private func decide(
     _ entry: PlannedEntry, _ date: DateTrigger, _ trigger: TimedTrigger, _ timetable: Timetable, _ contact: Contact,

@@ -108,6 +108,14 @@ extension EntryCalendar {
   ) throws {
     let entry = try entries.entry(timetable.id, contact.row, db)
     if let entry, entry.parked != nil || entry.due.map({ $0 <= now }) ?? false { return }
+    if var entry, let due = entry.due, let value = self.date(date, timetable, contact),
+      let past = date.moment(of: entry.occasion, value, in: zone(of: contact)), past <= now,
+      due - past < Self.sameOccasionMilliseconds
+    {
+      // By other clocks it has just been: it is his all the same.
+      entry.due = past
+      return try put(entry, db)
+    }
     try replan(entry, date, timetable, contact, from: max(moment, contact.updatedAt), db)
   }
 
