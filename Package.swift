@@ -107,7 +107,8 @@ let package = Package(
       dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Retention", "SQL"],
       swiftSettings: rules),
     .testTarget(
-      name: "RehearsalTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Rehearsal", "SQL"],
+      name: "RehearsalTests",
+      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Rehearsal", "SQL", "Simulation"],
       swiftSettings: rules),
     .testTarget(
       name: "APITests",

@@ -9,8 +9,11 @@ public struct Worlds: Sendable {
   /// Lets a job live its worlds on a thread of its own; the job asks again and again whether its time is over. False
   /// when too many wait.
   public var beside: @Sendable (@escaping Job) -> Bool
+  public var rehearsals: Rehearsals
 
-  public init(setting: WorldSetting, beside: @escaping @Sendable (@escaping Job) -> Bool) {
-    (self.setting, self.beside) = (setting, beside)
+  public init(
+    setting: WorldSetting, beside: @escaping @Sendable (@escaping Job) -> Bool, rehearsals: Rehearsals
+  ) {
+    (self.setting, self.beside, self.rehearsals) = (setting, beside, rehearsals)
   }
 }

@@ -52,12 +52,18 @@ public final class DataFolder {
   /// Where a backup is made; what a crash left there is gone at the next start.
   public var backupPath: String { DataFolder.backup(in: path) }
 
+  /// Where a rehearsal lives; what a crash left there is gone at the next start.
+  public var rehearsalPath: String { DataFolder.rehearsal(in: path) }
+
   static func database(in path: String) -> String { path + "/zveno.sqlite" }
 
   private static func backup(in path: String) -> String { path + "/backup.tmp" }
 
+  private static func rehearsal(in path: String) -> String { path + "/rehearsal.tmp" }
+
   private static func removeUnfinished(in path: String) {
-    for suffix in ["", "-journal", "-wal", "-shm"] { unlink(backup(in: path) + suffix) }
+    ScratchFile.remove(backup(in: path))
+    ScratchFile.remove(rehearsal(in: path))
   }
 
   private static func check(_ path: String) throws -> Origin {

@@ -14,6 +14,20 @@ public struct Row {
 
   public func optionalInt(_ column: Int) -> Int64? { isNull(column) ? nil : int(column) }
 
+  /// As it lies there.
+  public func value(_ column: Int) -> SQLValue {
+    switch sqlite3_column_type(statement, Int32(column)) {
+    case SQLITE_INTEGER: .int(int(column))
+    case SQLITE_FLOAT: .real(real(column))
+    case SQLITE_TEXT: .text(text(column))
+    case SQLITE_BLOB: .blob(blob(column))
+    default: .null
+    }
+  }
+
+  /// All columns, as they lie there.
+  public var values: [SQLValue] { (0..<Int(sqlite3_column_count(statement))).map(value) }
+
   public func bool(_ column: Int) -> Bool { int(column) != 0 }
 
   public func real(_ column: Int) -> Double { sqlite3_column_double(statement, Int32(column)) }

@@ -29,6 +29,14 @@ extension People {
     return row
   }
 
+  /// Whom `resolve` would find; nil where it would make a contact.
+  public func known(_ keys: ContactKeys, _ db: Connection) throws -> Int64? {
+    let given = Self.list(keys)
+    guard let strongest = given.first else { return nil }
+    if let row = try owner(of: strongest.kind, strongest.value, db) { return row }
+    return try adopter(of: strongest.kind, among: given.dropFirst(), db)
+  }
+
   private static let ownerOfKey = Query("SELECT contact FROM contact_keys WHERE kind = $1 AND value = $2")
   private static let takeKey = Query(
     "INSERT INTO contact_keys (kind, value, contact) VALUES ($1, $2, $3) ON CONFLICT (kind, value) DO NOTHING")

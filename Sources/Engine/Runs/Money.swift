@@ -1,11 +1,11 @@
-import JSON
+public import JSON
 
 /// Money is counted in whole ten-thousandths of a unit: every currency of ISO 4217 has at most four decimals.
-enum Money {
+public enum Money {
   static let scale = 4
 
   /// Nil for what is no decimal number or too large; more decimals are cut.
-  static func tenThousandths(_ value: JSONValue) -> Int64? {
+  public static func tenThousandths(_ value: JSONValue) -> Int64? {
     let text = value.number?.text ?? value.string ?? ""
     guard let number = JSONNumber(text: text) else { return nil }
     if let whole = number.int { return checked(whole) }

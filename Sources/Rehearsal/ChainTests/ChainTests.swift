@@ -53,7 +53,7 @@ public struct ChainTest: Sendable {
     case event(IncomingEvent)
     /// As `POST /v1/chains/{id}/enroll` asks for it.
     case enroll(chain: String, JSONObject, place: DocumentPlace)
-    case fact(MessageFact, step: String, isMachine: Bool, place: DocumentPlace)
+    case fact(Reaction, step: String, isMachine: Bool, place: DocumentPlace)
   }
 
   /// A message that must come, handed over at that very moment.

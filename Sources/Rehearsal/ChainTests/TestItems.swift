@@ -14,7 +14,7 @@ struct TestItems {
 
   private static let expectedKeys = ["after", "send", "template", "contact", "note"]
   private static let happeningKeys =
-    ["after", "type", "contact", "properties"] + MessageFact.allCases.map(\.rawValue) + ["machine", "enroll", "note"]
+    ["after", "type", "contact", "properties"] + Reaction.allCases.map(\.rawValue) + ["machine", "enroll", "note"]
 
   static func contact(_ place: DocumentNode, _ issues: inout FieldReader) -> ChainTest.TestContact? {
     guard let id = place.node["id"]?.string, EventReader.isIdentifier(id) else {
@@ -67,7 +67,7 @@ struct TestItems {
     _ = reader.string("note", maxBytes: 8192)
     let contact = contact(&reader)
     let at = moment(of: contact, &reader)
-    let facts = MessageFact.allCases.filter { place.node[$0.rawValue] != nil }
+    let facts = Reaction.allCases.filter { place.node[$0.rawValue] != nil }
     let names = ["type", "enroll"].filter { place.node[$0] != nil } + facts.map(\.rawValue)
     guard names.count == 1 else {
       let got = names.isEmpty ? "neither" : names.map { "`\($0)`" }.joined(separator: " and ")
@@ -75,7 +75,7 @@ struct TestItems {
         Issue(
           pointer: place.pointer, at: place.node.location, code: names.isEmpty ? .missing : .badValue,
           detail: "expected an event's `type`, a chain to `enroll` into, or what became of a step's message: "
-            + MessageFact.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ") + "; got \(got)",
+            + Reaction.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ") + "; got \(got)",
           hint: "{\"after\": \"9h\", \"opened\": \"reminder\", \"contact\": \"ann\"}"))
       return nil
     }
@@ -126,7 +126,7 @@ struct TestItems {
     return moment
   }
 
-  private func fact(_ fact: MessageFact, _ place: DocumentNode, _ reader: inout FieldReader) -> ChainTest.Deed? {
+  private func fact(_ fact: Reaction, _ place: DocumentNode, _ reader: inout FieldReader) -> ChainTest.Deed? {
     let isMachine = reader.bool("machine") ?? false
     if isMachine, fact != .opened, fact != .clicked {
       reader.refuse("machine", .badValue, "expected `machine` beside `opened` or `clicked`, got it beside `\(fact)`")

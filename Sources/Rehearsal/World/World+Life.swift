@@ -75,7 +75,7 @@ extension World {
   /// What became of the latest message of a step to a contact, as links, receipts and operators tell it.
   /// - Parameter isMachine: of an open or a click: no person did it.
   /// - Returns: false when nothing of that step has been sent to the contact yet.
-  public func tell(_ fact: MessageFact, of step: String, _ contact: String, isMachine: Bool = false) throws -> Bool {
+  public func tell(_ fact: Reaction, of step: String, _ contact: String, isMachine: Bool = false) throws -> Bool {
     try write { db, now in
       guard let row = try People().find(contact, db)?.row, let id = try latest(step, row, db),
         let message = try MessageStore().reference(id, db)
@@ -110,6 +110,6 @@ extension World {
 }
 
 /// What can become of a message that was sent.
-public enum MessageFact: String, Sendable, CaseIterable {
+public enum Reaction: String, Sendable, CaseIterable {
   case delivered, opened, clicked, bounced, answered
 }

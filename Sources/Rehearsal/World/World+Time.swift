@@ -74,7 +74,7 @@ extension World {
     if log.lastSeq - firstSeq > limits.events {
       throw WorldError("expected at most \(limits.events) events, got more by \(now.rfc3339)")
     }
-    if sent.count > limits.messages {
+    if dispatch.count > limits.messages {
       throw WorldError("expected at most \(limits.messages) messages, got more by \(now.rfc3339)")
     }
   }

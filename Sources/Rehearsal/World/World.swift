@@ -32,30 +32,35 @@ public final class World {
 
   /// - Parameters:
   ///   - starts: what the clock shows first.
-  ///   - path: of a database that holds nothing, or what was prepared in it; by default it is in memory and ends with the
-  ///     world.
+  ///   - path: of an empty file; by default the database is in memory and ends with the world.
   ///   - answers: what becomes of each hand-over, and when; by default it is accepted at once.
   ///   - isOver: asked in every round; true ends it with an error.
+  ///   - keepsSent: false for worlds with more messages than memory should hold: `sent` stays empty.
+  ///   - prepare: what lies in the database before anything reads it.
   public init(
     _ setting: WorldSetting, starts: Timestamp, path: String = ":memory:",
-    answers: @escaping WorldDispatch.Answers = WorldDispatch.accepts, isOver: @escaping () -> Bool = { false }
+    answers: @escaping WorldDispatch.Answers = WorldDispatch.accepts, isOver: @escaping () -> Bool = { false },
+    keepsSent: Bool = true, prepare: (Connection) throws -> Void = { _ in }
   ) throws {
     (self.setting, self.isOver, now) = (setting, isOver, starts)
     let db = try Connection(path: path, mode: .writer, settings: Self.settings)
     self.db = db
     try Migrator(Migrations.all).migrate(db)
+    try prepare(db)
     log = try EventLog(db, now: starts.milliseconds)
     firstSeq = log.lastSeq
     try counters.load(db)
     engine = Engine(
-      log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: setting.rules)
+      log: log, timeline: try Timeline(db, settings: Self.timeline), catalog: catalog, counters: counters,
+      rules: setting.rules)
     nonisolated(unsafe) let store = db
     // Asked in the world's own rounds alone, on its thread.
     templates = TemplateCatalog(shop: setting.templateShop) { id, version in
       guard let version = try version ?? TemplateStore().newest(id, store) else { return nil }
       return try TemplateStore().document(id, version: version, store).map { (version, $0) }
     }
-    dispatch = WorldDispatch(try Self.renderer(setting, templates), tasks: setting.taskChannels, answers: answers)
+    dispatch = WorldDispatch(
+      try Self.renderer(setting, templates), tasks: setting.taskChannels, keepsSent: keepsSent, answers: answers)
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: setting.rules, templates: templates,
       dispatch: dispatch)
@@ -66,6 +71,12 @@ public final class World {
 
   /// Messages that were handed over, the oldest first.
   public var sent: [SentMessage] { dispatch.sent }
+
+  private static var timeline: Timeline.Settings {
+    var settings = Timeline.Settings()
+    settings.rowsToMerge = 50_000
+    return settings
+  }
 
   /// Lost with the process anyway: nothing waits for a disk.
   private static var settings: Connection.Settings {

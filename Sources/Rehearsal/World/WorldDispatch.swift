@@ -20,9 +20,9 @@ public struct SentMessage: Sendable, Hashable {
 /// The way out of a world: every message is rendered, and its provider answers as somebody says, at once or later.
 public final class WorldDispatch: Dispatch {
   /// What the provider says, and when; a moment that has passed is now.
-  public typealias Answers = @Sendable (Claim, _ now: Timestamp) -> (answer: HandOver, at: Timestamp)
+  public typealias Answers = (Claim, _ now: Timestamp) -> (answer: HandOver, at: Timestamp)
 
-  public static let accepts: Answers = { _, now in (.accepted(providerID: nil), now) }
+  public static var accepts: Answers { { _, now in (.accepted(providerID: nil), now) } }
 
   /// What is in hand at a moment is bounded by the delivery's own slices.
   private static let connections = 1000
@@ -32,18 +32,22 @@ public final class WorldDispatch: Dispatch {
   private let answers: Answers
   var settled: (Outcome) -> Void = { _ in }
   private(set) var sent: [SentMessage] = []
+  private(set) var count = 0
+  /// Whether `sent` is kept; else it is only counted.
+  let keepsSent: Bool
   /// Answers that are still to come.
   private var waiting: [(at: Timestamp, outcome: Outcome)] = []
   private var arrived: [(at: Timestamp, outcome: Outcome)] = []
   private var clock = Timestamp(milliseconds: 0)
 
-  init(_ renderer: Renderer, tasks: Set<String>, answers: @escaping Answers) {
-    (self.renderer, self.tasks, self.answers) = (renderer, tasks, answers)
+  init(_ renderer: Renderer, tasks: Set<String>, keepsSent: Bool, answers: @escaping Answers) {
+    (self.renderer, self.tasks, self.keepsSent, self.answers) = (renderer, tasks, keepsSent, answers)
   }
 
   public func free(_ channel: String) -> Int { Self.connections }
 
-  public func mayRepeat(_ channel: String) -> Bool { true }
+  /// Nothing crashes here: what is unknown stays it.
+  public func mayRepeat(_ channel: String) -> Bool { false }
 
   public func opensTask(_ channel: String) -> Bool { tasks.contains(channel) }
 
@@ -69,7 +73,10 @@ public final class WorldDispatch: Dispatch {
     arrived = waiting.filter { $0.at <= now }
     waiting.removeAll { $0.at <= now }
     for (at, outcome) in arrived {
-      if case .handed(.accepted) = outcome.result { sent.append(SentMessage(outcome.claim, at: at)) }
+      if case .handed(.accepted) = outcome.result {
+        count += 1
+        if keepsSent { sent.append(SentMessage(outcome.claim, at: at)) }
+      }
       settled(outcome)
     }
   }

@@ -23,6 +23,9 @@ final class LiveStages: @unchecked Sendable {
   private let templateReaders: Readers
   private let lines: Lines
   private let webhookLine: WebhookLine
+  /// Rehearsals alone: their reads are many.
+  private let pastReaders: Readers
+  private let rehearsing = BackgroundThread(name: "rehearsal", mostWaiting: Stamina.rehearsalsWaiting)
   /// For chains' tests.
   private let beside = BackgroundThread(name: "chain-tests", mostWaiting: Stamina.chainTestsWaiting)
 
@@ -54,6 +57,8 @@ final class LiveStages: @unchecked Sendable {
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
     templateReaders = try Readers(
       path: store.folder.databasePath, count: 1, queueLimit: Stamina.readsWaiting, report: report)
+    pastReaders = try Readers(
+      path: store.folder.databasePath, count: 1, queueLimit: Stamina.readsWaiting)
     let templates = TemplateCatalog(shop: configuration.shop.templates) { [templateReaders] in
       try Self.template($0, $1, templateReaders)
     }
@@ -78,7 +83,9 @@ final class LiveStages: @unchecked Sendable {
     let writer = Writer(
       connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },
       now: Self.watched(clock, log),
-      quiet: { [readers, templateReaders] body in readers.quiet { templateReaders.quiet(body) } }, report: report)
+      quiet: { [readers, templateReaders, pastReaders] body in
+        readers.quiet { templateReaders.quiet { pastReaders.quiet(body) } }
+      }, report: report)
     self.writer = writer
     let onWriter = WriterStages(engine, delivery, webhooks, catalog, hold)
     posted.receive {
@@ -111,7 +118,9 @@ final class LiveStages: @unchecked Sendable {
         writer.wake()
       },
       backup: BackupDesk(writer, path: store.folder.backupPath, now: now, log).make,
-      worlds: Worlds(setting: WorldSetting(configuration), beside: Self.timed(beside)))
+      worlds: Worlds(
+        setting: WorldSetting(configuration), beside: Self.timed(beside),
+        rehearsals: Rehearsals(Self.rehearsals(rehearsing, pastReaders, store.folder, configuration))))
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })
@@ -142,6 +151,8 @@ final class LiveStages: @unchecked Sendable {
     }
     commit(log)
     beside.stop()
+    rehearsing.stop()
+    pastReaders.stop()
     readers.stop()
     templateReaders.stop()
   }
@@ -185,6 +196,17 @@ final class LiveStages: @unchecked Sendable {
         job { thread.isStopping || Monotonic.nanoseconds() > end }
       }
     }
+  }
+
+  private static func rehearsals(
+    _ thread: BackgroundThread, _ past: Readers, _ folder: DataFolder, _ configuration: Configuration
+  ) -> Rehearsals.Setup {
+    let (path, parent) = (folder.rehearsalPath, folder.path)
+    let pauses = Pauses(share: Stamina.rehearsalShare)
+    return Rehearsals.Setup(
+      setting: WorldSetting(configuration), past: past, path: path,
+      beside: { job in thread.submit { job { thread.isStopping } } }, pause: { pauses.take() },
+      room: { min(Stamina.rehearsalBytes, ScratchFile.free(under: parent) / 4) })
   }
 
   private static func machines(_ configuration: Configuration) -> MachineDetector {

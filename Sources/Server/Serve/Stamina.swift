@@ -10,4 +10,8 @@ enum Stamina {
   /// Calls that run a chain's tests: how long each may take, and what may wait.
   static let chainTestSeconds = 20.0
   static let chainTestsWaiting = 8
+  /// Rehearsals that wait for the one at hand, what its file may take, and the share of time it may work.
+  static let rehearsalsWaiting = 4
+  static let rehearsalBytes: Int64 = 8 << 30
+  static let rehearsalShare = 0.6
 }

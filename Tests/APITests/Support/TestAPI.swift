@@ -28,6 +28,7 @@ final class TestAPI: @unchecked Sendable {
   let dispatch: InstantDispatch
   private let readers: Readers
   private let templateReaders: Readers
+  private let rehearsing = BackgroundThread(name: "rehearsal", mostWaiting: 4)
   private let beside = BackgroundThread(name: "beside", mostWaiting: 4)
   private let engine: Engine
   private let delivery: Delivery
@@ -82,6 +83,7 @@ final class TestAPI: @unchecked Sendable {
     let meter = RequestMeter()
     let intake = Intake(writer: writer, log: log, now: { clock.now })
     let engineBox = UncheckedBox(engine)
+    let setting = WorldSetting(rules: rules, taskChannels: ["call"], templateShop: shop)
     let stages = Stages(
       intake: intake, log: log, timeline: timeline, keys: keys, writer: writer, readers: readers, counters: counters,
       rules: rules, templates: templates, templateShop: shop, renderer: renderer, tracker: tracker,
@@ -98,9 +100,13 @@ final class TestAPI: @unchecked Sendable {
         writer.wake()
       },
       backup: backup,
-      worlds: Worlds(setting: WorldSetting(rules: rules, taskChannels: ["call"], templateShop: shop)) { [beside] job in
-        beside.submit { job { beside.isStopping } }
-      })
+      worlds: Worlds(
+        setting: setting, beside: { [beside] job in beside.submit { job { beside.isStopping } } },
+        rehearsals: Rehearsals(
+          Rehearsals.Setup(
+            setting: setting, past: readers, path: folder.appendingPathComponent("rehearsal.tmp").path,
+            beside: { [rehearsing] job in rehearsing.submit { job { rehearsing.isStopping } } }, pause: {},
+            room: { 1 << 30 }))))
     api = API(
       routes: stages.routes, keys: keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })
@@ -113,6 +119,7 @@ final class TestAPI: @unchecked Sendable {
 
   deinit {
     beside.stop()
+    rehearsing.stop()
     readers.stop()
     templateReaders.stop()
     writer.stop()

@@ -30,7 +30,7 @@ enum ChainTestRoutes {
           readers.submit { db in
             answering(reply) {
               _ = try answers.chain(call, db)
-              let material = try material([tests.chain] + tests.others, answers, templates, db)
+              let material = try ChainMaterial.read([tests.chain] + tests.others, answers, templates, db)
               let isTaken = worlds.beside { isOver in
                 answering(reply) {
                   reply(.json(.object(try tests.run(with: material, worlds.setting, isOver: isOver).json)))
@@ -43,29 +43,6 @@ enum ChainTestRoutes {
           }
         })
     ]
-  }
-
-  /// The chains, each as its draft or else as it lives, and the templates that they reach.
-  private static func material(
-    _ ids: [String], _ answers: ChainAnswers, _ templates: TemplateCatalog, _ db: Connection
-  ) throws -> ChainTestMaterial {
-    var chains: [String: String] = [:]
-    for id in ids {
-      guard let stored = try answers.store.chain(id, db) else { throw Problem.notFound("there is no chain \(id)") }
-      guard let document = try answers.store.newest(stored, db) else {
-        throw Problem.conflict("the chain \(id) has neither a draft nor a live version")
-      }
-      chains[id] = document
-    }
-    var found: [String: String] = [:]
-    var left = chains.values.flatMap { ChainTestMaterial.standIns(for: $0).keys }
-    while let id = left.popLast() {
-      guard found[id] == nil, let template = try TemplateStore().template(id, db) else { continue }
-      found[id] = template.document
-      // One that cannot be used says so in its tests.
-      if let partials = try? templates.template(id, version: template.version)?.partials { left += partials }
-    }
-    return ChainTestMaterial(chains: chains, templates: found)
   }
 
   /// Whatever goes wrong is the answer.

@@ -1,0 +1,54 @@
+import Domain
+import Engine
+import JSON
+
+/// Which event types a chain may look at. Read off the words of its document: one too many costs time, one too few would
+/// be a wrong answer.
+struct Interest {
+  /// Best hours are read from them.
+  private static let readings: Set<String> = ["message.opened", "message.clicked", "visit"]
+
+  let chain: Chain
+  /// Types whose events may start, move, end or credit a run.
+  let acting: Set<String>
+  private let words: Set<String>
+  private let latest: Set<String>
+
+  /// - Parameter latest: types that templates see below `latest`.
+  init(_ chain: Chain, _ document: JSONValue, latest: Set<String>) {
+    self.chain = chain
+    self.latest = latest
+    acting = chain.startingTypes.union(chain.wakingTypes).union([chain.goal?.did].compactMap { $0 })
+    var words: Set<String> = []
+    Self.gather(document, into: &words)
+    self.words = words
+  }
+
+  /// Whether dates or schedules let people in.
+  var beginsByTime: Bool {
+    chain.triggers.contains { trigger in
+      switch trigger.kind {
+      case .date, .schedule: true
+      case .event, .api: false
+      }
+    }
+  }
+
+  func includes(_ type: String) -> Bool {
+    acting.contains(type) || words.contains(type) || latest.contains(type) || Self.readings.contains(type)
+      || words.contains { $0.hasPrefix("latest." + type) }
+  }
+
+  private static func gather(_ value: JSONValue, into words: inout Set<String>) {
+    switch value {
+    case .string(let text): words.insert(text)
+    case .array(let elements): for element in elements { gather(element, into: &words) }
+    case .object(let object):
+      for (key, value) in object {
+        words.insert(key)
+        gather(value, into: &words)
+      }
+    case .null, .bool, .number: break
+    }
+  }
+}
