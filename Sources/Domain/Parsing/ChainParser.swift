@@ -70,6 +70,8 @@ public struct ChainParser {
       hours: fields["hours"]?.parsed("a span of clock time", hint: ClockSpan.hint) { ClockSpan($0) },
       program: parser.program, end: end
     ).indexed()
+    if let per = chain.per { fields["per"]?.mentions(.triggerProperty, per) }
+    ReentryCheck(chain: chain).warn(at: fields["reenter"] ?? place)
     if let references { ReferenceCheck(references: references, findings: findings).check(chain, place.node) }
     return chain
   }
@@ -127,6 +129,8 @@ public struct ChainParser {
     let match = fields["where"].flatMap(values.match)
     let value = fields["value"].flatMap(values.propertyPath)
     guard let type, let within else { return nil }
+    fields["where"]?.mentionsInKeys(.property(of: type))
+    if let value { fields["value"]?.mentions(.property(of: type), value) }
     return Goal(did: type, match: match, within: within, value: value)
   }
 }

@@ -67,15 +67,18 @@ struct ConditionParser {
       return .not(inner)
     case "contact":
       alone()
+      value.mentionsInKeys(.attribute)
       return values.match(value).map { .contact($0) }
     case "trigger":
       alone()
+      value.mentionsInKeys(.triggerProperty)
       return values.match(value).map { .trigger($0) }
     case "latest": return latest(value, in: place)
     case "did", "did_not": return did(kind, value, in: place)
     case "consent", "reachable":
       alone()
       guard let channel = value.string("the name of a channel") else { return nil }
+      value.mentions(.channel, channel)
       return kind == "consent" ? .consent(channel: channel) : .reachable(channel: channel)
     case "weekday":
       alone()
@@ -124,6 +127,7 @@ struct ConditionParser {
     let type = eventType(value)
     let match = fields.required("where", example: "{\"total\": {\">\": 10000}}").flatMap(values.match)
     guard let type, let match else { return nil }
+    fields["where"]?.mentionsInKeys(.property(of: type))
     return .latest(type: type, match)
   }
 
@@ -155,7 +159,9 @@ extension ConditionParser {
     let read = measure(fields, in: place)
     let match = fields["where"].flatMap(values.match)
     let same = fields["same"].map(self.same) ?? []
-    guard let type, let window, let (measure, tests) = read else { return nil }
+    guard let type else { return nil }
+    mention(fields, of: type)
+    guard let window, let (measure, tests) = read else { return nil }
     switch window {
     case .within(let span): place.findings.looksBack(span, type: type, at: fields["within"] ?? place)
     case .ever: place.findings.looksBack(nil, type: type, at: fields["within"] ?? place)
@@ -167,10 +173,31 @@ extension ConditionParser {
         window: window))
   }
 
+  /// The properties of events of this type that are asked about.
+  private func mention(_ fields: Fields, of type: String) {
+    for key in ["where", "sum", "avg", "min", "max"] { fields[key]?.mentionsInKeys(.property(of: type)) }
+    if let distinct = fields["distinct"], let path = distinct.node.string.flatMap(PropertyPath.init) {
+      distinct.mentions(.property(of: type), path)
+    }
+    guard let same = fields["same"] else { return }
+    for place in same.node.kind == .array ? same.list(of: "") ?? [] : [same] {
+      place.mentionsInKeys(.property(of: type))
+      for path in place.node.kind == .object ? place.members : [place] {
+        guard let parsed = path.node.string.flatMap(PropertyPath.init) else { continue }
+        path.mentions(.triggerProperty, parsed)
+        if place.node.kind == .string { path.mentions(.property(of: type), parsed) }
+      }
+    }
+  }
+
   func eventType(_ place: Place) -> String? {
-    place.parsed("an event type", hint: "up to 64 letters, digits, `.`, `_` and `-`, beginning with a letter") {
+    let type = place.parsed(
+      "an event type", hint: "up to 64 letters, digits, `.`, `_` and `-`, beginning with a letter"
+    ) {
       EventType.isValid($0) ? $0 : nil
     }
+    if let type { place.mentions(.eventType, type) }
+    return type
   }
 
   private func window(_ fields: Fields, kind: String, in place: Place) -> Did.Window? {
@@ -267,32 +294,4 @@ extension ConditionParser {
       return []
     }
   }
-}
-
-/// What an event may be called.
-public enum EventType {
-  public static func isValid(_ text: String) -> Bool {
-    guard let first = text.utf8.first, text.utf8.count <= 64, isLetter(first) else { return false }
-    return text.utf8.allSatisfy(isNameByte)
-  }
-
-  /// Of names that a shop gives: letters, digits, `_`, `.` and `-`.
-  static func isNameByte(_ byte: UInt8) -> Bool {
-    isLetter(byte) || (48...57).contains(byte) || [46, 95, 45].contains(byte)
-  }
-
-  private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (65...90).contains(byte) }
-
-  /// The shop's standard events.
-  public static let standard = [
-    "signup", "login", "view", "search", "cart", "purchase", "refund", "wish", "visit",
-  ]
-  /// What the server itself says.
-  public static let own = [
-    "message.sent", "message.delivered", "message.opened", "message.clicked", "message.bounced",
-    "message.answered", "message.complained", "message.unsubscribed", "message.skipped", "message.failed",
-    "message.unknown",
-    "call.answered", "call.no_answer", "call.refused", "call.callback", "contact.updated", "chain.entered",
-    "chain.ended",
-  ]
 }

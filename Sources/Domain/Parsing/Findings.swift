@@ -13,6 +13,14 @@ final class Findings {
     if windows.count < Self.limit { windows.append((place.node, place.pointer, type, span)) }
   }
 
+  /// What the document names outside itself, for who knows what there is.
+  private(set) var mentions: [Mention] = []
+  private static let mostMentions = 10_000
+
+  func mention(_ mention: Mention) {
+    if mentions.count < Self.mostMentions { mentions.append(mention) }
+  }
+
   /// More would only bury the first ones.
   static let limit = 200
 
@@ -34,6 +42,12 @@ struct Place {
 
   func warning(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
     findings.warning(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
+  }
+
+  /// A doubt about the key, not the value.
+  func doubtKey(_ detail: String, hint: String? = nil) {
+    let location = key?.keyLocation ?? node.location
+    findings.warning(Issue(pointer: pointer, at: location, code: .doubtful, detail: detail, hint: hint))
   }
 
   func wrongType(expected: String, hint: String? = nil) {
@@ -90,12 +104,14 @@ struct Place {
   }
 
   func chainID() -> String? {
-    parsed("the id of a chain", hint: "1 to 128 letters, digits and `._-:@+`") { text in
+    let id = parsed("the id of a chain", hint: "1 to 128 letters, digits and `._-:@+`") { text in
       let isID =
         (1...128).contains(text.utf8.count)
         && text.utf8.allSatisfy { EventType.isNameByte($0) || [58, 64, 43].contains($0) }
       return isID ? text : nil
     }
+    if let id { mentions(.chain, id) }
+    return id
   }
 
   func number(in range: ClosedRange<Int>) -> Int? {

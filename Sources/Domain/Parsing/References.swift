@@ -14,6 +14,8 @@ public struct References: Sendable {
   public var chains: Set<String>?
   /// The ids of webhooks; nil asks for no look at them.
   public var webhooks: Set<String>?
+  /// What was seen of late; nil asks for no warnings about properties and attributes.
+  public var seen: SeenNames?
   /// How long events are kept.
   public var retention = RetentionPolicy()
   /// When it is published; nil asks for no look at what is past.
@@ -38,16 +40,11 @@ struct ReferenceCheck {
       case .send(let send): check(send, chain, place)
       case .offer(let offer): check(template: offer.template, sub(place, "template"))
       case .webhook(let webhook): check(webhook: webhook.id, sub(place, "webhook"))
-      case .enter(let id): check(chain: id, sub(place, "enter"))
-      case .leave(let id): check(chain: id, sub(place, "leave"))
-      case .wait, .waitUntil, .waitFor, .branch, .choose, .split, .set, .list, .exit: break
+      case .wait, .waitUntil, .waitFor, .branch, .choose, .split, .set, .list, .enter, .leave, .exit: break
       }
     }
-    for channel in chain.namedChannels where references.channels[channel] == nil {
-      unknownChannel(channel, at: Place(node: root, pointer: "", findings: findings))
-    }
-    for id in chain.namedChains { check(chain: id, Place(node: root, pointer: "", findings: findings)) }
-    warnOfTypes(chain, root)
+    for mention in findings.mentions { check(mention) }
+    NameCheck(references: references, findings: findings).check(chain)
     for window in findings.windows {
       check(
         window.span, type: window.type,
@@ -171,13 +168,12 @@ struct ReferenceCheck {
       hint: nearest(to: name, among: known).map { "did you mean `\($0)`?" } ?? "add it to the configuration")
   }
 
-  private func warnOfTypes(_ chain: Chain, _ root: JSONNode) {
-    guard let seen = references.eventTypes else { return }
-    let known = seen.union(EventType.standard).union(EventType.own)
-    for type in chain.startingTypes.union(chain.wakingTypes).sorted() where !known.contains(type) {
-      Place(node: root, pointer: "", findings: findings).warning(
-        .doubtful, "no event of the type \"\(type)\" has ever come",
-        hint: nearest(to: type, among: known.sorted()).map { "did you mean `\($0)`?" })
+  private func check(_ mention: Mention) {
+    let place = mention.place(findings)
+    switch mention.what {
+    case .channel where references.channels[mention.name] == nil: unknownChannel(mention.name, at: place)
+    case .chain: check(chain: mention.name, place)
+    case .channel, .eventType, .property, .triggerProperty, .attribute: break
     }
   }
 
@@ -193,30 +189,5 @@ struct ReferenceCheck {
       }
       return node[String(part)] ?? node
     }
-  }
-}
-
-extension Chain {
-  /// The channels that conditions name.
-  fileprivate var namedChannels: [String] {
-    named { part in
-      switch part {
-      case .consent(let channel), .reachable(let channel): channel
-      default: nil
-      }
-    }
-  }
-
-  /// The chains that conditions name.
-  fileprivate var namedChains: [String] {
-    named { part in
-      if case .inChain(let chain) = part { chain } else { nil }
-    }
-  }
-
-  private func named(_ name: (Condition) -> String?) -> [String] {
-    var names: [String] = []
-    for condition in conditions { condition.forEach { names += [name($0)].compactMap { $0 } } }
-    return names
   }
 }

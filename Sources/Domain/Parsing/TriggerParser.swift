@@ -47,6 +47,7 @@ struct TriggerParser {
   private func event(_ fields: Fields) -> Trigger.Kind? {
     let type = fields["event"].flatMap(ConditionParser(steps: StepNames(), at: .entry).eventType)
     let match = fields["where"].flatMap(values.match)
+    if let type { fields["where"]?.mentionsInKeys(.property(of: type)) }
     return type.map { .event(type: $0, match) }
   }
 
@@ -73,6 +74,7 @@ struct TriggerParser {
         hint: "write \"\(path.parts.dropFirst().joined(separator: "."))\": a date is always the contact's")
       return nil
     }
+    place.mentions(.attribute, path)
     return path
   }
 

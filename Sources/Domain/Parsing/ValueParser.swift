@@ -54,9 +54,18 @@ struct ValueParser {
     }
     let rest = PropertyPath(parts: parts)
     switch root {
-    case "contact": return .contact(rest)
-    case "trigger": return .trigger(rest)
-    case "latest": return type.map { .latest(type: $0, rest) }
+    case "contact":
+      place.mentions(.attribute, rest)
+      return .contact(rest)
+    case "trigger":
+      place.mentions(.triggerProperty, rest)
+      return .trigger(rest)
+    case "latest":
+      if let type {
+        place.mentions(.eventType, type)
+        place.mentions(.property(of: type), rest)
+      }
+      return type.map { .latest(type: $0, rest) }
     case "flags": return flag(place, rest)
     default: return .data(rest)
     }

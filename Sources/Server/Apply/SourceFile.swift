@@ -34,8 +34,11 @@ struct FileRefusal: Error {
 
   init(_ findings: [(path: String, issue: Issue)]) { self.findings = findings }
 
-  func print() {
-    for (path, issue) in findings { CompilerStyle.print([issue], file: path, severity: .error) }
+  /// - Parameter withLines: shows the lines of the files too.
+  func print(withLines: Bool = false) {
+    for (path, issue) in findings {
+      CompilerStyle.print([issue], file: path, severity: .error, source: withLines ? try? FileText.read(path) : nil)
+    }
   }
 }
 

@@ -24,8 +24,12 @@ struct CheckCommand: AsyncParsableCommand {
       var count = 0
       let paths = try file.flatMap(CheckedFile.files)
       for path in paths { count += try CheckedFile.check(path) }
-      if count > 0 { throw ExitStatus.found }
-      print("no errors in \(paths.count) \(paths.count == 1 ? "file" : "files")")
+      let files = "in \(paths.count) \(paths.count == 1 ? "file" : "files")"
+      if count > 0 {
+        Terminal.error("\(count) \(count == 1 ? "error" : "errors") \(files)")
+        throw ExitStatus.found
+      }
+      print("no errors \(files)")
     }
   }
 }

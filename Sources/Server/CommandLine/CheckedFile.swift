@@ -32,7 +32,7 @@ enum CheckedFile {
       case .chainTests: return try checkTests(SourceFile(path: path))
       }
     } catch let refusal as FileRefusal {
-      refusal.print()
+      refusal.print(withLines: true)
       return refusal.findings.count
     }
   }
@@ -62,8 +62,8 @@ enum CheckedFile {
 
   private static func checkChain(_ file: SourceFile) throws -> Int {
     let result = ChainParser.parse(try file.parsed(maxDepth: chainDepth))
-    CompilerStyle.print(result.errors, file: file.path, severity: .error)
-    CompilerStyle.print(result.warnings, file: file.path, severity: .warning)
+    CompilerStyle.print(
+      result.errors.map { ($0, .error) } + result.warnings.map { ($0, .warning) }, file: file.path, source: file.bytes)
     return result.errors.count
   }
 
@@ -71,10 +71,10 @@ enum CheckedFile {
     do {
       let read = try Configuration.read(
         file.bytes, environment: ProcessInfo.processInfo.environment, needsSecrets: false)
-      CompilerStyle.print(read.warnings, file: file.path, severity: .warning)
+      CompilerStyle.print(read.warnings, file: file.path, severity: .warning, source: file.bytes)
       return 0
     } catch let refusal as Refusal {
-      CompilerStyle.print(refusal.issues, file: file.path, severity: .error)
+      CompilerStyle.print(refusal.issues, file: file.path, severity: .error, source: file.bytes)
       return refusal.issues.count
     }
   }
@@ -85,7 +85,10 @@ enum CheckedFile {
     let shop = ShopSettings()
     let issues = try template.check(
       TemplateShop(locale: shop.locale, currency: shop.currency), TemplateLibrary(documents))
-    for issue in issues { CompilerStyle.print([issue], file: template.path(of: issue), severity: .error) }
+    for issue in issues {
+      let path = template.path(of: issue)
+      CompilerStyle.print([issue], file: path, severity: .error, source: try? FileText.read(path))
+    }
     return issues.count
   }
 
@@ -95,7 +98,7 @@ enum CheckedFile {
       _ = try ChainTests(root)
       return 0
     } catch {
-      CompilerStyle.print(error.issues, file: file.path, severity: .error)
+      CompilerStyle.print(error.issues, file: file.path, severity: .error, source: file.bytes)
       return error.issues.count
     }
   }

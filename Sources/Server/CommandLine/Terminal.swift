@@ -8,6 +8,12 @@ enum Terminal {
 
   static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Whether errors go to a terminal that shows colours (no-color.org).
+  static var takesColours: Bool {
+    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+    return isatty(STDERR_FILENO) == 1 && variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
+  }
+
   /// In one call where the kernel allows it, so that lines of several threads do not mix.
   static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]

@@ -30,6 +30,9 @@ struct ChainAnswers: Sendable {
     references.retention = rules.retention
     references.time = PublishingTime(
       now: Timestamp(milliseconds: now()), shopZone: rules.shopZone, published: try broadcasts(of: id, db))
+    let attributes = try SeenAttributes.read(db)
+    references.seen = SeenNames(
+      events: try SeenProperties.read(db), contacts: attributes.contacts, attributes: attributes.names)
     return references
   }
 
