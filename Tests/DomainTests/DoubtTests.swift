@@ -71,7 +71,7 @@ struct DoubtTests {
   @Test(
     "what was seen, what is standard and what the chain itself sets is not doubted, nor what few events tell about",
     arguments: [
-      #"{"enter":{"event":"cart","where":{"items.sku":"x","url":"y"}},"steps":[{"set":{"stage":"warm"}},{"if":{"contact":{"stage":"warm"}},"then":[{"exit":"x"}]}]}"#,
+      #"{"enter":{"event":"cart","where":{"items.sku":"x","url":"y","at":{"exists":true}}},"steps":[{"set":{"stage":"warm"}},{"if":{"contact":{"stage":"warm"}},"then":[{"exit":"x"}]}]}"#,
       #"{"enter":{"event":"kart","where":{"colour":"red"}},"steps":[{"wait":"1h"}]}"#,
       #"{"enter":[{"event":"cart"},{"api":true}],"steps":[{"if":{"trigger":{"whatever":1}},"then":[{"exit":"x"}]}]}"#,
       #"{"enter":{"event":"cart"},"only_if":{"contact":{"locale":"ru"}},"steps":[{"wait":"1h"}]}"#,

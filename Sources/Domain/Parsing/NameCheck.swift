@@ -57,7 +57,8 @@ struct NameCheck {
     guard let seen = references.seen else { return }
     let events = types.map { seen.events[$0] ?? SeenNames.Events() }
     guard !types.isEmpty, events.allSatisfy({ $0.count >= Self.fewest }) else { return }
-    var known = events.reduce(into: Set<String>()) { $0.formUnion($1.properties) }
+    // The last two stand beside the properties; see `EventFact.visible`.
+    var known = events.reduce(into: Set(["type", "at"])) { $0.formUnion($1.properties) }
     for type in types {
       known.formUnion(EventType.standardProperties[type] ?? [])
       if EventType.own.contains(type) { known.formUnion(EventType.ownProperties) }
