@@ -47,7 +47,7 @@ struct LibraryTests {
       Set(Self.ids).isSuperset(of: [
         "registration", "interest", "cart", "after-purchase", "welcome", "abandoned-category", "abandoned-search",
         "abandoned-product", "repeat-purchase", "event-invitation", "contest", "bring-a-friend", "subscriber",
-        "reactivation", "expecting-soon", "expecting", "future-father", "bigger-bed",
+        "reactivation", "expecting-soon", "expecting", "future-father", "bigger-bed", "promotion", "anniversary",
       ]))
   }
 
