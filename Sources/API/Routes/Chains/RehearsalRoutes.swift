@@ -68,8 +68,10 @@ enum RehearsalRoutes {
     let stored = try answers.chain(call, db)
     let material = try ChainMaterial.read([stored.id], answers, templates, db)
     guard let document = material.chains[stored.id] else { throw Problem.notFound() }
-    let result = ChainParser.parse(
-      try ChainDocument.parse(Array(document.utf8)), references: try answers.references(db, of: stored.id))
+    var references = try answers.references(db, of: stored.id)
+    // A broadcast that is past is what there is to rehearse.
+    references.time = nil
+    let result = ChainParser.parse(try ChainDocument.parse(Array(document.utf8)), references: references)
     guard result.chain != nil else { throw Problem.refused(result.errors) }
     return Material(number: stored.number, id: stored.id, document: document, templates: material.templates)
   }
