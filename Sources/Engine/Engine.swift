@@ -174,7 +174,9 @@ public final class Engine: Duty {
   private func resumeChains(now: Timestamp, _ db: Connection) throws -> Bool {
     for entry in catalog.all where entry.move == nil {
       guard let resumption = entry.resumption else { continue }
-      let left = try resumption.goOn(entry.number, limit: min(slice.timers, Self.runsLetGo), now: now, db)
+      let left = try resumption.goOn(entry.number, limit: min(slice.timers, Self.runsLetGo), now: now, db) {
+        try steps.dropLate($0, now: now, db)
+      }
       catalog.advance(entry.number, to: left)
       quietUntil = nil
       if left != nil { return true }

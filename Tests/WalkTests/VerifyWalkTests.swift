@@ -107,6 +107,7 @@ final class VerifyWalkTests {
     ("UPDATE runs SET version = 7 WHERE id = 1", "runs", "run 1 is of version 7"),
     ("UPDATE runs SET due_at = NULL WHERE id = 2", "stuck runs", "run 2 of hello at step 2 waits for nothing"),
     ("UPDATE runs SET due_at = NULL, parked_at = 1 WHERE id = 2", "stuck runs", "is parked, and the chain is live"),
+    ("INSERT INTO version_moves VALUES (1, 99, 'follow', 0, 0)", "runs", "go to its version 99"),
     ("UPDATE run_moves SET run = 99 WHERE id = 1", "moves", "move 1 is of run 99"),
     ("DELETE FROM runs WHERE id = 3", "runs counted", "3 runs entered, 4 counted"),
     ("DELETE FROM runs WHERE id = 3", "messages", "is of run 3, which is not there"),

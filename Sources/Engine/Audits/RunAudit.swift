@@ -42,7 +42,10 @@ public enum RunAudit {
     WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.id = r.contact)
       OR NOT EXISTS (SELECT 1 FROM chain_versions v WHERE v.chain = r.chain AND v.version = r.version)
       OR NOT EXISTS (SELECT 1 FROM chains c WHERE c.number = r.chain)
-    ORDER BY r.id
+    UNION ALL
+    SELECT 'runs of chain number ' || m.chain || ' go to its version ' || m.version || ', which is not there'
+    FROM version_moves m
+    WHERE NOT EXISTS (SELECT 1 FROM chain_versions v WHERE v.chain = m.chain AND v.version = m.version)
     """
 
   /// Who waits for an event has the end of the waiting as its moment. A run's message may be over without the run having

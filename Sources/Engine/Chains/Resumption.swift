@@ -31,11 +31,23 @@ struct Resumption: Sendable {
     return Dictionary(rows) { _, last in last }
   }
 
+  /// A message that the pause had held back when it was due.
+  struct ParkedMessage {
+    let id: Int64
+    let run: Int64
+    /// Index in the program that its run walks.
+    let step: Int
+    let dueAt: Timestamp
+  }
+
   /// At most `limit` runs, oldest first; after the last of them the chain's messages, as many.
+  /// - Parameter drop: takes back a message that is too late now; false: it may leave.
   /// - Returns: what is left to do; nil: nothing.
-  func goOn(_ chain: Int64, limit: Int, now: Timestamp, _ db: Connection) throws -> Resumption? {
+  func goOn(
+    _ chain: Int64, limit: Int, now: Timestamp, _ db: Connection, drop: (ParkedMessage) throws -> Bool
+  ) throws -> Resumption? {
     let left = done < last ? try releaseRuns(chain, limit, now, db) : self
-    if left.done >= left.last, try releaseMessages(chain, limit, db) < limit {
+    if left.done >= left.last, try releaseMessages(chain, limit, db, drop) < limit {
       try Self.cancel(chain, db)
       return nil
     }
@@ -62,11 +74,19 @@ struct Resumption: Sendable {
     return Resumption(done: count < limit ? last : end, last: last)
   }
 
-  private func releaseMessages(_ chain: Int64, _ limit: Int, _ db: Connection) throws -> Int {
+  private func releaseMessages(
+    _ chain: Int64, _ limit: Int, _ db: Connection, _ drop: (ParkedMessage) throws -> Bool
+  ) throws -> Int {
     let sql = """
-      UPDATE messages SET due_at = parked_at, parked_at = NULL WHERE id IN (
-        SELECT id FROM messages WHERE chain = $1 AND parked_at IS NOT NULL ORDER BY id LIMIT $2)
+      SELECT id, run, step, parked_at FROM messages WHERE chain = $1 AND parked_at IS NOT NULL ORDER BY id LIMIT $2
       """
-    return try db.run(sql, [.int(chain), .int(limit)])
+    let parked = try db.query(sql, [.int(chain), .int(limit)]) {
+      ParkedMessage(
+        id: $0.int(0), run: $0.int(1), step: Int($0.int(2)), dueAt: Timestamp(milliseconds: $0.int(3)))
+    }
+    for message in parked where try !drop(message) {
+      try db.run("UPDATE messages SET due_at = parked_at, parked_at = NULL WHERE id = $1", [.int(message.id)])
+    }
+    return parked.count
   }
 }
