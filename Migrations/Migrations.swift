@@ -16,6 +16,7 @@ public enum Migrations {
     Migration(number: 8, name: "version_moves", sql: text(PackageResources._008_version_moves_sql)),
     Migration(number: 9, name: "webhooks", sql: text(PackageResources._009_webhooks_sql)),
     Migration(number: 10, name: "calendar", sql: text(PackageResources._010_calendar_sql)),
+    Migration(number: 11, name: "held_by", sql: text(PackageResources._011_held_by_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

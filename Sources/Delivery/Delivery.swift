@@ -27,13 +27,15 @@ public final class Delivery: Duty {
   private let dispatch: any Dispatch
   private let ledger: Ledger
   private let recorder: OutcomeRecorder
-  private let gate: Gate
+  private var gate: Gate
   private let recovery: Recovery
   private let counters: Counters
   private let monotonic: () -> Int64
   private let report: (String) -> Void
   private var paces: [String: Pace] = [:]
   private var pacesBefore: [String: Pace] = [:]
+  private var slots = SlotsInHand()
+  private var slotsBefore = SlotsInHand()
   private var claims: [Claim] = []
   private var recording: [Outcome] = []
   /// Messages that this process has handed to a connection and whose end is not on disk yet.
@@ -65,6 +67,7 @@ public final class Delivery: Duty {
   public func accept(_ outcome: Outcome) { arrived.withLock { $0.append(outcome) } }
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
+    if gate.startedAt == nil { gate.startedAt = Timestamp(milliseconds: now) }
     // Asked before anything is recorded: the server's own events about this round's outcomes may act in the next.
     let through = engine.actedThrough
     let end = log.lastSeq
@@ -100,7 +103,7 @@ public final class Delivery: Duty {
   }
 
   public func committed() {
-    (needsRecovery, isFirst, pacesBefore) = (false, false, paces)
+    (needsRecovery, isFirst, pacesBefore, slotsBefore) = (false, false, paces, slots)
     for outcome in recording { inHand.remove(outcome.claim.message) }
     for claim in claims { inHand.insert(claim.message) }
     if !claims.isEmpty { dispatch.handOver(claims) }
@@ -111,13 +114,14 @@ public final class Delivery: Duty {
     let lost = recording
     arrived.withLock { $0 = lost + $0 }
     (claims, recording) = ([], [])
-    paces = pacesBefore
+    (paces, slots) = (pacesBefore, slotsBefore)
     needsRecovery = true
     counters.forget()
   }
 
   private func record(_ outcome: Outcome, now: Int64, _ db: Connection) throws {
     let channel = outcome.claim.channel
+    if !rules.caps.isEmpty { slots.release(outcome.claim) }
     let hold = try recorder.record(
       outcome, opensTask: dispatch.opensTask(channel), mayRepeat: dispatch.mayRepeat(channel), now: now, db)
     if let hold { paces[channel, default: newPace(channel)].hold(until: hold) }
@@ -164,7 +168,7 @@ public final class Delivery: Duty {
     switch try judge(message, now: now, db) {
     case .skip(let reason): try ledger.drop(message, as: "skipped", reason: reason, chain: chain, now: now, db)
     case .fail(let reason): try ledger.drop(message, as: "failed", reason: reason, chain: chain, now: now, db)
-    case .later(let moment): try ledger.postpone(message, to: moment, db)
+    case .later(let moment, let held): try ledger.postpone(message, to: moment, by: held, db)
     case .park: try ledger.park(message, db)
     case .pass(let passage):
       guard let version = try TemplateStore().newest(message.template, db) else {
@@ -176,13 +180,14 @@ public final class Delivery: Duty {
         return false
       }
       try ledger.claim(message, passage, version: version, price: rules.channels[message.channel]?.price, now: now, db)
-      claims.append(
-        Claim(
-          message: message.id, attempt: message.attempts + 1, run: message.run, contact: message.contact,
-          contactID: passage.contact.publicID, chain: passage.chain, step: message.label, channel: message.channel,
-          purpose: message.purpose, address: passage.address, name: passage.contact.displayName,
-          locale: passage.contact.locale, zone: passage.zone, template: message.template, templateVersion: version,
-          values: passage.values, queue: passage.queue, deadline: passage.deadline))
+      let claim = Claim(
+        message: message.id, attempt: message.attempts + 1, run: message.run, contact: message.contact,
+        contactID: passage.contact.publicID, chain: passage.chain, step: message.label, channel: message.channel,
+        purpose: message.purpose, address: passage.address, name: passage.contact.displayName,
+        locale: passage.contact.locale, zone: passage.zone, template: message.template, templateVersion: version,
+        values: passage.values, queue: passage.queue, deadline: passage.deadline)
+      claims.append(claim)
+      if !rules.caps.isEmpty { slots.take(claim, of: message.chain) }
       return true
     }
     return false
@@ -191,7 +196,7 @@ public final class Delivery: Duty {
   /// What the store says stops the round; any other error is this one message's own.
   private func judge(_ message: DueMessage, now: Int64, _ db: Connection) throws -> Gate.Verdict {
     do {
-      return try gate.judge(message, now: Timestamp(milliseconds: now), db)
+      return try gate.judge(message, inHand: slots, now: Timestamp(milliseconds: now), db)
     } catch let error where error is SQLError || error is StoreUnavailable {
       throw error
     } catch {

@@ -68,11 +68,52 @@ struct ConfigurationTests {
     #expect(durability?.line == 3)
   }
 
-  @Test("keys of a later version are refused as not built yet", arguments: ["caps", "quiet_after"])
-  func later(_ key: String) {
-    let found = issues("{\"\(key)\": []}")
-    #expect(found.map(\.code) == [.notYet])
-    #expect(found.first?.column == 2)
+  @Test("caps and quiet times are read, and the environment wins")
+  func moderation() throws {
+    let text = """
+      {"caps": [{"channels": ["email"], "limit": 4, "per": "7d"}, {"channels": ["sms", "call"], "limit": 2, "per": "1mo"}],
+       "quiet_after": {"purchase": "1d", "refund": "12h"}}
+      """
+    #expect(try read("{}").caps == [])
+    #expect(try read("{}").quietAfter.isEmpty)
+    let configuration = try read(text, ["ZVENO_QUIET_AFTER_PURCHASE": "2d"])
+    #expect(
+      configuration.caps == [
+        FrequencyCap(channels: ["email"], limit: 4, per: Span(days: 7)),
+        FrequencyCap(channels: ["sms", "call"], limit: 2, per: Span(months: 1)),
+      ])
+    #expect(configuration.quietAfter == ["purchase": Span(days: 2), "refund": Span(milliseconds: 12 * 3_600_000)])
+    let caps = try read(text, ["ZVENO_CAPS": #"[{"channels": ["sms"], "limit": 1, "per": "1d"}]"#]).caps
+    #expect(caps == [FrequencyCap(channels: ["sms"], limit: 1, per: Span(days: 1))])
+  }
+
+  @Test("what is wrong with a cap or a quiet time is said at its place")
+  func wrongModeration() {
+    let found = issues(
+      """
+      {"caps": [
+         {"channels": ["emial"], "limit": 0, "per": "7d"},
+         {"channels": [], "limit": 2, "per": "0d"},
+         {"channels": ["email"], "limits": 2, "per": "7d"},
+         {"channels": ["email"], "limit": 2, "per": "2y"}],
+       "quiet_after": {"purchase": "soon", "2nd": "1d", "view": "1y"},
+       "retention": {"messages": "1y", "view": "30d"}}
+      """)
+    #expect(
+      found.map(\.pointer) == [
+        "/caps/0/channels/0", "/caps/0/limit", "/caps/1/channels", "/caps/1/per", "/caps/2/limits", "/caps/2",
+        "/caps/3/per", "/quiet_after/purchase", "/quiet_after/2nd", "/quiet_after/view",
+      ])
+    #expect(
+      found.first?.detail
+        == "expected one of the channels \"email\", \"sms\", \"whatsapp\", \"call\", got \"emial\"")
+    #expect(found.first?.hint == "did you mean \"email\"?")
+    #expect(found.first?.line == 2)
+    #expect(found[4].hint == "did you mean \"limit\"?")
+    #expect(issues(#"{"caps": {"email": 4}}"#).map(\.code) == [.wrongType])
+    let variable = issues("{}", ["ZVENO_CAPS": #"[{"channels": ["email"], "limit": 0, "per": "1d"}]"#])
+    #expect(variable.map(\.pointer) == ["/caps/0/limit"])
+    #expect(variable.first?.detail.hasPrefix("ZVENO_CAPS in the environment") == true)
   }
 
   @Test("retention names event types, messages and traces; all the rest is kept for ever")

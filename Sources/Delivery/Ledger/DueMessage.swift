@@ -16,13 +16,17 @@ struct DueMessage {
   let attempts: Int
   let dueAt: Timestamp
   let expiresAt: Timestamp
+  /// What held it last; nil: nothing has.
+  let heldBy: String?
 
-  private static let columns =
-    "id, run, chain, version, step, label, contact, channel, purpose, template, attempts, due_at, expires_at"
+  private static let columns = """
+    m.id, m.run, m.chain, m.version, m.step, m.label, m.contact, m.channel, m.purpose, m.template, m.attempts, m.due_at, \
+    m.expires_at, m.held_by
+    """
 
   private static let dueOfChannel = Query(
     """
-    SELECT \(columns) FROM messages WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL AND due_at <= $2
+    SELECT \(columns) FROM messages m WHERE status = 'planned' AND channel = $1 AND due_at IS NOT NULL AND due_at <= $2
     ORDER BY due_at, id LIMIT $3
     """)
 
@@ -50,10 +54,29 @@ struct DueMessage {
   /// Planned messages that must not leave any more.
   static func expired(through now: Timestamp, limit: Int, _ db: Connection) throws -> [DueMessage] {
     let sql = """
-      SELECT \(columns) FROM messages WHERE status = 'planned' AND due_at IS NOT NULL AND expires_at <= $1
+      SELECT \(columns) FROM messages m WHERE status = 'planned' AND due_at IS NOT NULL AND expires_at <= $1
       ORDER BY expires_at, id LIMIT $2
       """
     return try db.query(sql, [.int(now.milliseconds), .int(limit)], read)
+  }
+
+  private static let rivals = Query(
+    """
+    SELECT \(columns) FROM (SELECT id AS run, step FROM runs WHERE contact = $1 AND state = 'active' LIMIT $3) r
+    CROSS JOIN messages m ON m.run = r.run AND m.step = r.step
+    WHERE m.status = 'planned' AND m.purpose = 'marketing' AND m.due_at <= $2 ORDER BY m.id
+    """)
+  /// Runs of one contact that are looked through: a robot may have thousands.
+  private static let rivalsLimit = 200
+
+  /// The contact's marketing messages that are due, at which his runs stand.
+  static func marketing(to contact: Int64, through now: Timestamp, _ db: Connection) throws -> [DueMessage] {
+    let bind = { (statement: Statement) in
+      statement.bind(1, contact)
+      statement.bind(2, now.milliseconds)
+      statement.bind(3, rivalsLimit)
+    }
+    return try db.query(rivals, bind, read: read)
   }
 
   static func nextExpiry(_ db: Connection) throws -> Int64? {
@@ -76,6 +99,7 @@ struct DueMessage {
       id: row.int(0), run: row.int(1), chain: row.int(2), version: row.int(3), step: Int(row.int(4)),
       label: row.text(5), contact: row.int(6), channel: row.text(7),
       purpose: Purpose(rawValue: row.text(8)) ?? .marketing, template: row.text(9), attempts: Int(row.int(10)),
-      dueAt: Timestamp(milliseconds: row.int(11)), expiresAt: Timestamp(milliseconds: row.int(12)))
+      dueAt: Timestamp(milliseconds: row.int(11)), expiresAt: Timestamp(milliseconds: row.int(12)),
+      heldBy: row.optionalText(13))
   }
 }

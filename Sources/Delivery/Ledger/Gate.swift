@@ -5,14 +5,15 @@ import JSON
 import SQL
 
 /// The one choke point that every message passes, inside the transaction that writes the intent: a run that is over, the
-/// chain's `stop_when`, the step's `only_if`, allowed hours, address, suppression and consent.
+/// chain's `stop_when`, the step's `only_if`, address, suppression and consent; for marketing allowed hours, quiet times
+/// and caps.
 struct Gate {
   enum Verdict {
     case pass(Passage)
     case skip(reason: String)
     case fail(reason: String)
-    /// Not in these hours.
-    case later(Timestamp)
+    /// Not before.
+    case later(Timestamp, HeldBy)
     /// The chain is paused.
     case park
   }
@@ -34,39 +35,106 @@ struct Gate {
   let rules: Rules
   let templates: TemplateCatalog
   let hold: Hold?
+  let moderation: Moderation
+  /// When this process began to look: what was due before was found overdue.
+  var startedAt: Timestamp?
 
-  func judge(_ message: DueMessage, now: Timestamp, _ db: Connection) throws -> Verdict {
+  init(
+    views: ContactViews, recent: RecentRows, catalog: ChainCatalog, rules: Rules, templates: TemplateCatalog,
+    hold: Hold?
+  ) {
+    (self.views, self.recent, self.catalog) = (views, recent, catalog)
+    (self.rules, self.templates, self.hold) = (rules, templates, hold)
+    moderation = Moderation(rules: rules, catalog: catalog, recent: recent)
+  }
+
+  /// Who has come so far that only the time decides.
+  private struct Visitor {
+    let contact: Contact
+    let address: String
+    let run: Run
+    let trigger: EventFact
+    let send: Send
+    let version: ChainVersion
+    let view: StoredContactView
+  }
+
+  private enum Admission {
+    case visitor(Visitor)
+    case refused(Verdict)
+  }
+
+  func judge(_ message: DueMessage, inHand: SlotsInHand, now: Timestamp, _ db: Connection) throws -> Verdict {
+    let visitor: Visitor
+    switch try admit(message, now: now, db) {
+    case .refused(let verdict): return verdict
+    case .visitor(let admitted): visitor = admitted
+    }
+    if message.purpose == .marketing {
+      let restraint = try moderation.restraint(of: message, view: visitor.view, inHand: inHand, now: now, db) {
+        try wouldPass($0, inHand: inHand, now: now, db)
+      }
+      if let restraint {
+        let hours = visitor.version.chain.allowedHours(for: visitor.send, rules)
+        let moment = hours.firstMoment(from: restraint.until, in: visitor.view.zone)
+        return .later(min(moment, message.expiresAt), restraint.by)
+      }
+    }
+    return .pass(try passage(of: message, visitor, now: now, db))
+  }
+
+  private func passage(
+    of message: DueMessage, _ visitor: Visitor, now: Timestamp, _ db: Connection
+  ) throws -> Passage {
+    let (run, trigger, zone) = (visitor.run, visitor.trigger, visitor.view.zone)
+    let values = try MessageValues(view: visitor.view, now: now, templates: templates).values(
+      for: visitor.send, template: message.template, contact: visitor.contact, run: run, trigger: trigger,
+      try SceneValues(of: run, visitor.version, recent, db))
+    return Passage(
+      contact: visitor.contact, address: visitor.address, values: values, zone: zone, queue: visitor.send.queue,
+      deadline: visitor.send.deadline.map { $0.after(now, in: zone) }, chain: visitor.version.id)
+  }
+
+  /// But for the others that want the same slot. What cannot be decided does not pass.
+  private func wouldPass(_ rival: DueMessage, inHand: SlotsInHand, now: Timestamp, _ db: Connection) throws -> Bool {
+    do {
+      guard case .visitor(let visitor) = try admit(rival, now: now, db) else { return false }
+      return try !moderation.holds(rival, view: visitor.view, inHand: inHand, now: now, db)
+    } catch let error where error is SQLError || error is StoreUnavailable {
+      throw error
+    } catch {
+      return false
+    }
+  }
+
+  /// Everything but what depends on the contact's other messages.
+  private func admit(_ message: DueMessage, now: Timestamp, _ db: Connection) throws -> Admission {
     switch catalog.entry(message.chain)?.status {
-    case .paused: return .park
-    case .archived, .draft, nil: return .skip(reason: "archived")
+    case .paused: return .refused(.park)
+    case .archived, .draft, nil: return .refused(.skip(reason: "archived"))
     case .live: break
     }
-    if now >= message.expiresAt { return .skip(reason: "hold") }
-    guard let run = try recent.run(message.run, db), !Self.forbids(run) else { return .skip(reason: "ended") }
+    if now >= message.expiresAt { return .refused(.skip(reason: "hold")) }
+    guard let run = try recent.run(message.run, db), !Self.forbids(run) else { return .refused(.skip(reason: "ended")) }
     // Which may be a later one than planned it: what its run walks now.
-    guard let version = try catalog.version(run.chain, run.version, db) else { return .skip(reason: "gone") }
+    guard let version = try catalog.version(run.chain, run.version, db) else { return .refused(.skip(reason: "gone")) }
     guard let step = version.chain.program.indices.contains(message.step) ? version.chain.program[message.step] : nil,
       case .send(let send) = step.kind
-    else { return .skip(reason: "gone") }
+    else { return .refused(.skip(reason: "gone")) }
     guard let contact = try recent.contact(message.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
-    else { return .skip(reason: "gone") }
+    else { return .refused(.skip(reason: "gone")) }
     let view = views.view(of: contact, for: run, db)
-    if isTooLate(message, send, version.chain, in: view.zone) { return .skip(reason: "late") }
+    if isTooLate(message, send, version.chain, now: now, in: view.zone) { return .refused(.skip(reason: "late")) }
     let evaluator = Evaluator(view: view, run: RunScope(run, trigger: trigger), now: now)
     for condition in version.chain.stopWhen where try evaluator.evaluate(condition).holds {
-      return .skip(reason: "stopped")
+      return .refused(.skip(reason: "stopped"))
     }
-    if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { return .skip(reason: "only_if") }
-    guard let address = contact.address(for: message.channel) else { return .skip(reason: "no_address") }
+    if let onlyIf = send.onlyIf, try !evaluator.evaluate(onlyIf).holds { return .refused(.skip(reason: "only_if")) }
+    guard let address = contact.address(for: message.channel) else { return .refused(.skip(reason: "no_address")) }
     let closed = try restriction(message, send, contact, at: address, version.chain, view.zone, now: now, db)
-    if let closed { return closed }
-    let values = try MessageValues(view: view, now: now, templates: templates).values(
-      for: send, template: message.template, contact: contact, run: run, trigger: trigger,
-      try SceneValues(of: run, version, recent, db))
-    return .pass(
-      Passage(
-        contact: contact, address: address, values: values, zone: view.zone, queue: send.queue,
-        deadline: send.deadline.map { $0.after(now, in: view.zone) }, chain: version.id))
+    if let closed { return .refused(closed) }
+    return .visitor(
+      Visitor(contact: contact, address: address, run: run, trigger: trigger, send: send, version: version, view: view))
   }
 
   /// A run that ends takes back what it had planned; what is planned after that, a person wants tried again.
@@ -74,11 +142,15 @@ struct Gate {
     run.state == .ended && ["stopped", "archived", "restarted", "history_gone", "left"].contains(run.reason)
   }
 
-  /// Whether it fell due while the file was held, and `late` says that this was too long ago. The release is what counts,
-  /// not now: a channel's own backlog makes nothing late.
-  private func isTooLate(_ message: DueMessage, _ send: Send, _ chain: Chain, in zone: Zone) -> Bool {
-    guard let released = hold?.releasedAt, message.dueAt < released else { return false }
-    return chain.isTooLate(send, due: message.dueAt, lateness: released - message.dueAt, in: zone)
+  /// Whether it fell due while the server was down, the file held or the chain paused, and `late` says that this was too
+  /// long ago. The end of that is what counts, not now: a channel's own backlog makes nothing late.
+  private func isTooLate(
+    _ message: DueMessage, _ send: Send, _ chain: Chain, now: Timestamp, in zone: Zone
+  ) -> Bool {
+    let wasParked = message.heldBy == HeldBy.pause.text
+    let ends = [startedAt, hold?.releasedAt, wasParked ? now : nil].compactMap { $0 }
+    guard let end = ends.max(), message.dueAt < end else { return false }
+    return chain.isTooLate(send, due: message.dueAt, lateness: end - message.dueAt, in: zone)
   }
 
   /// Suppression, consent and hours, in this order; nil when nothing stands in the way.
@@ -98,6 +170,6 @@ struct Gate {
     guard !hours.contains(now, in: zone) else { return nil }
     let open = hours.firstMoment(from: now, in: zone)
     // Hours that never meet, after a change of configuration: it waits for its end instead of for now.
-    return .later(open > now ? min(open, message.expiresAt) : message.expiresAt)
+    return .later(open > now ? min(open, message.expiresAt) : message.expiresAt, .hours)
   }
 }

@@ -34,27 +34,55 @@ struct Ledger {
     counters.move(message.channel, from: "planned", to: "sending")
   }
 
+  private static let dropping = Query(
+    """
+    UPDATE messages SET status = $2, error = $3, due_at = NULL,
+      held_by = CASE WHEN $3 = 'hold' AND error IS NOT NULL THEN $4 ELSE held_by END
+    WHERE id = $1 RETURNING held_by
+    """)
+
   /// A planned message that will not leave.
   func drop(
     _ message: DueMessage, as status: String, reason: String, chain: String, now: Int64, _ db: Connection
   ) throws {
-    try db.run(
-      "UPDATE messages SET status = $2, error = $3, due_at = NULL WHERE id = $1",
-      [.int(message.id), .text(status), .text(reason)])
+    let heldBy = try db.first(Self.dropping) { row in
+      row.bind(1, message.id)
+      row.bind(2, status)
+      row.bind(3, reason)
+      row.bind(4, HeldBy.provider.text)
+    } read: {
+      $0.optionalText(0)
+    }
     counters.move(message.channel, from: "planned", to: status)
+    var more: JSONObject = ["reason": .string(reason)]
+    more["held_by"] = heldBy.flatMap { $0 }.map(JSONValue.string)
     let event = MessageEvent(
       type: "message." + status, message: message.id, contact: message.contact, channel: message.channel,
-      chain: chain, step: message.label, more: ["reason": .string(reason)])
+      chain: chain, step: message.label, more: more)
     try log.append(own: [event.incoming], now: now, db)
   }
 
-  func postpone(_ message: DueMessage, to moment: Timestamp, _ db: Connection) throws {
+  /// It is looked at again then. Whoever has won its slot keeps the name, also when the slot is taken for good.
+  func postpone(_ message: DueMessage, to moment: Timestamp, by held: HeldBy, _ db: Connection) throws {
+    let text = message.heldBy.flatMap { $0.hasPrefix(held.text + ":") ? $0 : nil } ?? held.text
     try db.run(
-      "UPDATE messages SET due_at = $2 WHERE id = $1", [.int(message.id), .int(moment.milliseconds)])
+      "UPDATE messages SET due_at = $2, held_by = $3 WHERE id = $1",
+      [.int(message.id), .int(moment.milliseconds), .text(text)])
+    countHeld(message)
   }
 
   func park(_ message: DueMessage, _ db: Connection) throws {
-    try db.run("UPDATE messages SET parked_at = due_at, due_at = NULL WHERE id = $1", [.int(message.id)])
+    try db.run(
+      "UPDATE messages SET parked_at = due_at, due_at = NULL, held_by = $2 WHERE id = $1",
+      [.int(message.id), .text(HeldBy.pause.text)])
+    countHeld(message)
+  }
+
+  /// Once a message, however often and by whatever it is held.
+  private func countHeld(_ message: DueMessage) {
+    guard message.heldBy == nil else { return }
+    counters.count(
+      Counters.Key(chain: message.chain, version: message.version, step: message.label, outcome: "held"))
   }
 
   private static let finishing = Query(

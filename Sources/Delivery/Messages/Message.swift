@@ -33,6 +33,8 @@ public struct Message: Sendable {
   public let clickedAt: Timestamp?
   public let providerID: String?
   public let error: String?
+  /// What has kept it from leaving at its time, the last of it; nil: nothing has.
+  public let heldBy: String?
   /// What the template saw; nil until claimed.
   public let values: JSONValue?
 
@@ -49,7 +51,7 @@ public struct Message: Sendable {
       "planned_at": .string(plannedAt.rfc3339), "due_at": time(dueAt), "expires_at": .string(expiresAt.rfc3339),
       "sent_at": time(sentAt), "delivered_at": time(deliveredAt), "opened_at": time(openedAt),
       "machine_opened_at": time(machineOpenedAt), "clicked_at": time(clickedAt), "provider_id": text(providerID),
-      "error": text(error),
+      "error": text(error), "held_by": text(heldBy),
     ]
   }
 }

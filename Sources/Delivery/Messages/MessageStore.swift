@@ -10,7 +10,7 @@ public struct MessageStore: Sendable {
   private static let columns = """
     m.id, m.run, c.id, m.version, m.label, m.contact, m.channel, m.purpose, m.address, m.template, \
     m.template_version, m.status, m.attempts, m.price, m.planned_at, m.due_at, m.expires_at, m.sent_at, \
-    m.delivered_at, m.opened_at, m.machine_opened_at, m.clicked_at, m.provider_id, m.error, m."values" \
+    m.delivered_at, m.opened_at, m.machine_opened_at, m.clicked_at, m.provider_id, m.error, m.held_by, m."values" \
     FROM messages m JOIN chains c ON c.number = m.chain
     """
 
@@ -72,7 +72,7 @@ public struct MessageStore: Sendable {
     let contact = row.int(5)
     var status = Message.Status(rawValue: row.text(11)) ?? .unknown
     if status == .sent, moment(18) != nil { status = .delivered }
-    let values = row.textBytes(24)
+    let values = row.textBytes(25)
     return Message(
       id: row.int(0), run: row.int(1), chain: row.text(2), version: row.int(3), step: row.text(4), contact: contact,
       contactID: try People().contact(contact, db)?.publicID ?? "", channel: row.text(6),
@@ -81,6 +81,7 @@ public struct MessageStore: Sendable {
       plannedAt: moment(14) ?? Timestamp(milliseconds: 0), dueAt: moment(15),
       expiresAt: moment(16) ?? Timestamp(milliseconds: 0), sentAt: moment(17), deliveredAt: moment(18),
       openedAt: moment(19), machineOpenedAt: moment(20), clickedAt: moment(21), providerID: row.optionalText(22),
-      error: row.optionalText(23), values: values.isEmpty ? nil : try JSONValue(parsing: values, limits: .stored))
+      error: row.optionalText(23), heldBy: row.optionalText(24),
+      values: values.isEmpty ? nil : try JSONValue(parsing: values, limits: .stored))
   }
 }

@@ -88,12 +88,15 @@ public struct Rules: Sendable {
   public var shopZone: Zone
   public var triggerMaxAge: Span
   public var retention: RetentionPolicy
+  public var caps: [FrequencyCap]
+  /// No marketing for so long after an event of that type.
+  public var quietAfter: [String: Span]
 
   public init(
     channels: [String: ChannelPolicy], shopZone: Zone, triggerMaxAge: Span = Domain.triggerMaxAge,
-    retention: RetentionPolicy = RetentionPolicy()
+    retention: RetentionPolicy = RetentionPolicy(), caps: [FrequencyCap] = [], quietAfter: [String: Span] = [:]
   ) {
     (self.channels, self.shopZone, self.triggerMaxAge) = (channels, shopZone, triggerMaxAge)
-    self.retention = retention
+    (self.retention, self.caps, self.quietAfter) = (retention, caps, quietAfter)
   }
 }

@@ -11,8 +11,8 @@ struct MessageRequests {
   private static let insertion = Query(
     """
     INSERT INTO messages (run, chain, version, step, label, contact, channel, purpose, template, status, planned_at,
-      due_at, expires_at, error)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      due_at, expires_at, error, held_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     ON CONFLICT DO NOTHING
     """)
 
@@ -21,6 +21,7 @@ struct MessageRequests {
     _ planned: PlannedMessage, for run: Run, of version: ChainVersion, now: Int64, _ db: Connection
   ) throws -> Bool {
     let status = planned.skip == nil ? "planned" : "skipped"
+    let isHeld = planned.skip == nil && planned.dueAt > planned.plannedAt
     let inserted = try db.run(Self.insertion) { row in
       row.bind(1, run.id)
       row.bind(2, run.chain)
@@ -36,10 +37,14 @@ struct MessageRequests {
       row.bind(12, planned.skip == nil ? planned.dueAt.milliseconds : nil)
       row.bind(13, planned.expiresAt.milliseconds)
       row.bind(14, planned.skip)
+      row.bind(15, isHeld ? HeldBy.hours.text : nil)
     }
     guard inserted == 1 else { return false }
-    counters.count(
-      Counters.Key(chain: run.chain, version: run.version, step: planned.label, outcome: "planned"))
+    func count(_ outcome: String) {
+      counters.count(Counters.Key(chain: run.chain, version: run.version, step: planned.label, outcome: outcome))
+    }
+    count("planned")
+    if isHeld { count("held") }
     counters.move(planned.channel, from: nil, to: status)
     guard let reason = planned.skip else { return true }
     let event = MessageEvent(
@@ -56,15 +61,19 @@ struct MessageRequests {
   ) throws {
     let sql = """
       UPDATE messages SET status = 'skipped', due_at = NULL, parked_at = NULL, error = $2
-      WHERE run = $1 AND status = 'planned'\(message == nil ? "" : " AND id = $3") RETURNING id, channel, label
+      WHERE run = $1 AND status = 'planned'\(message == nil ? "" : " AND id = $3") RETURNING id, channel, label, held_by
       """
     let parameters: [SQLValue] = [.int(run.id), .text(reason)] + (message.map { [.int($0)] } ?? [])
-    let taken = try db.query(sql, parameters) { ($0.int(0), $0.text(1), $0.text(2)) }
-    for (message, channel, label) in taken {
-      counters.move(channel, from: "planned", to: "skipped")
+    let taken = try db.query(sql, parameters) {
+      (id: $0.int(0), channel: $0.text(1), label: $0.text(2), heldBy: $0.optionalText(3))
+    }
+    for message in taken {
+      counters.move(message.channel, from: "planned", to: "skipped")
+      var more: JSONObject = ["reason": .string(reason)]
+      more["held_by"] = message.heldBy.map(JSONValue.string)
       let event = MessageEvent(
-        type: "message.skipped", message: message, contact: run.contact, channel: channel, chain: version.id,
-        step: label, more: ["reason": .string(reason)])
+        type: "message.skipped", message: message.id, contact: run.contact, channel: message.channel,
+        chain: version.id, step: message.label, more: more)
       try log.append(own: [event.incoming], now: now, db)
     }
   }

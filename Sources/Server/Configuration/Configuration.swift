@@ -14,6 +14,10 @@ struct Configuration {
   var triggerMaxAge = Domain.triggerMaxAge
   /// How long what has happened is kept.
   var retention = RetentionPolicy()
+  /// How many marketing messages a contact may get, all chains together.
+  var caps: [FrequencyCap] = []
+  /// No marketing for so long after an event of that type.
+  var quietAfter: [String: Span] = [:]
   /// Query parameters added to links.
   var utm = UTM.none
   /// Parts of user agents whose opens and clicks are a machine's.

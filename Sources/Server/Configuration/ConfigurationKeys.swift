@@ -5,23 +5,23 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels", "retention", "webhooks",
+    "channels", "retention", "caps", "quiet_after", "webhooks",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
   static let webhooks = ["connections", "allow_private"]
-
-  /// Keys of the contract that are not built yet.
-  static let later = [
-    "caps": "frequency caps come with a later version",
-    "quiet_after": "quiet time after a purchase comes with a later version",
-  ]
 
   /// The scalar keys outside `channels`, as paths.
   static let scalars: [[String]] =
     [["listen"], ["public_url"], ["durability"], ["trigger_max_age"]]
     + shop.map { ["shop", $0] } + log.map { ["log", $0] } + LimitSettings.keys.map { ["limits", $0] }
     + webhooks.map { ["webhooks", $0] }
+
+  /// Lists, which a variable holds as JSON.
+  static let lists: [[String]] = [["scanners"], ["caps"]]
+
+  /// Objects whose keys are the shop's choice, each with one value.
+  static let named = ["utm", "retention", "quiet_after"]
 
   /// The keys of a channel that hold one value.
   static let channelScalars: [[String]] =
@@ -34,6 +34,7 @@ enum ConfigurationKeys {
   /// The text of a variable as the file would hold it; left a text where it is not of its key's type.
   static func typed(_ text: String, as key: String) -> JSONValue {
     if numbers.contains(key), let number = JSONNumber(text: text) { return .number(number) }
+    if lists.contains([key]), let list = try? JSONValue(parsing: Array(text.utf8)) { return list }
     if flags.contains(key), text == "true" || text == "false" { return .bool(text == "true") }
     return .string(text)
   }

@@ -49,7 +49,7 @@ extension Configuration {
 
   private init(reading reader: SettingReader, secret: @escaping (String) -> String?) {
     self.init()
-    reader.refuseOthers(than: ConfigurationKeys.top, later: ConfigurationKeys.later)
+    reader.refuseOthers(than: ConfigurationKeys.top)
     listen = reader.parsed("listen", expecting: ListenAddress.expected) { ListenAddress($0) } ?? listen
     publicURL = reader.parsed("public_url", expecting: "an http or https URL", baseURL)
     durability = reader.choice("durability", of: Durability.self) ?? durability
@@ -70,6 +70,9 @@ extension Configuration {
     self.channels = (channels.node?.members ?? []).compactMap { member in
       ChannelSettings(member.key, channels.reader(member.key), secret: secret)
     }
+    let bounds = ModerationBounds(channels: (channels.node?.members ?? []).map(\.key), retention: retention)
+    caps = bounds.caps(reader)
+    quietAfter = bounds.quietAfter(reader.reader("quiet_after"))
   }
 }
 

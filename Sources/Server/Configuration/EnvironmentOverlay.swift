@@ -36,7 +36,7 @@ struct EnvironmentOverlay {
   /// `issue` with its place in the file as it was written, or with the variable that brought the value.
   func placed(_ issue: Issue, in root: JSONNode) -> Issue {
     var placed = issue
-    if let variable = sources[issue.pointer] {
+    if let variable = source(of: issue.pointer) {
       placed.detail = "\(variable) in the environment: \(issue.detail)"
       return placed
     }
@@ -46,15 +46,19 @@ struct EnvironmentOverlay {
     return placed
   }
 
+  /// The variable that brought the value, or the list that it lies in.
+  private func source(of pointer: String) -> String? {
+    sources[pointer] ?? sources.first { pointer.hasPrefix($0.key + "/") }?.value
+  }
+
   private func isReserved(_ variable: String) -> Bool {
     Self.reserved.contains(variable) || variable.hasPrefix(Secrets.prefix)
   }
 
   private func path(of variable: String, channels: [String]) -> [String]? {
-    if let known = ConfigurationKeys.scalars.first(where: { ConfigurationKeys.variable($0) == variable }) {
-      return known
-    }
-    for key in ["utm", "retention"] {
+    let keys = ConfigurationKeys.scalars + ConfigurationKeys.lists
+    if let known = keys.first(where: { ConfigurationKeys.variable($0) == variable }) { return known }
+    for key in ConfigurationKeys.named {
       if let name = suffix(of: variable, after: [key]) { return [key, name.lowercased()] }
     }
     guard let rest = suffix(of: variable, after: ["channels"]) else { return nil }
@@ -93,7 +97,7 @@ struct EnvironmentOverlay {
   }
 
   private mutating func warn(_ variable: String) {
-    let known = ConfigurationKeys.scalars.map(ConfigurationKeys.variable)
+    let known = (ConfigurationKeys.scalars + ConfigurationKeys.lists).map(ConfigurationKeys.variable)
     warnings.append(
       Issue(
         pointer: "", code: .unknownKey, detail: "\(variable) in the environment fits no key and is ignored",

@@ -64,6 +64,21 @@ struct SettingReader {
 
   func flag(_ key: String) -> Bool? { read(key, expecting: "true or false", \.bool) }
 
+  /// The elements of a list, each an object; what is none is a finding.
+  func list(_ key: String, of what: String) -> [SettingReader] {
+    guard let node = value(key) else { return [] }
+    guard node.kind == .array else {
+      refuse(key, expected: "a list of \(what)", got: node)
+      return []
+    }
+    return node.elements.enumerated().compactMap { index, element in
+      let place = pointer(to: key) + "/\(index)"
+      if element.kind == .object { return SettingReader(node: element, pointer: place, findings: findings) }
+      findings.add(.wrongType, at: place, "expected an object, got \(Self.shown(element))")
+      return nil
+    }
+  }
+
   func texts(_ key: String) -> [String]? {
     guard let node = value(key) else { return nil }
     guard node.kind == .array else {
@@ -86,18 +101,17 @@ struct SettingReader {
     }
   }
 
-  /// Makes a finding of each member that is neither known nor about to come.
-  func refuseOthers(than known: [String], later: [String: String] = [:]) {
+  /// Makes a finding of each member that is not known.
+  func refuseOthers(than known: [String]) {
     for member in node?.members ?? [] where !known.contains(member.key) {
-      let place = pointer(to: member.key)
-      if let what = later[member.key] {
-        findings.add(.notYet, at: place, "\(quoted(member.key)) is not built yet", hint: "\(what); take it out for now")
-      } else {
-        findings.add(
-          .unknownKey, at: place, "unknown key \(quoted(member.key))",
-          hint: meant(member.key, among: known) ?? "known here: \(known.joined(separator: ", "))")
-      }
+      findings.add(
+        .unknownKey, at: pointer(to: member.key), "unknown key \(quoted(member.key))",
+        hint: meant(member.key, among: known) ?? "known here: \(known.joined(separator: ", "))")
     }
+  }
+
+  func missing(_ key: String, _ example: String) {
+    findings.add(.missing, at: pointer, "expected the key \(quoted(key))", hint: "as in \(example)")
   }
 
   func refuse(_ key: String, expected: String, got node: JSONNode, hint: String? = nil) {
