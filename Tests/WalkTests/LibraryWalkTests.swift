@@ -93,9 +93,12 @@ struct LibraryWalkTests {
     ]
   }
 
-  private static func contacts(of entry: Entry) -> [String] { ["a-", "b-", "c-"].map { $0 + entry.chain } }
+  /// Several where some are held out, so that these do not hide the chain.
+  private static func contacts(of entry: Entry) -> [String] {
+    let holdsOut = ["abandoned-product", "bring-a-friend", "promotion", "reactivation"].contains(entry.chain)
+    return (holdsOut ? ["a-", "b-", "c-"] : ["a-"]).map { $0 + entry.chain }
+  }
 
-  /// Several contacts a chain, so that one who is held out does not hide it.
   @Test("each shipped chain lets in whom it is for, and its first message leaves")
   func firstMessages() throws {
     let shop = try Shop(apply: true)
