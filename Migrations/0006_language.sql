@@ -4,6 +4,8 @@
 ALTER TABLE runs ADD COLUMN held_out INTEGER NOT NULL DEFAULT 0;
 -- Whose event the trigger is, where the run is another contact's.
 ALTER TABLE runs ADD COLUMN actor INTEGER;
+-- The variants it has been given, by the steps' labels: a JSON object.
+ALTER TABLE runs ADD COLUMN variants TEXT NOT NULL DEFAULT '{}';
 -- Which of the version's triggers let it in, counted from 0.
 ALTER TABLE runs ADD COLUMN entered_by INTEGER NOT NULL DEFAULT 0;
 

@@ -222,7 +222,8 @@ public final class Engine: Duty {
   private func fireEntries(
     before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
   ) throws -> Firing {
-    guard let due = try calendar.nextDue(db), due < moment else { return .nothing }
+    // The log's acceptance never goes back, the clock may: what is not due yet is left alone.
+    guard let due = try calendar.nextDue(db), due < min(moment, round.now + 1) else { return .nothing }
     guard try fireRuns(before: due, until, &left, &round, db), left.timers > 0 else { return .sliceIsOver }
     let count = try calendar.fire(before: due + 1, limit: min(Self.page, left.timers), now: round.now, db)
     left.timers -= count

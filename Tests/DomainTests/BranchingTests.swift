@@ -63,6 +63,26 @@ struct BranchingTests {
     #expect(walk.planned.map(\.template) == ["a"])
   }
 
+  @Test("of variants of which none has reached the goal yet none wins")
+  func waitsForGoals() throws {
+    let walk = try Walk(Self.split)
+    walk.view.figures = ["test variant:A": 90, "test variant:B": 90]
+    walk.view.given["test"] = "B"
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.planned.map(\.template) == ["b"])
+  }
+
+  @Test("who is held out opened nothing, whichever message is asked for", arguments: ["ad", "last", "any"])
+  func reactsToNothing(_ choice: String) throws {
+    let walk = try Walk(
+      #"""
+      {"enter":{"event":"cart"},"holdout":"100%","steps":[{"send":"email","template":"ad","id":"ad"},
+        {"if":{"unopened":"\#(choice)"},"then":[{"exit":"cold"}],"else":[{"exit":"warm"}]}]}
+      """#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    #expect(walk.run.reason == "cold")
+  }
+
   @Test("before enough are counted nobody wins")
   func waitsForEnough() throws {
     let walk = try Walk(Self.split)

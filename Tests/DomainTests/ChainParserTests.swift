@@ -76,6 +76,11 @@ struct ChainParserTests {
       ),
       (#"[{"escalate":[{"send":"sms","template":"b"}],"budget":"much"}]"#, "/steps/0/budget", "bad_value", nil),
       (#"[{"list":"invited"}]"#, "/steps/0", "missing", nil),
+      (#"[{"wait_for":{"of":"trigger","is":{"did":"view"}},"at_most":"1d"}]"#, "/steps/0/wait_for", "bad_value", nil),
+      (
+        #"[{"send":"email","template":["a","b"],"id":"x","winner":{"by":"goal","after":9}}]"#, "/steps/0/winner",
+        "missing", nil
+      ),
       (#"[{"enter":"a b"}]"#, "/steps/0/enter", "bad_value", nil),
       (#"[{"if":{"segment":"vip"},"then":[{"exit":"x"}]}]"#, "/steps/0/if/segment", "not_yet", nil),
       (#"[{"if":{"did":"view","times":{">=":3}},"then":[{"exit":"x"}]}]"#, "/steps/0/if", "missing", nil),

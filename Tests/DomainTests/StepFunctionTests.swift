@@ -43,6 +43,43 @@ struct StepFunctionTests {
     #expect(walk.effects.contains { if case .withdraw = $0 { true } else { false } })
   }
 
+  @Test("a new trigger that makes `stop_when` true ends the run at once")
+  func stopsByNewTrigger() throws {
+    let walk = try Walk(
+      #"""
+      {"enter":{"event":"cart"},"stop_when":{"trigger":{"total":{"<":100}}},
+       "steps":[{"wait":"24h","reset_on":"cart"},{"exit":"late"}]}
+      """#)
+    try walk.enter("cart", "2026-03-02T09:00:00Z", ["total": 4000])
+    try walk.happens("cart", "2026-03-02T12:00:00Z", ["total": 0])
+    #expect(walk.run.reason == "stopped")
+  }
+
+  @Test("a date that was put off while a run waits for it is waited for anew")
+  func waitsForMovedDate() throws {
+    let walk = try Walk(
+      #"{"enter":{"event":"booking"},"steps":[{"wait_until":{"date":"contact.trip","offset":"-3d"},"at":"10:00"},{"exit":"now"}]}"#
+    )
+    walk.view.contact = ["trip": "2026-04-10"]
+    try walk.enter("booking", "2026-03-02T09:00:00Z")
+    #expect(walk.run.dueAt?.rfc3339 == "2026-04-07T10:00:00.000Z")
+    walk.view.contact = ["trip": "2026-05-10"]
+    try walk.time("2026-04-07T10:00:00Z")
+    #expect(walk.run.state == .active && walk.run.dueAt?.rfc3339 == "2026-05-07T10:00:00.000Z")
+    try walk.time("2026-05-07T10:00:00Z")
+    #expect(walk.run.reason == "now")
+  }
+
+  @Test("what a condition compares with wakes a run too")
+  func wakesByOperands() throws {
+    let text = #"""
+      {"enter":{"event":"signup"},"stop_when":{"trigger":{"total":{"<":{"from":"latest.cart.total"}}}},
+       "steps":[{"wait_for":{"contact":{"budget":{">=":{"from":"latest.view.price"}}}},"at_most":"1d"}]}
+      """#
+    let chain = try Walk(text).chain
+    #expect(chain.wakingTypes.isSuperset(of: ["cart", "view", "contact.updated"]))
+  }
+
   @Test("a purchase before the trigger event does not stop the run, one in the same millisecond after it does")
   func countsStrictlyAfterTrigger() throws {
     let walk = try Walk(

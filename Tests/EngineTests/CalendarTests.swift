@@ -354,4 +354,19 @@ import Testing
     try world.settle()
     #expect(try world.runs.map { $0.prefix(9) } == ["ended yes", "ended yes"])
   }
+
+  @Test("a clock that was set back holds up no event for an entry that is not due yet")
+  func survivesClockSetBack() throws {
+    let world = try EngineWorld(at: "2026-03-03T15:10:00Z")
+    try world.publish("birthday", #"{"enter":{"date":"birthday","at":"09:50"},"steps":[{"exit":"gift"}]}"#)
+    try world.publish("seen", #"{"enter":{"event":"view"},"reenter":"always","steps":[{"exit":"seen"}]}"#)
+    try world.happen("view", "bob")
+    // The log accepts as of 15:10 still; the entry is due at 14:50.
+    world.clock.set(try #require(Timestamp(rfc3339: "2026-03-03T14:40:00Z")))
+    try put(world, "eve", #"{"attributes":{"birthday":"1990-03-03"},"time_zone":"America/New_York"}"#)
+    try world.happen("view", "bob")
+    #expect(try world.query("SELECT count(*) FROM runs WHERE reason = 'seen'") { $0.int(0) } == [2])
+    try world.time("2026-03-03T14:50:00Z")
+    #expect(try world.query("SELECT count(*) FROM runs WHERE reason = 'gift'") { $0.int(0) } == [1])
+  }
 }

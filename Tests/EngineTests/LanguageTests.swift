@@ -110,6 +110,41 @@ struct LanguageTests {
       ) { $0.text(0) } == ["leo by mia"])
   }
 
+  @Test("of two triggers that fit one event each enrolls whom it names, and nobody twice")
+  func enrollsByEach() throws {
+    let world = try EngineWorld()
+    try world.publish(
+      "both",
+      #"""
+      {"enter":[{"event":"purchase"},{"event":"purchase","enroll":{"from":"trigger.referrer_id"}},{"event":"purchase"}],
+       "reenter":"always","steps":[{"wait":"1d"}]}
+      """#)
+    try world.happen("login", "ann")
+    try world.happen("purchase", "bob", ["referrer_id": "ann"])
+    #expect(
+      try world.query("SELECT c.external_id FROM runs r JOIN contacts c ON c.id = r.contact ORDER BY r.id") {
+        $0.text(0)
+      } == ["bob", "ann"])
+  }
+
+  @Test("what another did is passed on to another chain only as far as it is shared")
+  func passesOnShared() throws {
+    let world = try EngineWorld()
+    try world.publish(
+      "father",
+      #"""
+      {"enter":{"event":"purchase","enroll":{"from":"trigger.for"},"share":["category"]},
+       "steps":[{"enter":"gifts"}]}
+      """#)
+    try world.publish("gifts", #"{"enter":{"api":true},"steps":[{"wait":"1d"}]}"#)
+    try world.happen("login", "leo")
+    try world.happen("purchase", "mia", ["for": "leo", "category": "pram", "total": 900])
+    let passed = try world.query(
+      "SELECT e.properties FROM events e JOIN event_types t ON t.id = e.type WHERE t.name = 'enroll.requested'"
+    ) { $0.text(0) }
+    #expect(passed.count == 1 && passed[0].contains("pram") && !passed[0].contains("900"), "\(passed)")
+  }
+
   @Test("a trigger enrolls the contact whose id a property is")
   func enrollsReferrer() throws {
     let world = try EngineWorld()

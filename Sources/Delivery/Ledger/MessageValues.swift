@@ -23,7 +23,14 @@ struct MessageValues {
     var values = scene.object
     if !send.data.isEmpty {
       var data = run.data
-      for assignment in send.data { data[assignment.name] = try evaluator.value(assignment.value) ?? .null }
+      for assignment in send.data {
+        // Of another person's event only what is shared.
+        if case .from(.trigger(let path)) = assignment.value, let trigger = scene.object["trigger"] {
+          data[assignment.name] = path.value(in: trigger) ?? .null
+        } else {
+          data[assignment.name] = try evaluator.value(assignment.value) ?? .null
+        }
+      }
       values["data"] = .object(data)
     }
     var latest = LatestValues()

@@ -26,6 +26,8 @@ public final class WebhookDuty: Duty {
   private var recording: [WebhookOutcome] = []
   private var jobs: [WebhookLine.Job] = []
   private var inHand: Set<Int64> = []
+  /// Until when a webhook asked for patience.
+  private var held: [String: Timestamp] = [:]
   /// Called when a webhook was disabled: the engine is to read them anew.
   private let changed: () -> Void
 
@@ -51,22 +53,25 @@ public final class WebhookDuty: Duty {
     let done = Set(recording.map(\.post.id))
     let busy = inHand.subtracting(done)
     let room = line.free
+    held = held.filter { $0.value > now }
     var known: [String: Webhook?] = [:]
-    for post in try store.due(by: now, limit: room + busy.count, db) where !busy.contains(post.id) && jobs.count < room
-    {
+    var dropped = 0
+    for post in try store.due(by: now, besides: held.keys.sorted(), limit: room + busy.count, db)
+    where !busy.contains(post.id) && jobs.count < room {
       let webhook = try known[post.webhook] ?? store.webhook(post.webhook, db)
       known[post.webhook] = webhook
       guard let webhook, webhook.disabled == nil else {
         try store.failed(post.id, because: "the webhook is gone or disabled", again: nil, db)
+        dropped += 1
         continue
       }
       jobs.append(job(post, webhook, now: now))
     }
     try store.forget(
       givenUpBefore: now + -WebhookStore.keptMilliseconds, limit: Self.forgottenAtOnce, db)
-    guard let next = try store.nextDue(db) else { return .idle(until: nil) }
+    if dropped > 0 { return .more }
     // What is in hand or has no room is looked at again when an outcome comes.
-    return .idle(until: next > now.milliseconds ? next : nil)
+    return .idle(until: try moments(db).filter { $0 > now.milliseconds }.min())
   }
 
   public func committed() {
@@ -102,7 +107,7 @@ public final class WebhookDuty: Duty {
       report("the webhook \(post.webhook) answered 410 and is disabled; PUT it again to go on")
     case .throttled(let after, let reason):
       try retry(post, because: reason, now: now, db)
-      try store.hold(post.webhook, until: now + Int64(after * 1000), db)
+      held[post.webhook] = now + Int64(after * 1000)
     case .failed(let reason): try retry(post, because: reason, now: now, db)
     }
   }
@@ -122,7 +127,12 @@ public final class WebhookDuty: Duty {
 
 extension WebhookDuty {
   /// When something is to be posted next, for a clock that jumps there. On the writer's thread.
-  public func nextDue(_ db: Connection) throws -> Int64? { try store.nextDue(db) }
+  public func nextDue(_ db: Connection) throws -> Int64? { try moments(db).min() }
+
+  /// When something may be posted: what is due next, and the ends of holds.
+  private func moments(_ db: Connection) throws -> [Int64] {
+    [try store.nextDue(besides: held.keys.sorted(), db)].compactMap { $0 } + held.values.map(\.milliseconds)
+  }
 
   /// Whether nothing is in hand. On the writer's thread.
   public var isIdle: Bool { arrived.withLock { $0.isEmpty } && jobs.isEmpty && inHand.isEmpty }

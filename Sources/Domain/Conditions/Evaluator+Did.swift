@@ -95,6 +95,8 @@ private struct Tally {
   private let measure: Did.Measure
   private(set) var count = 0
   private var sum = JSONNumber(0)
+  /// How many numbers were added up.
+  private var addends = 0
   private var lowest: JSONNumber?
   private var highest: JSONNumber?
   private var distinct: Set<JSONValue> = []
@@ -110,6 +112,7 @@ private struct Tally {
       _ = path.anyValue(in: properties) { value in
         guard let number = value.number ?? value.string.flatMap({ JSONNumber(text: $0) }) else { return false }
         sum = sum + number
+        addends += 1
         lowest = min(lowest ?? number, number)
         highest = max(highest ?? number, number)
         return false
@@ -123,7 +126,7 @@ private struct Tally {
     case .times: JSONNumber(count)
     case .distinct: JSONNumber(distinct.count)
     case .sum: sum
-    case .average: count == 0 ? nil : JSONNumber(text: String(sum.double / Double(count)))
+    case .average: addends == 0 ? nil : JSONNumber(text: String(sum.double / Double(addends)))
     case .minimum: lowest
     case .maximum: highest
     }

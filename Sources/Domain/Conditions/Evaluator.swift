@@ -137,8 +137,11 @@ public struct Evaluator {
   private func holds(_ fact: MessageFact, _ choice: MessageChoice) throws -> Bool {
     let messages = try view.messages()
     // Who is held out walks as one who reacts to nothing: what he was not sent he did not open.
-    if run.isHeldOut, fact == .unopened, case .step(let step) = choice, !messages.contains(where: { $0.step == step }) {
-      return true
+    if run.isHeldOut, fact == .unopened {
+      switch choice {
+      case .step(let step): if !messages.contains(where: { $0.step == step }) { return true }
+      case .last, .any: if !messages.contains(where: { $0.sentAt != nil }) { return true }
+      }
     }
     let chosen: [MessageState] =
       switch choice {

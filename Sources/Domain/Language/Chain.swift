@@ -62,17 +62,6 @@ public enum Late: Sendable, Hashable {
 extension Chain {
   public static let defaultPriority = 50
 
-  /// Whether contacts are divided anywhere.
-  public var hasVariants: Bool {
-    program.contains { step in
-      switch step.kind {
-      case .split: true
-      case .send(let send): send.templates.count > 1
-      default: false
-      }
-    }
-  }
-
   /// The shop's event types that can start a run.
   public var startingTypes: Set<String> { Set(triggers.compactMap(\.event)) }
 

@@ -117,14 +117,52 @@ extension Condition {
     case .all(let conditions), .any(let conditions):
       conditions.reduce(into: []) { $0.formUnion($1.eventTypes) }
     case .not(let condition): condition.eventTypes
-    case .contact, .consent, .reachable, .list, .relation: ["contact.updated"]
+    case .contact(let match): match.eventTypes.union(["contact.updated"])
+    case .consent, .reachable, .list, .relation: ["contact.updated"]
     case .inChain: ["chain.entered", "chain.ended"]
     // What another contact does wakes nobody.
-    case .trigger, .weekday, .localTime, .ofTrigger, .affordable: []
+    case .trigger(let match): match.eventTypes
+    case .weekday, .localTime, .ofTrigger, .affordable: []
     case .neverLeft: ["message.skipped", "message.failed"]
-    case .latest(let type, _): [type]
-    case .did(let did): [did.type]
+    case .latest(let type, let match): match.eventTypes.union([type])
+    case .did(let did): did.eventTypes
     case .message(let fact, _): fact.eventTypes
+    }
+  }
+}
+
+extension Did {
+  fileprivate var eventTypes: Set<String> {
+    let operands = tests.reduce(into: Set<String>()) { types, test in
+      if case .value(let expression) = test.operand { types.formUnion(expression.eventTypes) }
+    }
+    return operands.union(match?.eventTypes ?? []).union([type])
+  }
+}
+
+extension Match {
+  /// Of what is compared with.
+  fileprivate var eventTypes: Set<String> {
+    fields.flatMap(\.tests).reduce(into: []) { types, test in
+      switch test {
+      case .compare(_, let expression), .contains(let expression), .startsWith(let expression):
+        types.formUnion(expression.eventTypes)
+      case .oneOf(let expressions), .noneOf(let expressions):
+        for expression in expressions { types.formUnion(expression.eventTypes) }
+      case .exists: break
+      case .any(let match): types.formUnion(match.eventTypes)
+      }
+    }
+  }
+}
+
+extension ValueExpression {
+  /// Whose arrival can change the value.
+  fileprivate var eventTypes: Set<String> {
+    switch self {
+    case .literal, .from(.trigger), .from(.data), .from(.flag): []
+    case .from(.contact): ["contact.updated"]
+    case .from(.latest(let type, _)): [type]
     }
   }
 }

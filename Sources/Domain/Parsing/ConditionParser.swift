@@ -106,6 +106,11 @@ struct ConditionParser {
   /// `{"of": "trigger", "is": …}`
   private func ofTrigger(_ value: Place, in place: Place, depth: Int) -> Condition? {
     guard let fields = Fields(place, what: "a condition", known: ["of", "is"]) else { return nil }
+    if at == .waitFor || at == .stopWhen {
+      place.error(
+        .badValue, "what another person does wakes nobody: `of` cannot be waited for",
+        hint: "ask it in an `if` after a `wait`, or in the chain's `only_if`")
+    }
     if let text = value.string("\"trigger\""), text != "trigger" {
       value.error(.badValue, "expected \"trigger\", got \"\(text.prefix(60))\"")
     }

@@ -4,6 +4,7 @@ import JSON
 struct LeafStepParser {
   let names: StepNames
   let purpose: Purpose
+  let hasGoal: Bool
 
   private var values: ValueParser { ValueParser(steps: names) }
 
@@ -110,7 +111,9 @@ struct LeafStepParser {
     let data = fields["data"].map(ValueParser(steps: names, flags: flags.map(\.name)).assignments) ?? []
     let purpose = fields.word("purpose", of: [Purpose.marketing, .transactional]) ?? self.purpose
     let templates = fields.required("template", example: "\"cart-1\"").flatMap(templates)
-    let winner = fields["winner"].flatMap { Self.winner($0, by: [.opened, .clicked, .goal]) }
+    let winner = fields["winner"].flatMap {
+      Self.winner($0, of: place, by: [.opened, .clicked, .goal], hasGoal: hasGoal)
+    }
     if let place = fields["winner"], templates?.count == 1 {
       place.error(
         .badValue, "a winner needs at least two templates", hint: "\"template\": [\"subject-a\", \"subject-b\"]")
@@ -139,7 +142,20 @@ struct LeafStepParser {
   }
 
   /// `{"by": "goal", "after": 1000}`
-  static func winner(_ place: Place, by measures: [Winner.Measure]) -> Winner? {
+  /// - Parameter step: the test goes on over edits under its id: its place may be another step's tomorrow.
+  static func winner(
+    _ place: Place, of step: Place, by measures: [Winner.Measure], hasGoal: Bool
+  ) -> Winner? {
+    if step.node["id"] == nil {
+      step.warning(
+        .doubtful, "this test is kept under the step's place, and an edit may put another step there",
+        hint: "name the step: \"id\": \"subject-test\"")
+    }
+    if place.node["by"]?.string == Winner.Measure.goal.rawValue, !hasGoal {
+      place.error(
+        .missing, "the winner is the variant that reaches the goal most often, and this chain has no `goal`",
+        hint: "add \"goal\": {\"did\": \"purchase\", \"within\": \"7d\"}")
+    }
     guard let fields = Fields(place, what: "a winner", known: ["by", "after"]) else { return nil }
     _ = fields.required("by")
     let by = fields.word("by", of: measures)

@@ -97,11 +97,8 @@ extension StepParser {
       if variants.allSatisfy({ $0.weight == 0 }), !variants.isEmpty {
         list.error(.badValue, "expected at least one weight above zero")
       }
-      let winner = fields["winner"].flatMap { LeafStepParser.winner($0, by: [.goal]) }
-      if winner != nil, goal == nil {
-        fields["winner"]?.error(
-          .missing, "the winner is the variant that reaches the goal most often, and this chain has no `goal`",
-          hint: "add \"goal\": {\"did\": \"purchase\", \"within\": \"7d\"}")
+      let winner = fields["winner"].flatMap {
+        LeafStepParser.winner($0, of: place, by: [.goal], hasGoal: goal != nil)
       }
       program[index].kind = .split(Split(variants: variants, winner: winner))
     }

@@ -34,7 +34,7 @@ extension StepParser {
     let gate = append(place, hasID: false, part: ":gate")
     let index = append(place)
     let wait = waits ? append(place, hasID: false, part: ":patience") : index
-    let sends = LeafStepParser(names: names, purpose: purpose)
+    let sends = LeafStepParser(names: names, purpose: purpose, hasGoal: goal != nil)
     guard case .send(var send)? = sends.send(place, inEscalate: true) else { return OpenEnds() }
     let notSeen = Condition.not(seen(of: earlier.map(\.step), since: start))
     let allowed = [notSeen] + [send.onlyIf].compactMap { $0 }

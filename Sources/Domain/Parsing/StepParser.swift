@@ -85,7 +85,9 @@ final class StepParser {
       program[index].kind = .exit(reason: exitReason(place))
       return (OpenEnds(), true)
     }
-    if let kind = LeafStepParser(names: names, purpose: purpose).parse(kind, place) { program[index].kind = kind }
+    if let kind = LeafStepParser(names: names, purpose: purpose, hasGoal: goal != nil).parse(kind, place) {
+      program[index].kind = kind
+    }
     return (alone, false)
   }
 
@@ -133,7 +135,8 @@ final class StepParser {
 
   /// Whether `stop_when` holds whenever this does: a plain `did` of a type that stops the run whatever its properties.
   func isStopped(by condition: Condition) -> Bool {
-    guard case .did(let awaited) = condition, !awaited.negated else { return false }
+    // One that looks back may hold at once, by what was before the run.
+    guard case .did(let awaited) = condition, !awaited.negated, awaited.window == .sinceOwnStart else { return false }
     return stopWhen.contains { stop in
       guard case .did(let stop) = stop, stop.type == awaited.type, !stop.negated, stop.same.isEmpty else {
         return false

@@ -21,6 +21,8 @@ public struct Run: Sendable, Equatable {
   public var isHeldOut = false
   /// The contact whose event is the trigger, where the run is another's.
   public var actor: Int64?
+  /// The variants it has been given, by the steps' labels.
+  public var variants: [String: String] = [:]
   /// Which of the chain's triggers let it in.
   public var enteredBy = 0
   /// The event that entered it, by when it happened and its place in the log.

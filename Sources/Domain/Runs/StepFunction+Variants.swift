@@ -5,7 +5,9 @@ extension StepFunction {
     -> String
   {
     let name = try winning(step, among: variants, winner) ?? given(step, among: variants)
-    if !run.isHeldOut { effects.append(.count(step: step.label, outcome: "variant:" + name)) }
+    guard !run.isHeldOut else { return name }
+    effects.append(.count(step: step.label, outcome: "variant:" + name))
+    run.variants[step.label] = name
     return name
   }
 
@@ -24,7 +26,8 @@ extension StepFunction {
       let share = Double(try view.figure(of: step.label, winner.by.rawValue + ":" + variant.name)) / Double(counted)
       if share > best?.share ?? -1 { best = (variant.name, share) }
     }
-    guard total >= winner.after, let best else { return nil }
+    // Of variants of which none has done anything yet, none is better.
+    guard total >= winner.after, let best, best.share > 0 else { return nil }
     if !run.isHeldOut { effects.append(.win(step: step.label, variant: best.name)) }
     return best.name
   }

@@ -79,6 +79,10 @@ public struct StepFunction {
       guard run.step == step, case .send = chain.program[safe: step]?.kind else { break }
       try leave(to: chain.program[step].next)
     }
+    // A new trigger may be what stops it.
+    if run.state == .active, run.triggerSeq != before.triggerSeq, try stopping().holds {
+      return try end(reason: "stopped")
+    }
     try scheduleNextLook()
     if case .due = cause { return }
     keepLook(before)
@@ -145,7 +149,15 @@ public struct StepFunction {
     }
     let isOver = run.stepDueAt.map { $0 <= now } ?? false
     switch step.kind {
-    case .wait, .waitUntil: if isOver { try leave(to: step.next) }
+    case .wait: if isOver { try leave(to: step.next) }
+    case .waitUntil(let rule):
+      guard isOver else { return }
+      // The date may have been put off since.
+      if case .date = rule, let moment = try moment(of: rule), moment > now {
+        run.stepDueAt = moment
+      } else {
+        try leave(to: step.next)
+      }
     case .waitFor(let wait):
       try look(at: wait, step)
       if run.step == step.index, run.state == .active, isOver {

@@ -22,7 +22,11 @@ extension RunSteps {
         until: until)
       try Offers().show(offer, to: run.contact, db)
     case .enter(let chain):
-      let trigger = try recent.trigger(run.triggerSeq, db)?.properties.object ?? [:]
+      // Of another person's event it passes on what is shared, like everything else.
+      let trigger =
+        run.actor == nil
+        ? try recent.trigger(run.triggerSeq, db)?.properties.object ?? [:]
+        : try SceneValues(of: run, version, recent, db).object["trigger"]?.object ?? [:]
       let event = ChainEvent.request(
         ChainEvent.requested, chain: chain, contact: run.contact, by: version.id, properties: trigger)
       try log.append(own: [event], now: wall, db)

@@ -49,9 +49,7 @@ extension RunSteps {
     if let amount = value.flatMap(Money.tenThousandths) {
       count(run, version, step: run.isHeldOut ? "" : step, outcome: group + "goal_value", by: amount)
     }
-    guard version.chain.hasVariants, !run.isHeldOut else { return }
-    for (step, variant) in try Variants().given(to: run.contact, chain: run.chain, db) {
-      count(run, version, step: step, outcome: "goal:" + variant)
-    }
+    guard !run.isHeldOut else { return }
+    for (step, variant) in run.variants { count(run, version, step: step, outcome: "goal:" + variant) }
   }
 }

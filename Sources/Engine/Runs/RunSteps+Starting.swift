@@ -16,14 +16,17 @@ extension RunSteps {
   func start(_ version: ChainVersion, by occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
     let event = try occasion.fact()
     // The event alone decides most: whose it is, is read only for what gets past.
-    let found = try version.chain.triggers.firstIndex { candidate in
-      guard case .event(let type, let match) = candidate.kind, type == event.type else { return false }
-      return try match?.holds(for: event.properties) { expression in
-        if case .literal(let value) = expression { return value }
-        return try value(expression, of: occasion, version, db)
-      } ?? true
+    var entered: Set<Int64> = []
+    for (index, candidate) in version.chain.triggers.enumerated() {
+      guard case .event(let type, let match) = candidate.kind, type == event.type else { continue }
+      let fits =
+        try match?.holds(for: event.properties) { expression in
+          if case .literal(let value) = expression { return value }
+          return try value(expression, of: occasion, version, db)
+        } ?? true
+      // Several may fit, each for somebody else.
+      if fits { try enroll(version, by: occasion, trigger: index, besides: &entered, &round, db) }
     }
-    if let found { try enroll(version, by: occasion, trigger: found, &round, db) }
   }
 
   /// A call or another chain wants the contact in. By a call only a chain comes that says so.
@@ -59,7 +62,16 @@ extension RunSteps {
   private func enroll(
     _ version: ChainVersion, by occasion: Occasion, trigger: Int, _ round: inout EngineRound, _ db: Connection
   ) throws {
-    for row in try enrolled(version, by: occasion, trigger: trigger, db) {
+    var entered: Set<Int64> = []
+    try enroll(version, by: occasion, trigger: trigger, besides: &entered, &round, db)
+  }
+
+  /// - Parameter entered: whom the event has brought in already, by contacts.id.
+  private func enroll(
+    _ version: ChainVersion, by occasion: Occasion, trigger: Int, besides entered: inout Set<Int64>,
+    _ round: inout EngineRound, _ db: Connection
+  ) throws {
+    for row in try enrolled(version, by: occasion, trigger: trigger, db) where entered.insert(row).inserted {
       guard let contact = try recent.contact(row, db) else { continue }
       let actor = row == occasion.row ? nil : occasion.row
       try begin(version, Entrant(contact: contact, actor: actor, trigger: trigger), occasion, &round, db)

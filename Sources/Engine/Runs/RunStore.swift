@@ -6,7 +6,7 @@ import SQL
 struct RunStore {
   private static let columns = """
     id, chain, version, contact, key, state, step, entered_at, entry_at, entry_seq, trigger_seq, step_at, step_seq, \
-    step_due_at, due_at, data, marks, goal_until, ended_at, reason, held_out, actor, entered_by
+    step_due_at, due_at, data, marks, goal_until, ended_at, reason, held_out, actor, entered_by, variants
     """
 
   private static let one = Query("SELECT \(columns) FROM runs WHERE id = $1")
@@ -79,9 +79,9 @@ struct RunStore {
     """
     INSERT INTO runs (chain, version, contact, key, once, exclusive, state, step, entered_at, entry_at, entry_seq,
       trigger_seq, step_at, step_seq, step_due_at, due_at, data, marks, goal_until, ended_at, reason, held_out, actor,
-      entered_by)
+      entered_by, variants)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-      $24)
+      $24, $25)
     ON CONFLICT DO NOTHING
     """)
 
@@ -112,6 +112,7 @@ struct RunStore {
       row.bind(22, run.isHeldOut)
       row.bind(23, run.actor)
       row.bind(24, run.enteredBy)
+      row.bind(25, Self.text(run.variants))
     }
     return inserted == 1 ? db.lastInsertedRow : nil
   }
@@ -128,6 +129,9 @@ struct RunStore {
   func update(_ run: Run, from before: Run, _ db: Connection) throws {
     // It seldom changes, and has an index.
     if run.triggerSeq != before.triggerSeq { try setTrigger(run, db) }
+    if run.variants != before.variants {
+      try db.run("UPDATE runs SET variants = $2 WHERE id = $1", [.int(run.id), .text(Self.text(run.variants))])
+    }
     // A run that only goes on leaves the indexes alone that follow its state and its goal.
     let goesOn = run.state == .active && before.state == .active && run.goalUntil == before.goalUntil
     try db.run(goesOn ? Self.move : Self.change) { row in
@@ -205,6 +209,7 @@ struct RunStore {
       dueAt: optionalMoment(row, 14), data: try object(row, 15), marks: try marks(row, 16),
       goalUntil: optionalMoment(row, 17), endedAt: optionalMoment(row, 18), reason: row.optionalText(19))
     (run.isHeldOut, run.actor, run.enteredBy) = (row.bool(20), row.optionalInt(21), Int(row.int(22)))
+    run.variants = try object(row, 23).reduce(into: [:]) { $0[$1.key] = $1.value.string }
     return run
   }
 
@@ -233,6 +238,12 @@ struct RunStore {
   }
 
   private static func text(_ object: JSONObject) -> String { object.isEmpty ? "{}" : JSONValue.object(object).text }
+
+  private static func text(_ variants: [String: String]) -> String {
+    var object = JSONObject()
+    for (step, variant) in variants.sorted(by: { $0.key < $1.key }) { object[step] = .string(variant) }
+    return text(object)
+  }
 
   private static func text(_ marks: [Int: LogMoment]) -> String {
     guard !marks.isEmpty else { return "{}" }

@@ -8,12 +8,6 @@ struct Variants {
     return try db.first(sql, [.int(chain), .int(contact), .text(step)]) { $0.text(0) }
   }
 
-  /// What a contact was given in a chain, by step.
-  func given(to contact: Int64, chain: Int64, _ db: Connection) throws -> [(step: String, variant: String)] {
-    let sql = "SELECT step, variant FROM variants_given WHERE chain = $1 AND contact = $2 ORDER BY step"
-    return try db.query(sql, [.int(chain), .int(contact)]) { ($0.text(0), $0.text(1)) }
-  }
-
   /// The first stays; a variant that the chain no longer has gives way.
   func give(_ variant: String, of step: String, to contact: Int64, chain: Int64, _ db: Connection) throws {
     let sql = """

@@ -60,22 +60,29 @@ public struct WebhookStore: Sendable {
     try db.run(sql, [.text(webhook), .text(body), .int(now.milliseconds)])
   }
 
-  /// The oldest first, of webhooks that are active.
-  public func due(by now: Timestamp, limit: Int, _ db: Connection) throws -> [Post] {
+  /// The oldest first.
+  /// - Parameter besides: webhooks that get nothing now.
+  public func due(by now: Timestamp, besides: [String], limit: Int, _ db: Connection) throws -> [Post] {
     let sql = """
       SELECT p.id, p.webhook, p.body, p.attempts, p.created_at FROM webhook_posts p
-      WHERE p.due_at <= $1 ORDER BY p.due_at, p.id LIMIT $2
+      WHERE p.due_at <= $1 AND p.webhook NOT IN (SELECT value FROM json_each($2)) ORDER BY p.due_at, p.id LIMIT $3
       """
-    return try db.query(sql, [.int(now.milliseconds), .int(limit)]) {
+    return try db.query(sql, [.int(now.milliseconds), Self.list(besides), .int(limit)]) {
       Post(
         id: $0.int(0), webhook: $0.text(1), body: $0.text(2), attempts: Int($0.int(3)),
         createdAt: Timestamp(milliseconds: $0.int(4)))
     }
   }
 
-  public func nextDue(_ db: Connection) throws -> Int64? {
-    try db.first("SELECT due_at FROM webhook_posts WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1", []) { $0.int(0) }
+  public func nextDue(besides: [String], _ db: Connection) throws -> Int64? {
+    let sql = """
+      SELECT due_at FROM webhook_posts WHERE due_at IS NOT NULL AND webhook NOT IN (SELECT value FROM json_each($1))
+      ORDER BY due_at LIMIT 1
+      """
+    return try db.first(sql, [Self.list(besides)]) { $0.int(0) }
   }
+
+  private static func list(_ names: [String]) -> SQLValue { .text(JSONValue.array(names.map(JSONValue.string)).text) }
 
   public func done(_ post: Int64, _ db: Connection) throws {
     try db.run("DELETE FROM webhook_posts WHERE id = $1", [.int(post)])
@@ -86,13 +93,6 @@ public struct WebhookStore: Sendable {
     try db.run(
       "UPDATE webhook_posts SET attempts = attempts + 1, error = $2, due_at = $3 WHERE id = $1",
       [.int(post), .text(reason), moment.map { .int($0.milliseconds) } ?? .null])
-  }
-
-  /// Nothing of a webhook before then; that is no try.
-  public func hold(_ webhook: String, until moment: Timestamp, _ db: Connection) throws {
-    try db.run(
-      "UPDATE webhook_posts SET due_at = $2 WHERE webhook = $1 AND due_at < $2",
-      [.text(webhook), .int(moment.milliseconds)])
   }
 
   /// Deletes some of what was given up long ago.

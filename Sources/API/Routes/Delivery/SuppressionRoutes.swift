@@ -1,12 +1,15 @@
 import Domain
 import Engine
 import HTTP
+import Ingest
 import JSON
+import SQL
 
 /// `/v1/suppressions`: addresses that nothing passes to.
 enum SuppressionRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let suppressions = Suppressions()
+    let log = stages.log
     return [
       Route(
         "GET", "/v1/suppressions", .scopes([.read, .operate]),
@@ -29,6 +32,7 @@ enum SuppressionRoutes {
           return { db, now in
             let suppression = try Suppression(body, at: Timestamp(milliseconds: now))
             try suppressions.add(suppression, db)
+            try tell(suppression.address, log, now: now, db)
             return .json(suppression.json, status: 201)
           }
         }),
@@ -36,14 +40,24 @@ enum SuppressionRoutes {
         "DELETE", "/v1/suppressions", .scopes([.operate]),
         .write { call in
           let removal = try SuppressionRemoval(call)
-          return { db, _ in
+          return { db, now in
             let removed = try suppressions.remove(
               address: removal.address, channel: removal.channel, reach: removal.reach, db)
             guard removed > 0 else { throw Problem.notFound("this address is not suppressed there") }
+            try tell(removal.address, log, now: now, db)
             return .noContent
           }
         }),
     ]
+  }
+
+  /// Runs that ask whether he can be reached look again.
+  private static func tell(_ address: String, _ log: EventLog, now: Int64, _ db: Connection) throws {
+    for key in ["email:", "phone:"] {
+      guard let contact = try People().find(key + address, db) else { continue }
+      try ContactEvents.updated(
+        contact.row, fields: ["suppressions"], now: Timestamp(milliseconds: now), log, db)
+    }
   }
 
   private static func cursor(_ suppression: Suppression) -> [JSONValue] {
