@@ -167,15 +167,10 @@ extension ConditionParser {
     guard let type else { return nil }
     mention(fields, of: type)
     guard let window, let (measure, tests) = read else { return nil }
-    switch window {
-    case .within(let span): place.findings.looksBack(span, type: type, at: fields["within"] ?? place)
-    case .ever: place.findings.looksBack(nil, type: type, at: fields["within"] ?? place)
-    case .sinceEntry, .sinceStep, .sinceOwnStart: break
-    }
-    return .did(
-      Did(
-        type: type, negated: kind == "did_not", match: match, same: same, measure: measure, tests: tests,
-        window: window))
+    let did = Did(
+      type: type, negated: kind == "did_not", match: match, same: same, measure: measure, tests: tests, window: window)
+    place.findings.looksBack(did, at: fields["within"] ?? fields["since"] ?? place)
+    return .did(did)
   }
 
   /// The properties of events of this type that are asked about.

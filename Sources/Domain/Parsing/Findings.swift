@@ -5,13 +5,10 @@ final class Findings {
   private(set) var errors: [Issue] = []
   private(set) var warnings: [Issue] = []
 
-  /// How far back conditions look, for who knows how long events are kept: where it is written, the event type, and the
-  /// window; nil: all the past.
-  private(set) var windows: [(node: JSONNode, pointer: String, type: String, span: Span?)] = []
+  /// What looks back, and where its window is written: for who knows how long events are kept.
+  private(set) var windows: [(node: JSONNode, pointer: String, did: Did)] = []
 
-  func looksBack(_ span: Span?, type: String, at place: Place) {
-    if windows.count < Self.limit { windows.append((place.node, place.pointer, type, span)) }
-  }
+  func looksBack(_ did: Did, at place: Place) { windows.append((place.node, place.pointer, did)) }
 
   /// What the document names outside itself, for who knows what there is.
   private(set) var mentions: [Mention] = []

@@ -45,10 +45,14 @@ struct ReferenceCheck {
     }
     for mention in findings.mentions { check(mention) }
     NameCheck(references: references, findings: findings).check(chain)
-    for window in findings.windows {
-      check(
-        window.span, type: window.type,
-        at: Place(node: window.node, pointer: window.pointer, findings: findings))
+    let lookBack = LookBack(chain, references)
+    for (node, pointer, did) in findings.windows {
+      let place = Place(node: node, pointer: pointer, findings: findings)
+      switch did.window {
+      case .within(let span): check(span, type: did.type, at: place)
+      case .ever: check(nil, type: did.type, at: place)
+      case .sinceEntry, .sinceStep, .sinceOwnStart: lookBack.check(did, at: place)
+      }
     }
   }
 

@@ -36,6 +36,10 @@ extension StepParser {
     let wait = waits ? append(place, hasID: false, part: ":patience") : index
     let sends = LeafStepParser(names: names, purpose: purpose, hasGoal: goal != nil)
     guard case .send(var send)? = sends.send(place, inEscalate: true) else { return OpenEnds() }
+    // Whatever comes later is seen as it comes.
+    if let goal, earlier.isEmpty {
+      findings.looksBack(Did(goal.did, match: goal.match, window: .sinceEntry), at: place)
+    }
     let notSeen = Condition.not(seen(of: earlier.map(\.step), since: start))
     let allowed = [notSeen] + [send.onlyIf].compactMap { $0 }
     var tests = allowed + [.reachable(channel: send.channel)]
