@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CStatx"),
 
     // What is served as it lies.
     .target(
@@ -40,7 +41,7 @@ let package = Package(
     // What knows no marketing word.
     .target(name: "JSON", swiftSettings: rules),
     .target(name: "Threads", swiftSettings: rules),
-    .target(name: "SQL", dependencies: ["CSQLite", "Threads"], swiftSettings: rules),
+    .target(name: "SQL", dependencies: ["CSQLite", "CStatx", "Threads"], swiftSettings: rules),
     .target(name: "HTTP", dependencies: ["CEpoll", "CZlib", "Threads"], swiftSettings: rules),
 
     // The words of the field and the pure rules.

@@ -10,14 +10,13 @@ struct FolderNote {
   }
 
   let state: State
-  /// A file keeps its number when it, or its folder, is renamed; a copy has another. Nil in notes of older versions.
-  private let inode: UInt64?
+  /// Nil in notes of older versions.
+  private let file: FileIdentity?
 
   /// Of a database that exists.
   init(_ state: State, of database: String) throws {
-    var file = stat()
-    guard stat(database, &file) == 0 else { throw StoreRefusal(errno: "cannot look at \(database)") }
-    (self.state, inode) = (state, UInt64(file.st_ino))
+    guard let file = FileIdentity(of: database) else { throw StoreRefusal(errno: "cannot look at \(database)") }
+    (self.state, self.file) = (state, file)
   }
 
   /// Nil without a note that can be read.
@@ -25,7 +24,7 @@ struct FolderNote {
     let file = open(path(in: folder), O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 64)
+    var bytes = [UInt8](repeating: 0, count: 128)
     let count = Glibc.read(file, &bytes, bytes.count)
     return FolderNote(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
   }
@@ -33,14 +32,13 @@ struct FolderNote {
   private init?(_ text: String) {
     let words = text.split(whereSeparator: \.isWhitespace)
     guard let state = words.first.flatMap({ State(rawValue: String($0)) }) else { return nil }
-    (self.state, inode) = (state, words.count > 1 ? UInt64(words[1]) : nil)
+    (self.state, file) = (state, FileIdentity(words.dropFirst()))
   }
 
   /// Whether the database is the one that the note was written about; an older note is taken to be.
   func isAbout(_ database: String) -> Bool {
-    guard let inode else { return true }
-    var file = stat()
-    return stat(database, &file) == 0 && UInt64(file.st_ino) == inode
+    guard let file else { return true }
+    return FileIdentity(of: database).map(file.isSame) ?? false
   }
 
   static func path(in folder: String) -> String { folder + "/state" }
@@ -52,7 +50,7 @@ struct FolderNote {
     let file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw StoreRefusal(errno: "cannot write \(fresh)") }
     defer { close(file) }
-    let bytes = Array((state.rawValue + (inode.map { " \($0)" } ?? "") + "\n").utf8)
+    let bytes = Array((state.rawValue + (self.file.map { " " + $0.text } ?? "") + "\n").utf8)
     guard Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, rename(fresh, target) == 0 else {
       throw StoreRefusal(errno: "cannot write \(target)")
     }

@@ -125,6 +125,25 @@ import Testing
     #expect(try origin() == .unnoted)
   }
 
+  @Test("a copy that got the original's number, as on another disk, is told by when it was made")
+  func copiedNumber() throws {
+    try run(endsWell: true)
+    let words = try String(contentsOfFile: folder.path + "/state", encoding: .utf8).split(
+      whereSeparator: \.isWhitespace)
+    try #require(words.count == 3, "the file system does not say when a file was made")
+    func note(_ text: String) throws {
+      try (text + "\n").write(toFile: folder.path + "/state", atomically: false, encoding: .utf8)
+    }
+    let born = try #require(Int64(words[2]))
+    try note("closed \(words[1]) \(born - 1)")
+    #expect(try origin() == .copied)
+    try note("closed \(words[1]) \(born)")
+    #expect(try origin() == .ours)
+    // From a system that did not say.
+    try note("closed \(words[1])")
+    #expect(try origin() == .ours)
+  }
+
   @Test("what a crash left of a backup is gone at the next start")
   func unfinishedBackup() throws {
     let path = try DataFolder(folder.path).backupPath
