@@ -8,12 +8,16 @@ public import Ingest
 public import SQL
 import Synchronization
 
-/// The duty that deletes, so little in a round that intake does not feel it: `slice` rows are looked at, and a fifth of
-/// that, of events alone, while the engine is behind the log. With nothing left it looks again a minute later at the
-/// earliest.
+/// The duty that deletes, so little in a round that intake does not feel it: `slice` rows are looked at, for so long at
+/// most, and a fifth of both, of events alone, while the engine is behind the log. With nothing left it looks again a
+/// minute later at the earliest.
 public final class Retention: Duty {
-  /// Rows looked at in one round, all tables together: two or three milliseconds.
+  /// Rows looked at in one round, all tables together: two or three milliseconds where they are in memory.
   public static let standardSlice = 500
+  /// A round of deleting ends when it has taken so long: where each page comes from a slow disk, with fewer rows.
+  static let nanosecondsPerRound: Int64 = 4_000_000
+  /// Rows between two looks at the clock.
+  private static let page = 50
   /// Between the end of one walk through everything and the next, at least; and after a lost transaction, since the disk
   /// may be full.
   static let pauseMilliseconds: Int64 = 60_000
@@ -26,6 +30,7 @@ public final class Retention: Duty {
   private let timeline: TimelineExpiry
   private let sweepers: [any Sweeper]
   private let slice: Int
+  private let monotonic: () -> Int64
   /// The sweeper whose turn it is, and what the walk has seen so far.
   private var turn = 0
   private var visited: Int64 = 0
@@ -37,12 +42,14 @@ public final class Retention: Duty {
   private let deleted = Mutex<[String: Int]>([:])
 
   /// Nil when everything is kept for ever.
+  /// - Parameter monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
   public init?(
-    log: EventLog, engine: Engine, catalog: ChainCatalog, rules: Rules, slice: Int = standardSlice
+    log: EventLog, engine: Engine, catalog: ChainCatalog, rules: Rules, slice: Int = standardSlice,
+    monotonic: @escaping () -> Int64 = { 0 }
   ) {
     let policy = rules.retention
     guard !policy.keepsEverything else { return nil }
-    (self.engine, self.slice) = (engine, slice)
+    (self.engine, self.slice, self.monotonic) = (engine, slice, monotonic)
     events = EventExpiry(policy, log: log, acted: { engine.actedSeq }) {
       try NeededEvents.seqs(after: $0, through: $1, now: $2, $3)
     }
@@ -63,15 +70,17 @@ public final class Retention: Duty {
     if now < restsUntil, now >= lastLook { return .idle(until: wakesAt) }
     lastLook = now
     var left = engine.isAtEnd ? slice : max(1, slice / 5)
+    let until = monotonic() + (engine.isAtEnd ? Self.nanosecondsPerRound : Self.nanosecondsPerRound / 5)
     while turn < sweepers.count {
       // Events that are still to act may ask after messages and runs. The engine says itself that there is more.
       guard turn < Self.beforeMessages || engine.isAtEnd else { return .idle(until: nil) }
       guard left > 0 else { return .more }
-      let sweep = try sweepers[turn].sweep(db, now: now, limit: left)
+      let sweep = try sweepers[turn].sweep(db, now: now, limit: min(Self.page, left))
       try note(sweep, of: sweepers[turn], db)
-      guard sweep.isOver else { return .more }
       left -= sweep.visited
-      turn += 1
+      if sweep.isOver { turn += 1 }
+      // Not at the end of the last: nothing is left to do then.
+      guard monotonic() < until || turn == sweepers.count else { return .more }
     }
     // What had to stay is looked at in every walk: where that is much, less often.
     restsUntil = max(next ?? 0, now + max(Self.pauseMilliseconds, visited))

@@ -143,6 +143,28 @@ import Testing
     #expect(try shop.count("events") == 3000)
   }
 
+  @Test("where the disk is slow a round ends when its time is over, and nothing is left over in the end")
+  func slowDisk() throws {
+    let shop = try Shop(RetentionPolicy(events: Self.week))
+    try shop.happen("view", times: 1000)
+    shop.clock.set(shop.clock.now + 20 * Shop.day)
+    try shop.append("login")
+    shop.clock.slow(to: 3_000_000)
+    #expect(try shop.stages.writer.round().more)
+    let first = try #require(shop.stages.retention?.metrics["events"])
+    #expect((1...200).contains(first))
+    #expect(try shop.stages.writer.round().more)
+    #expect(shop.stages.retention?.metrics == ["events": 2 * first])
+    try shop.settle()
+    #expect(try shop.events() == ["login"])
+    shop.clock.slow(to: 0)
+    try shop.happen("view", times: 1000)
+    shop.clock.set(shop.clock.now + 20 * Shop.day)
+    try shop.append("login")
+    #expect(try shop.stages.writer.round().more)
+    #expect(shop.stages.retention?.metrics == ["events": 1000 + 500])
+  }
+
   @Test("after a kill it goes on where it was, and a type that is now kept shorter is looked for from the beginning")
   func restarts() throws {
     let policy = RetentionPolicy(events: Span(days: 30), types: ["view": Self.week])

@@ -23,6 +23,16 @@ final class Shop {
     private let milliseconds = Mutex<Int64>(0)
     var now: Int64 { milliseconds.withLock { $0 } }
     func set(_ moment: Int64) { milliseconds.withLock { $0 = moment } }
+
+    /// The other clock: how long each look at it is after the one before, in nanoseconds, and what it shows.
+    private let stopwatch = Mutex<(pace: Int64, time: Int64)>((0, 0))
+    func slow(to pace: Int64) { stopwatch.withLock { $0.pace = pace } }
+    func tick() -> Int64 {
+      stopwatch.withLock {
+        $0.time += $0.pace
+        return $0.time
+      }
+    }
   }
 
   /// One life of the process.
@@ -76,7 +86,8 @@ final class Shop {
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: dispatch)
     dispatch.settled = { [unowned delivery] in delivery.accept($0) }
-    let retention = Retention(log: log, engine: engine, catalog: catalog, rules: rules, slice: slice)
+    let retention = Retention(
+      log: log, engine: engine, catalog: catalog, rules: rules, slice: slice, monotonic: { clock.tick() })
     let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery]
     let writer = Writer(connection: db, duties: duties, now: { clock.now })
     return Stages(writer: writer, log: log, engine: engine, catalog: catalog, retention: retention)

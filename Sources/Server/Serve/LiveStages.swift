@@ -70,7 +70,8 @@ final class LiveStages: @unchecked Sendable {
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: lines, hold: hold, monotonic: Monotonic.nanoseconds, report: report)
-    let retention = Retention(log: events, engine: engine, catalog: catalog, rules: rules)
+    let retention = Retention(
+      log: events, engine: engine, catalog: catalog, rules: rules, monotonic: Monotonic.nanoseconds)
     // After the engine, so that every event has acted; before the delivery, whose own events are still to act.
     let posted = Later<WebhookOutcome>()
     webhookLine = WebhookLine(
