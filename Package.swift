@@ -119,7 +119,7 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(
-      name: "ServerTests", dependencies: ["Delivery", "Domain", "JSON", "Rehearsal", "SQL", "Server"],
+      name: "ServerTests", dependencies: ["Delivery", "Domain", "Engine", "JSON", "Rehearsal", "SQL", "Server"],
       swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.

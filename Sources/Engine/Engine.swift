@@ -281,12 +281,11 @@ public final class Engine: Duty {
 
   /// Seq of the last event that has acted, as the file says; 0 before the first.
   public static func readCursor(_ db: Connection) throws -> Int64 {
-    try db.first("SELECT value FROM facts WHERE name = $1", [.text(cursorFact)]) { Int64($0.text(0)) ?? 0 } ?? 0
+    try Facts.read(cursorFact, db).flatMap { Int64($0) } ?? 0
   }
 
   private func writeCursor(_ db: Connection) throws {
-    let sql = "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-    try db.run(sql, [.text(Self.cursorFact), .text(String(cursor ?? 0))])
+    try Facts.write(Self.cursorFact, String(cursor ?? 0), db)
   }
 }
 

@@ -122,6 +122,8 @@ extension EventExpiry {
   }
 
   private static let prefix = "log "
+  /// Something was deleted by other rules.
+  private static let earlierRules = "earlier rules"
 
   /// Other rules than last time have other ways: each begins at the log's beginning.
   private func readProgress(_ db: Connection) throws -> [Int64] {
@@ -131,6 +133,7 @@ extension EventExpiry {
     if Set(known.keys) == Set(rules.map { Self.prefix + $0.name }) {
       return rules.map { known[Self.prefix + $0.name] ?? 0 }
     }
+    if known.values.contains(where: { $0 > 0 }) { try RetentionProgress.write(Self.earlierRules, 1, db) }
     for name in known.keys { try db.run("DELETE FROM retention_progress WHERE name = $1", [.text(name)]) }
     try db.run("DELETE FROM kept_events")
     for rule in rules { try write(rule.name, 0, db) }
@@ -138,11 +141,7 @@ extension EventExpiry {
   }
 
   private func write(_ rule: String, _ seq: Int64, _ db: Connection) throws {
-    let sql = """
-      INSERT INTO retention_progress (name, value) VALUES ($1, $2)
-      ON CONFLICT (name) DO UPDATE SET value = excluded.value
-      """
-    try db.run(sql, [.text(Self.prefix + rule), .int(seq)])
+    try RetentionProgress.write(Self.prefix + rule, seq, db)
   }
 }
 

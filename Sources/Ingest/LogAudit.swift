@@ -9,7 +9,7 @@ public enum LogAudit {
     let last = try db.first("SELECT max(seq) FROM events") { $0.int(0) } ?? 0
     let names = Dictionary(
       try db.query("SELECT id, name FROM event_types") { ($0.int(0), $0.text(1)) }, uniquingKeysWith: { $1 })
-    let isThinned = try RetentionTrace.isThere(db)
+    let isThinned = try RetentionProgress.hasDeleted(db)
     var (previous, acceptedAt, holes): (Int64, Int64, Int64) = (0, .min, 0)
     var counts: [Int64: Int64] = [:]
     try notes.walk(db, "SELECT seq, accepted_at, at, type FROM events ORDER BY seq", to: last) { row in
@@ -34,12 +34,5 @@ public enum LogAudit {
       }
       return true
     }
-  }
-}
-
-/// Whether retention has ever deleted from this file.
-public enum RetentionTrace {
-  public static func isThere(_ db: Connection) throws -> Bool {
-    try db.first("SELECT 1 FROM retention_progress LIMIT 1", []) { _ in true } ?? false
   }
 }

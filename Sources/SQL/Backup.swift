@@ -40,9 +40,9 @@ final class Backup {
     copy = try Handle(path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs: source.settings.vfs)
     // Worth nothing until it is whole: no journal, no sync, and few of its pages in memory.
     for pragma in ["journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -1024"] {
-      try Backup.execute("PRAGMA \(pragma)", copy)
+      try copy.execute("PRAGMA \(pragma)")
     }
-    if let maxPages { try Backup.execute("PRAGMA max_page_count = \(maxPages)", copy) }
+    if let maxPages { try copy.execute("PRAGMA max_page_count = \(maxPages)") }
     running = sqlite3_backup_init(copy.database, "main", source.handle.database, "main")
     if running == nil { throw copy.error(sqlite3_extended_errcode(copy.database)) }
   }
@@ -63,7 +63,7 @@ final class Backup {
       case SQLITE_OK: try count()
       // Somebody else's lock: the next slice tries again.
       case SQLITE_BUSY, SQLITE_LOCKED: return false
-      default: throw SQLError(code: code, message: String(cString: sqlite3_errstr(code)))
+      default: throw SQLError(code: code)
       }
     } while monotonic() < deadline
     return false
@@ -93,13 +93,8 @@ final class Backup {
     let code = sqlite3_backup_finish(running)
     running = nil
     copy.close()
-    guard code == SQLITE_OK else { throw SQLError(code: code, message: String(cString: sqlite3_errstr(code))) }
+    guard code == SQLITE_OK else { throw SQLError(code: code) }
     isWhole = true
-  }
-
-  private static func execute(_ pragma: String, _ handle: Handle) throws {
-    let code = sqlite3_exec(handle.database, pragma, nil, nil, nil)
-    guard code == SQLITE_OK else { throw handle.error(code) }
   }
 
   /// A backup must not be what fills the disk.

@@ -83,8 +83,7 @@ public final class Connection {
   /// Runs a script without parameters.
   public func execute(_ sql: String) throws(SQLError) {
     try handle.requireTransactionIfPromised()
-    let code = sqlite3_exec(handle.database, sql, nil, nil, nil)
-    guard code == SQLITE_OK else { throw handle.error(code) }
+    try handle.execute(sql)
   }
 
   /// - Returns: the rows changed.

@@ -1,5 +1,4 @@
 internal import CSQLite
-internal import Glibc
 
 /// What is said to SQLite when a file is opened.
 extension Connection {
@@ -9,13 +8,13 @@ extension Connection {
     sqlite3_busy_timeout(handle.database, settings.busyMilliseconds)
     // Must be said before the first table is made, hence before the log's mode touches the file; later it would only
     // cost a commit at every opening.
-    if mode == .writer, try isEmpty(handle) { try execute("PRAGMA auto_vacuum = INCREMENTAL", handle) }
+    if mode == .writer, try isEmpty(handle) { try handle.execute("PRAGMA auto_vacuum = INCREMENTAL") }
     if mode == .reader || mode == .inspector {
       // SQLite before 3.51.3 can damage a file when two connections write or checkpoint at the same moment
       // (https://www.sqlite.org/wal.html#walresetbug): so only the writer ever checkpoints.
       csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     }
-    for pragma in pragmas(mode, settings) { try execute(pragma, handle) }
+    for pragma in pragmas(mode, settings) { try handle.execute(pragma) }
     csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_DQS_DML, 0)
     csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_DQS_DDL, 0)
     csqlite_db_config_switch(handle.database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
@@ -29,8 +28,7 @@ extension Connection {
     case .writer: return (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
     case .reader, .offline: return (path, SQLITE_OPEN_READWRITE)
     case .inspector:
-      var log = stat()
-      if stat(path + "-wal", &log) == 0, log.st_size > 0 { return (path, SQLITE_OPEN_READWRITE) }
+      if StoreFiles.logBytes(of: path) > 0 { return (path, SQLITE_OPEN_READWRITE) }
       let escaped = path.utf8.map { byte in
         switch byte {
         case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"), 0x80...: "%" + String(byte, radix: 16)
@@ -39,11 +37,6 @@ extension Connection {
       }
       return ("file:\(escaped.joined())?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
     }
-  }
-
-  private static func execute(_ pragma: String, _ handle: Handle) throws(SQLError) {
-    let code = sqlite3_exec(handle.database, pragma, nil, nil, nil)
-    guard code == SQLITE_OK else { throw handle.error(code) }
   }
 
   private static func isEmpty(_ handle: Handle) throws(SQLError) -> Bool {

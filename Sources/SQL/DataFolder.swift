@@ -77,7 +77,7 @@ public final class DataFolder {
       throw StoreRefusal(
         "the database \(databasePath) is missing though it was there before; restore it from a backup")
     }
-    if note.state == .open, access(databasePath + "-wal", F_OK) != 0 {
+    if note.state == .open, access(StoreFiles.log(of: databasePath), F_OK) != 0 {
       throw StoreRefusal(
         "the log \(databasePath)-wal is missing though the last run did not end in good order: its last events may "
           + "be gone; put it back, or, if another program such as sqlite3 has opened the database since, "

@@ -30,6 +30,12 @@ final class Handle {
     database = nil
   }
 
+  /// Runs a script without parameters.
+  func execute(_ sql: String) throws(SQLError) {
+    let code = sqlite3_exec(database, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw error(code) }
+  }
+
   /// A full disk makes SQLite end a transaction by itself; what follows must not then be committed one by one.
   func requireTransactionIfPromised() throws(SQLError) {
     if promisesTransaction, let database, sqlite3_get_autocommit(database) != 0 {

@@ -33,6 +33,6 @@ extension Connection {
   }
 
   private func check(_ code: Int32) throws(SQLError) {
-    guard code == SQLITE_OK else { throw SQLError(code: code, message: String(cString: sqlite3_errstr(code))) }
+    guard code == SQLITE_OK else { throw SQLError(code: code) }
   }
 }

@@ -27,21 +27,21 @@ public struct Restoration {
     let lock = try FolderLock(folder)
     defer { withExtendedLifetime(lock) {} }
     let database = DataFolder.database(in: folder)
-    for path in [database, database + "-wal"] where access(path, F_OK) == 0 {
+    for path in [database, StoreFiles.log(of: database)] where access(path, F_OK) == 0 {
       throw StoreRefusal(
         "the folder \(folder) has a database already (\(path)): choose another folder, or move it away")
     }
     let fresh = database + ".part"
     // What a restore that was killed has left must not mix with this one.
-    for suffix in ["", "-journal"] { unlink(fresh + suffix) }
+    ScratchFile.remove(fresh)
     do {
       try copy(backup, to: fresh)
       try settle(fresh, named: backup, mark)
-      try sync(fresh, O_RDWR)
+      try FileSync.file(fresh)
       guard rename(fresh, database) == 0 else { throw StoreRefusal(errno: "cannot write \(database)") }
-      try sync(folder, O_RDONLY | O_DIRECTORY)
+      try FileSync.folder(folder)
     } catch {
-      for suffix in ["", "-journal"] { unlink(fresh + suffix) }
+      ScratchFile.remove(fresh)
       throw error
     }
     try FolderNote(.closed, of: database).write(in: folder)
@@ -53,8 +53,7 @@ public struct Restoration {
     guard header.applicationID == Migrator.applicationID else {
       throw StoreRefusal("\(path) is no backup of zveno: it belongs to another program")
     }
-    var log = stat()
-    if stat(path + "-wal", &log) == 0, log.st_size > 0 {
+    if StoreFiles.logBytes(of: path) > 0 {
       throw StoreRefusal(
         "\(path) has a log beside it (\(path)-wal): it is no backup but a database that was in use; copy the whole folder "
           + "of a stopped server, or make a backup with zveno backup")
@@ -99,12 +98,5 @@ public struct Restoration {
     } catch let error as SQLError {
       throw StoreRefusal("cannot make a database of \(backup): \(error)")
     }
-  }
-
-  private func sync(_ path: String, _ flags: Int32) throws {
-    let file = open(path, flags | O_CLOEXEC)
-    guard file >= 0 else { throw StoreRefusal(errno: "cannot open \(path)") }
-    defer { close(file) }
-    guard fsync(file) == 0 else { throw StoreRefusal(errno: "cannot bring \(path) to the disk") }
   }
 }

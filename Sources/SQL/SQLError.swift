@@ -14,6 +14,9 @@ public struct SQLError: Error, Sendable, Equatable, CustomStringConvertible {
     self.hint = hint ?? SQLError.hint(for: code)
   }
 
+  /// In SQLite's own words.
+  init(code: Int32) { self.init(code: code, message: String(cString: sqlite3_errstr(code))) }
+
   public var description: String {
     "SQLite error \(code): \(message)" + (hint.map { " (\($0))" } ?? "")
   }

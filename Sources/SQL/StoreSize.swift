@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// What a database takes on the disk. Cost: three numbers out of the file's header and one look at the folder.
 public struct StoreSize: Sendable, Equatable {
   /// Without the log, as of the last commit.
@@ -14,11 +12,6 @@ public struct StoreSize: Sendable, Equatable {
     let page = try number("page_size")
     bytes = try number("page_count") * page
     freeBytes = try number("freelist_count") * page
-    logBytes = Self.fileBytes(db.path + "-wal")
-  }
-
-  private static func fileBytes(_ path: String) -> Int64 {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    logBytes = StoreFiles.logBytes(of: db.path)
   }
 }

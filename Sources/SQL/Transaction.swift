@@ -72,12 +72,12 @@ extension Connection {
       if outermost { settle(from: settled, committed: true) }
       return result
     } catch {
+      defer { settle(from: settled, committed: false) }
       // After a full disk SQLite may have rolled back the whole transaction; then there is no savepoint to go back to.
       if isInTransaction {
         try run("ROLLBACK TO \(name)")
         try run("RELEASE \(name)")
       }
-      settle(from: settled, committed: false)
       throw error
     }
   }

@@ -162,7 +162,7 @@ import Testing
     shop.clock.set(shop.clock.now + 20 * Shop.day)
     try shop.append("login")
     #expect(try shop.stages.writer.round().more)
-    #expect(shop.stages.retention?.metrics == ["events": 1000 + 500])
+    #expect(shop.stages.retention?.metrics["events"] == 1000 + 500)
   }
 
   @Test("after a kill it goes on where it was, and a type that is now kept shorter is looked for from the beginning")
@@ -182,6 +182,20 @@ import Testing
     try shop.restart(RetentionPolicy(events: Span(days: 30), types: ["view": Self.week, "search": Self.week]))
     try shop.settle()
     #expect(try shop.events() == ["login"])
+    // By other rules than now, and still no damage.
+    try shop.restart(RetentionPolicy(types: ["search": Self.week]))
+    try shop.settle()
+    #expect(try shop.findings() == [])
+  }
+
+  @Test("before anything was deleted a missing event is damage, whatever the configuration says")
+  func nothingDeleted() throws {
+    let shop = try Shop(RetentionPolicy(events: Self.week))
+    try shop.happen("view", times: 3)
+    try shop.pass(days: 2)
+    #expect(try shop.findings() == [])
+    try shop.write { db, _ in try db.run("DELETE FROM events WHERE seq = 2") }
+    #expect(try shop.findings().contains { $0.contains("events 2 to 2 are missing") })
   }
 
   @Test("the newest event stays however old it is: the next one follows it")

@@ -55,6 +55,22 @@ import Testing
     #expect(sums == [7, 8, 9])
   }
 
+  @Test("memory is put right too where SQLite cannot go back to a savepoint")
+  func lostSavepoint() throws {
+    let db = try folder.writer()
+    var undone = false
+    try db.begin()
+    defer { db.rollback() }
+    #expect(throws: SQLError.self) {
+      try db.savepoint {
+        db.onRollback { undone = true }
+        try db.execute("RELEASE zveno_0")
+        throw Refused()
+      }
+    }
+    #expect(undone)
+  }
+
   @Test("a savepoint that throws is undone alone, and memory that follows it too")
   func savepoint() throws {
     let db = try folder.writer()

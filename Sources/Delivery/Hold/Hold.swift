@@ -1,4 +1,5 @@
 public import Domain
+import Engine
 import JSON
 public import SQL
 import Synchronization
@@ -28,8 +29,8 @@ public final class Hold: Sendable {
 
   /// Reads what the file says.
   public init(_ db: Connection) throws {
-    let fact = try Self.read(Self.held, db).map(Self.fact)
-    let releasedAt = try Self.read(Self.released, db).flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
+    let fact = try Facts.read(Self.held, db).map(Self.fact)
+    let releasedAt = try Facts.read(Self.released, db).flatMap { Int64($0) }.map { Timestamp(milliseconds: $0) }
     state = Mutex(State(fact: fact, releasedAt: releasedAt))
   }
 
@@ -49,14 +50,8 @@ public final class Hold: Sendable {
   /// Inside a transaction: with its commit the file is free.
   public func release(now: Timestamp, _ db: Connection) throws {
     try db.run("DELETE FROM facts WHERE name = $1", [.text(Self.held)])
-    try db.run(
-      "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-      [.text(Self.released), .text(String(now.milliseconds))])
+    try Facts.write(Self.released, String(now.milliseconds), db)
     db.onCommit { [self] in state.withLock { $0 = State(fact: nil, releasedAt: now) } }
-  }
-
-  private static func read(_ name: String, _ db: Connection) throws -> String? {
-    try db.first("SELECT value FROM facts WHERE name = $1", [.text(name)]) { $0.text(0) }
   }
 
   /// What cannot be read holds all the same.

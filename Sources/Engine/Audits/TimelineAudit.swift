@@ -54,7 +54,7 @@ public struct TimelineAudit: Sendable {
         see(row.int(0))
         return true
       }
-      let isThinned = try RetentionTrace.isThere(db)
+      let isThinned = try RetentionProgress.hasDeleted(db)
       let sql = "SELECT seq FROM events WHERE seq >= $1 AND seq <= $2 ORDER BY seq"
       try notes.walk(db, sql, [.int(low), .int(high)], to: last) { row in
         let seq = row.int(0)

@@ -9,7 +9,7 @@ public struct ContactHistory: Sendable {
   public init(_ timeline: Timeline) { self.timeline = timeline }
 
   public struct Entry: Sendable {
-    public let position: Position
+    public let position: LogMoment
     public let type: String
     /// The sender's own id, if it gave one.
     public let id: String?
@@ -24,21 +24,11 @@ public struct ContactHistory: Sendable {
     }
   }
 
-  /// A place in the order of `at`, then of the log.
-  public struct Position: Sendable, Hashable, Comparable {
-    public var at: Timestamp
-    public var seq: Int64
-
-    public init(at: Timestamp, seq: Int64) { (self.at, self.seq) = (at, seq) }
-
-    public static func < (a: Position, b: Position) -> Bool { (a.at, a.seq) < (b.at, b.seq) }
-  }
-
   /// From before `position` on. Cost: the contact's own events.
   public func page(
-    of contact: Int64, before position: Position?, limit: Int, _ db: Connection
+    of contact: Int64, before position: LogMoment?, limit: Int, _ db: Connection
   ) throws -> [Entry] {
-    var position = position ?? Position(at: Timestamp(milliseconds: .max), seq: .max)
+    var position = position ?? LogMoment(at: Timestamp(milliseconds: .max), seq: .max)
     var entries: [Entry] = []
     while entries.count < limit {
       let places = try places(of: contact, before: position, limit: limit, db)
@@ -52,11 +42,11 @@ public struct ContactHistory: Sendable {
   }
 
   private func places(
-    of contact: Int64, before position: Position, limit: Int, _ db: Connection
-  ) throws -> [Position] {
+    of contact: Int64, before position: LogMoment, limit: Int, _ db: Connection
+  ) throws -> [LogMoment] {
     // First what is in memory: see `Timeline.fresh`.
     let fresh = timeline.fresh(of: contact, since: Timestamp(milliseconds: .min), until: position.at)
-      .map { Position(at: $0.at, seq: $0.seq) }.filter { $0 < position }
+      .map { LogMoment(at: $0.at, seq: $0.seq) }.filter { $0 < position }
     let sql = """
       SELECT at, seq FROM timeline WHERE contact = $1 AND (at, seq) < ($2, $3) ORDER BY at DESC, seq DESC LIMIT $4
       """
@@ -64,14 +54,14 @@ public struct ContactHistory: Sendable {
       .int(contact), .int(position.at.milliseconds), .int(position.seq), .int(limit),
     ]
     let merged = try db.query(sql, parameters) { row in
-      Position(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1))
+      LogMoment(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1))
     }
     if fresh.isEmpty { return merged }
     return Array(Set(fresh + merged).sorted(by: >).prefix(limit))
   }
 
   /// Nil: it was deleted, or its commit is still to come.
-  private func entry(_ place: Position, _ db: Connection) throws -> Entry? {
+  private func entry(_ place: LogMoment, _ db: Connection) throws -> Entry? {
     let sql = """
       SELECT event_types.name, events.id, events.properties
       FROM events JOIN event_types ON event_types.id = events.type WHERE events.seq = $1
@@ -94,9 +84,9 @@ public struct ContactHistory: Sendable {
       """
     // Some may have been deleted since.
     let merged = try db.query(sql, [.int(contact), .int(number), .int(Self.latestTried)]) { row in
-      Position(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1))
+      LogMoment(at: Timestamp(milliseconds: row.int(0)), seq: row.int(1))
     }
-    let places = Set(merged + fresh.map { Position(at: $0.at, seq: $0.seq) })
+    let places = Set(merged + fresh.map { LogMoment(at: $0.at, seq: $0.seq) })
     for place in places.sorted(by: >) {
       if let entry = try entry(place, db) { return entry.properties }
     }

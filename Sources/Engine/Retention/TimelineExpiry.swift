@@ -78,22 +78,16 @@ public final class TimelineExpiry: Sweeper {
 
   private func readFigures(_ db: Connection) throws -> (stale: Int64, rows: Int64) {
     if let figures { return figures }
-    func value(_ name: String) throws -> Int64 {
-      try db.first("SELECT value FROM retention_progress WHERE name = $1", [.text(name)]) { $0.int(0) } ?? 0
-    }
-    let read = (stale: try value(Self.staleName), rows: try value(Self.rowsName))
+    let read = try (
+      stale: RetentionProgress.read(Self.staleName, db), rows: RetentionProgress.read(Self.rowsName, db)
+    )
     figures = read
     return read
   }
 
   private func write(_ new: (stale: Int64, rows: Int64), _ db: Connection) throws {
     figures = new
-    for (name, value) in [(Self.staleName, new.stale), (Self.rowsName, new.rows)] {
-      let sql = """
-        INSERT INTO retention_progress (name, value) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value
-        """
-      try db.run(sql, [.text(name), .int(value)])
-    }
+    try RetentionProgress.write(Self.staleName, new.stale, db)
+    try RetentionProgress.write(Self.rowsName, new.rows, db)
   }
 }

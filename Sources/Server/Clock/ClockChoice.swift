@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import SQL
 
 /// Which clock a start gets. A data folder made with a test clock keeps to it, one made without never takes one: events

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import JSON
+import SQL
 
 struct BackupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,6 +49,7 @@ struct BackupCommand: AsyncParsableCommand {
         progress.show("receiving", done, of: total)
       }
       guard fsync(file) == 0, rename(part, target) == 0 else { throw failed("cannot write \(target)") }
+      try FileSync.folder(URL(filePath: target).deletingLastPathComponent().path)
       return bytes
     } catch {
       unlink(part)

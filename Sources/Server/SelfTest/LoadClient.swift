@@ -35,7 +35,6 @@ struct LoadClient: Sendable {
     try await onThread {
       let socket = try LoadSocket(port: port)
       defer { socket.close() }
-      // Ids must be new each time; the rest of the text is made once.
       let start = SystemClock.nanoseconds()
       let until = start + Int64(seconds * 1e9)
       var count = 0

@@ -29,8 +29,7 @@ struct SelfTest {
     let load = try LoadClient(url: server.url, key: key)
 
     progress("events, one a call")
-    let single = try await load.events(connections: Self.connections, seconds: seconds)
-    report.single = single
+    report.single = try await load.events(connections: Self.connections, seconds: seconds)
     progress("events in batches")
     report.batched = try await load.batches(of: Self.perBatch, type: "quiet", seconds: seconds)
     try await settle(client)

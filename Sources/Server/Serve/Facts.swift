@@ -1,20 +1,11 @@
+import Engine
 import SQL
 
-/// What a data folder's file knows of itself, by name, beside what the stages keep there.
-enum Facts {
+/// What the server keeps there.
+extension Facts {
   static let instance = "instance"
   static let signingSecret = "signing_secret"
   static let testClock = "test_clock"
-
-  static func read(_ name: String, _ db: Connection) throws -> String? {
-    try db.first("SELECT value FROM facts WHERE name = $1", [.text(name)]) { $0.text(0) }
-  }
-
-  static func write(_ name: String, _ value: String, _ db: Connection) throws {
-    try db.run(
-      "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-      [.text(name), .text(value)])
-  }
 }
 
 /// Who this server is: made once, at the first start of a data folder, out of chance.

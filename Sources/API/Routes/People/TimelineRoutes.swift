@@ -28,9 +28,9 @@ enum TimelineRoutes {
     [.number(JSONNumber(entry.position.at.milliseconds)), .number(JSONNumber(entry.position.seq))]
   }
 
-  private static func position(_ values: [JSONValue]) -> ContactHistory.Position? {
+  private static func position(_ values: [JSONValue]) -> LogMoment? {
     let numbers = values.compactMap { $0.number?.int }
     guard numbers.count == 2 else { return nil }
-    return ContactHistory.Position(at: Timestamp(milliseconds: numbers[0]), seq: numbers[1])
+    return LogMoment(at: Timestamp(milliseconds: numbers[0]), seq: numbers[1])
   }
 }
