@@ -76,7 +76,7 @@ extension Stages {
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
     let chains =
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
-      + ChainTestRoutes.all(self) + RehearsalRoutes.all(self) + EnrollRoutes.all(self)
+      + ChainTestRoutes.all(self) + RehearsalRoutes.all(self) + EnrollRoutes.all(self) + WhyRoutes.all(self)
       + TemplateRoutes.all(self) + SchemaRoutes.all
     let delivery =
       MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)

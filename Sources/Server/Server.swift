@@ -15,6 +15,7 @@ struct Zveno: AsyncParsableCommand {
         zveno serve --data data --config config/zveno.json --apply config
         zveno check config/zveno.json config/chains/cart.json
         zveno test config
+        zveno why cart ann
         zveno keys create --name shop --scope events --scope read
         zveno health --url http://127.0.0.1:8080
         zveno backup zveno.backup
@@ -33,7 +34,8 @@ struct Zveno: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ServeCommand.self, CheckCommand.self, TestCommand.self, HealthCommand.self, KeysCommand.self, BackupCommand.self,
+      ServeCommand.self, CheckCommand.self, TestCommand.self, HealthCommand.self, KeysCommand.self, WhyCommand.self,
+      BackupCommand.self,
       RestoreCommand.self, ReleaseCommand.self, VerifyCommand.self, SelfTestCommand.self, VersionCommand.self,
     ])
 }

@@ -14,13 +14,16 @@ struct Entries {
   /// otherwise go on without end.
   static let ownEntriesADay = 24
 
-  func isTooOften(_ version: ChainVersion, contact: Int64, key: String, now: Timestamp, _ db: Connection) throws -> Bool
-  {
+  /// - Parameter seq: runs begun by events before it count.
+  func isTooOften(
+    chain: Int64, contact: Int64, key: String, before seq: Int64 = .max, now: Timestamp, _ db: Connection
+  ) throws -> Bool {
     let sql = """
-      SELECT entered_at FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 ORDER BY id DESC LIMIT 1 OFFSET $4
+      SELECT entered_at FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 AND entry_seq < $5
+      ORDER BY id DESC LIMIT 1 OFFSET $4
       """
     let parameters: [SQLValue] = [
-      .int(contact), .int(version.number), .text(key), .int(Self.ownEntriesADay - 1),
+      .int(contact), .int(chain), .text(key), .int(Self.ownEntriesADay - 1), .int(seq),
     ]
     let earlier = try db.first(sql, parameters) { Timestamp(milliseconds: $0.int(0)) }
     return earlier.map { now - $0 < LocalTime.millisecondsPerDay } ?? false
@@ -30,13 +33,18 @@ struct Entries {
     _ version: ChainVersion, contact: Int64, key: String, zone: Zone, now: Timestamp, _ db: Connection
   ) throws -> Decision {
     let runs = RunStore()
-    func inside() throws -> [Int64] {
-      try runs.inside(chain: version.number, contact: contact, key: key, db)
-    }
-    func last() throws -> Timestamp? {
-      try runs.lastEntry(chain: version.number, contact: contact, key: key, db)
-    }
-    switch version.chain.reenter {
+    return try Self.decide(
+      version.chain.reenter, inside: { try runs.inside(chain: version.number, contact: contact, key: key, db) },
+      last: { try runs.lastEntry(chain: version.number, contact: contact, key: key, db) }, zone: zone, now: now)
+  }
+
+  /// - Parameters:
+  ///   - inside: the contact's runs of that key that are active.
+  ///   - last: when the newest of all of them began.
+  static func decide(
+    _ reenter: Reenter, inside: () throws -> [Int64], last: () throws -> Timestamp?, zone: Zone, now: Timestamp
+  ) rethrows -> Decision {
+    switch reenter {
     case .always: return .free
     case .never: return try last() == nil ? .free : .refused
     case .afterExit: return try inside().isEmpty ? .free : .refused

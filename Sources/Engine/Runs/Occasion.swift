@@ -16,8 +16,7 @@ final class Occasion {
     (self.event, self.row, self.recent, self.db) = (event, row, recent, db)
   }
 
-  /// The moment that what follows from it is decided for: its acceptance, or when it was due.
-  var now: Timestamp { ChainEvent.isTimed(event.type) ? event.at : event.acceptedAt }
+  var now: Timestamp { event.decidedAt }
 
   func fact() throws -> EventFact {
     if let knownFact { return knownFact }
@@ -30,9 +29,26 @@ final class Occasion {
   func contact() throws -> Contact? { try recent.contact(row, db) }
 }
 
+extension StoredEvent {
+  /// The moment that what follows from it is decided for: its acceptance, or when it was due.
+  var decidedAt: Timestamp { ChainEvent.isTimed(type) ? at : acceptedAt }
+}
+
 extension EventFact {
   public init(_ event: StoredEvent) throws {
     self.init(
       seq: event.seq, at: event.at, type: event.type, properties: try EventProperties.value(event.properties))
+  }
+}
+
+extension Rules {
+  /// Whether the event may start chains and wake waits; an older one is history that is loaded.
+  func isFresh(_ event: StoredEvent) -> Bool {
+    // Calendars bend a span by hours at most: far from its end they need not be asked.
+    let age = event.acceptedAt - event.at
+    if age < triggerMaxAge.approximateMilliseconds / 2 || event.message != nil || ChainEvent.isTimed(event.type) {
+      return true
+    }
+    return triggerMaxAge.after(event.at, in: shopZone) >= event.acceptedAt
   }
 }

@@ -115,7 +115,7 @@ extension RunSteps {
     }
     let contact = entrant.contact.row
     if occasion.event.contact != nil, !ChainEvent.isTimed(occasion.event.type),
-      try Entries().isTooOften(version, contact: contact, key: run.key, now: now, db)
+      try Entries().isTooOften(chain: version.number, contact: contact, key: run.key, now: now, db)
     {
       count(run, version, step: "", outcome: "too_often")
       return report("\(version.id) was not entered: the server's own events led to it too often")

@@ -41,7 +41,7 @@ struct RunSteps {
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
     if catalog.isGoal(event.type) { try alone("a goal") { try lookForGoals(occasion, db) } }
-    guard isFresh(event) else { return }
+    guard rules.isFresh(event) else { return }
     for run in try moved(by: event, of: row, handedOver, db) {
       let isItsMessage = handedOver?.run == run.id
       guard let version = try readable(run, db) else { continue }
@@ -87,16 +87,6 @@ struct RunSteps {
     guard let due = run.dueAt else { return }
     guard let version = try readable(run, db) else { return try runs.park(run.id, due: due, db) }
     try advance(run, version, .due, now: due, position: position, of: nil, &round, db)
-  }
-
-  /// Whether the event may start chains and wake waits; an older one is history that is loaded.
-  private func isFresh(_ event: StoredEvent) -> Bool {
-    // Calendars bend a span by hours at most: far from its end they need not be asked.
-    let age = event.acceptedAt - event.at
-    if age < rules.triggerMaxAge.approximateMilliseconds / 2 || event.message != nil || ChainEvent.isTimed(event.type) {
-      return true
-    }
-    return rules.triggerMaxAge.after(event.at, in: rules.shopZone) >= event.acceptedAt
   }
 
   /// Nil when this server cannot read the run's version: the run stays where it is.

@@ -68,6 +68,37 @@ struct RunStore {
     return try db.query(sql, [.int(contact), .int(chain), .text(key)]) { $0.int(0) }
   }
 
+  /// A contact's runs in a chain, the newest first.
+  func runs(of contact: Int64, chain: Int64, before id: Int64, limit: Int, _ db: Connection) throws -> [Run] {
+    let sql = """
+      SELECT \(Self.columns) FROM runs WHERE contact = $1 AND chain = $2 AND id < $3 ORDER BY id DESC LIMIT $4
+      """
+    return try db.query(sql, [.int(contact), .int(chain), .int(id), .int(limit)], Self.read)
+  }
+
+  /// A run as an event found it.
+  struct Earlier {
+    let id: Int64
+    let enteredAt: Timestamp
+    let isInside: Bool
+  }
+
+  /// The newest runs of a key that had begun before an event of the log, which was accepted at `moment`.
+  func earlier(
+    chain: Int64, contact: Int64, key: String, before seq: Int64, at moment: Timestamp, _ db: Connection
+  ) throws -> [Earlier] {
+    let sql = """
+      SELECT id, entered_at, ended_at IS NULL OR ended_at > $5 FROM runs
+      WHERE contact = $1 AND chain = $2 AND key = $3 AND entry_seq < $4 ORDER BY id DESC LIMIT 100
+      """
+    let parameters: [SQLValue] = [
+      .int(contact), .int(chain), .text(key), .int(seq), .int(moment.milliseconds),
+    ]
+    return try db.query(sql, parameters) {
+      Earlier(id: $0.int(0), enteredAt: Timestamp(milliseconds: $0.int(1)), isInside: $0.bool(2))
+    }
+  }
+
   func lastEntry(chain: Int64, contact: Int64, key: String, _ db: Connection) throws -> Timestamp? {
     let sql = """
       SELECT entered_at FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 ORDER BY id DESC LIMIT 1

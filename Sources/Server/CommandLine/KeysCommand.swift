@@ -21,7 +21,10 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Where the server listens; also ZVENO_URL.")
   var url: String?
 
-  @Option(help: "A key with the scope admin; also ZVENO_KEY or ZVENO_ADMIN_KEY, which keep it out of the process list.")
+  @Option(
+    help:
+      "A key that may do this (admin may everything); also ZVENO_KEY or ZVENO_ADMIN_KEY, which keep it out of the process list."
+  )
   var key: String?
 
   var client: Client {

@@ -1,0 +1,131 @@
+public import Domain
+public import JSON
+public import SQL
+
+/// The view of one contact as of a position of the log and a moment, on any connection. Events, messages, consents,
+/// suppressions, lists, relations and runs are those of then, as far as they are on record; the contact's fields are
+/// today's.
+public final class PastView: ContactView {
+  private let timeline: Timeline
+  private let rules: Rules
+  private let stored: Contact
+  private let run: Run?
+  private let position: Int64
+  private let moment: Timestamp
+  private let db: Connection
+  public let zone: Zone
+  public let contact: JSONValue
+
+  /// - Parameters:
+  ///   - run: whose messages are seen; nil: before there is a run.
+  ///   - position: seq of the last event that is seen.
+  public init(
+    _ contact: Contact, run: Run?, position: Int64, moment: Timestamp, timeline: Timeline, rules: Rules,
+    _ db: Connection
+  ) {
+    (self.timeline, self.rules, stored, self.run) = (timeline, rules, contact, run)
+    (self.position, self.moment, self.db) = (position, moment, db)
+    (zone, self.contact) = (contact.zone ?? rules.shopZone, contact.json)
+  }
+
+  public func events(
+    of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
+  ) throws {
+    let number = try db.first("SELECT id FROM event_types WHERE name = $1", [.text(type)]) { $0.int(0) }
+    guard let number else { return }
+    let events = TimelineEvents(timeline: timeline, contact: stored.row, position: position, db: db)
+    try events.each(type, number, since: since, until: until, visit)
+  }
+
+  public func messages() throws -> [MessageState] {
+    guard let run else { return [] }
+    let sql = """
+      SELECT step, status, sent_at, delivered_at, opened_at, machine_opened_at, clicked_at, bounced_at, answered_at
+      FROM messages WHERE run = $1 AND planned_at <= $2 ORDER BY step
+      """
+    return try db.query(sql, [.int(run.id), .int(moment.milliseconds)]) { row in
+      func past(_ column: Int) -> Timestamp? {
+        row.optionalInt(column).map { Timestamp(milliseconds: $0) }.flatMap { $0 <= moment ? $0 : nil }
+      }
+      return MessageState(
+        step: Int(row.int(0)), isOver: !["planned", "sending"].contains(row.text(1)), sentAt: past(2),
+        deliveredAt: past(3), openedAt: past(4), machineOpenedAt: past(5), clickedAt: past(6), bouncedAt: past(7),
+        answeredAt: past(8))
+    }
+  }
+
+  public func consents(to channel: String) throws -> Bool {
+    Permission.consents(said: try lastWord(on: channel)?.granted, to: channel, rules)
+  }
+
+  /// What he had said of the channel; nil: nothing.
+  func lastWord(on channel: String) throws -> (granted: Bool, at: Timestamp)? {
+    let sql = """
+      SELECT granted, at FROM consent_proofs
+      WHERE contact = $1 AND channel = $2 AND purpose = 'marketing' AND recorded_at <= $3
+      ORDER BY at DESC, id DESC LIMIT 1
+      """
+    let parameters: [SQLValue] = [.int(stored.row), .text(channel), .int(moment.milliseconds)]
+    return try db.first(sql, parameters) { ($0.bool(0), Timestamp(milliseconds: $0.int(1))) }
+  }
+
+  public func isReachable(over channel: String) throws -> Bool {
+    try stored.address(for: channel) != nil && suppression(on: channel, for: .transactional) == nil
+  }
+
+  /// What stood against his address.
+  func suppression(on channel: String, for purpose: Purpose) throws -> Suppression? {
+    guard let address = stored.address(for: channel) else { return nil }
+    return try Suppressions().page(after: nil, limit: 100, address: address, db).first { suppression in
+      suppression.at <= moment && suppression.channel ?? channel == channel
+        && (suppression.reach == .all || suppression.reach.rawValue == purpose.rawValue)
+    }
+  }
+
+  public func isMember(of list: String) throws -> Bool {
+    try exists(
+      "SELECT 1 FROM list_members WHERE contact = $1 AND list = $2 AND added_at <= $3", list)
+  }
+
+  public func isInside(_ chain: String) throws -> Bool {
+    try exists(
+      """
+      SELECT 1 FROM runs JOIN chains ON chains.number = runs.chain
+      WHERE contact = $1 AND chains.id = $2 AND entered_at <= $3 AND (ended_at IS NULL OR ended_at > $3) LIMIT 1
+      """, chain)
+  }
+
+  public func hasRelation(_ kind: String) throws -> Bool {
+    try exists("SELECT 1 FROM relations WHERE contact = $1 AND kind = $2 AND at <= $3 LIMIT 1", kind)
+  }
+
+  private func exists(_ sql: String, _ name: String) throws -> Bool {
+    try db.first(sql, [.int(stored.row), .text(name), .int(moment.milliseconds)]) { _ in true } ?? false
+  }
+
+  public func actor() throws -> (any ContactView)? {
+    guard let row = run?.actor, row != stored.row, let contact = try People().contact(row, db) else { return nil }
+    return PastView(
+      contact, run: nil, position: position, moment: moment, timeline: timeline, rules: rules, db)
+  }
+
+  public func price(of channel: String) -> JSONNumber? {
+    rules.channels[channel]?.price.flatMap { JSONNumber(text: $0) }
+  }
+
+  public func variant(of step: String) throws -> String? {
+    try run.flatMap { try Variants().given(to: stored.row, chain: $0.chain, step: step, db) }
+  }
+
+  public func winner(of step: String) throws -> String? {
+    try run.flatMap { try Variants().winner(chain: $0.chain, step: step, db) }
+  }
+
+  public func figure(of step: String, _ outcome: String) throws -> Int64 {
+    guard let run else { return 0 }
+    let sql = "SELECT sum(count) FROM chain_counters WHERE chain = $1 AND step = $2 AND outcome = $3"
+    return try db.first(sql, [.int(run.chain), .text(step), .text(outcome)]) { $0.optionalInt(0) ?? 0 } ?? 0
+  }
+
+  public func readingHours(before now: Timestamp) throws -> [Int]? { try ReadingHours.counted(by: self, before: now) }
+}
