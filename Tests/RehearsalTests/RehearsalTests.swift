@@ -38,6 +38,7 @@ struct RehearsalTests {
 
   private func rehearse(
     _ story: Story, _ document: String = chain, from: String = "0h", to: String = "5d", path: String = ":memory:",
+    setting: WorldSetting = setting,
     isOver: @escaping () -> Bool = { false }
   ) throws -> RehearsalFigures {
     let number = try story.world.db.first("SELECT number FROM chains WHERE id = 'chain'", []) { $0.int(0) }
@@ -45,7 +46,7 @@ struct RehearsalTests {
       RehearsalWish(
         number: number ?? 0, chain: "chain", document: document, from: story.moment(from), to: story.moment(to)),
       OpenPast(db: story.world.db), templates: ["letter": "{\"text\":\"Hello\"}"],
-      RehearsalRun.Conditions(setting: Self.setting, path: path, isOver: isOver))
+      RehearsalRun.Conditions(setting: setting, path: path, isOver: isOver))
     try run.run()
     return try run.figures()
   }
@@ -138,6 +139,42 @@ struct RehearsalTests {
     #expect(story.world.sent.map(\.contact) == ["bob", "ann"])
     let figures = try rehearse(story, chain)
     #expect((figures.entries, figures.messages) == (2, 2))
+  }
+
+  @Test("a broadcast comes by its own clock, and what was opened then is opened")
+  func broadcasts() throws {
+    let chain = """
+      {"enter": {"every": "day 10:00", "to": {"did": "cart", "within": "30d"}}, "reenter": "always", "steps": [
+        {"send": "email", "template": "letter", "id": "daily"},
+        {"wait_for": {"opened": "daily"}, "at_most": "2h", "then": [{"send": "sms", "template": "letter"}]}]}
+      """
+    let story = try Story(chain, setting: Self.setting)
+    try story.put("bob", "{\"email\":\"bob@shop.example\"}")
+    try story.happen("cart")
+    try story.world.move(to: story.moment("26h"))
+    #expect(try story.world.tell(.opened, of: "daily", "ann"))
+    try story.world.live(until: story.moment("72h"))
+    #expect(story.sent == ["60m daily ann", "1500m daily ann", "1560m 1.then.0 ann", "2940m daily ann"])
+    let figures = try rehearse(story, chain, to: "72h")
+    #expect((figures.entries, figures.messages) == (3, 4))
+    #expect(figures.assumed.count == 2)
+  }
+
+  @Test("what the gate looks at is there, though the chain does not name it")
+  func quiet() throws {
+    let chain =
+      "{\"enter\": {\"event\": \"cart\"}, \"steps\": [{\"wait\": \"1h\"}, {\"send\": \"email\", \"template\": \"letter\"}]}"
+    var setting = Self.setting
+    setting.rules.quietAfter = ["purchase": Span(days: 1)]
+    let story = try Story(chain, setting: setting)
+    try story.happen("cart")
+    try story.world.move(to: story.moment("30m"))
+    try story.happen("purchase")
+    try story.world.live(until: story.moment("3d"))
+    #expect(story.sent == ["1470m 1 ann"])
+    let figures = try rehearse(story, chain, to: "3d", setting: setting)
+    #expect((figures.messages, figures.capped) == (1, 1))
+    #expect(figures.hours.map(\.hour) == [story.moment("24h")])
   }
 
   private func dump(_ db: Connection) throws -> [String] {

@@ -14,7 +14,7 @@ struct Interest {
   private let words: Set<String>
   private let latest: Set<String>
 
-  /// - Parameter latest: types that templates see below `latest`.
+  /// - Parameter latest: types that templates see below `latest`, and those that others ask for.
   init(_ chain: Chain, _ document: JSONValue, latest: Set<String>) {
     self.chain = chain
     self.latest = latest

@@ -190,6 +190,9 @@ extension RehearsalRun {
         "\(figures.messages - known) of \(figures.messages) messages were never sent in that time: nobody opened, "
           + "clicked, answered or left by them")
     }
+    if !world.setting.rules.caps.isEmpty {
+      assumed.append("caps count what other chains sent then: a slot that both want is not given anew")
+    }
     if interest.includes(ChainEvent.entered) || interest.includes("in_chain") {
       assumed.append("nobody is inside any other chain")
     }

@@ -110,7 +110,9 @@ public final class RehearsalRun {
     guard let chain = ChainParser.parse(document).chain else { throw WorldError("the chain cannot be read") }
     let named = ChainTestMaterial.templates(of: wish.document)
     let latest = try named.sent.reduce(into: Set<String>()) { $0.formUnion(try world.templates.latestTypes($1)) }
-    return Interest(chain, document.root.value, latest: latest)
+    // The gate asks, too.
+    let quieting = Set(world.setting.rules.quietAfter.keys)
+    return Interest(chain, document.root.value, latest: latest.union(quieting))
   }
 
   /// To its end. Throws `WorldError` when it was ended before.
@@ -184,13 +186,27 @@ public final class RehearsalRun {
       switch verdict {
       case .skip: break
       case .fact(let event): try take(event, at: at, acts: false)
-      case .acts(let event): try take(event, at: at, acts: true)
+      case .acts(let event): try take(event, at: at, acts: try mayAct(item))
       }
       if facts.isSent(item) {
         try advance(to: at)
         try facts.store(item)
       }
     }
+  }
+
+  /// Most of what could wake a run happens to people who have none: it is a fact like others, which costs far less.
+  private func mayAct(_ item: PastEvents.Item) throws -> Bool {
+    let event = item.event
+    if events.mayStart(item) || interest.beginsByTime { return true }
+    try advance(to: event.acceptedAt)
+    // Somebody may come in by what has not acted yet.
+    if isUnsettled { return true }
+    guard let row = try event.contact ?? People().known(event.keys, world.db) else { return false }
+    let sql = """
+      SELECT 1 FROM runs WHERE contact = $1 AND id > $2 AND (state = 'active' OR goal_until IS NOT NULL) LIMIT 1
+      """
+    return try world.db.first(sql, [.int(row), .int(Scratch.firstOwn)]) { _ in true } ?? false
   }
 
   /// The rehearsal's message in the place of a recorded one, to which something happens then.

@@ -102,12 +102,12 @@ public final class Rehearsals: Sendable {
     guard !isOver() else { return end(id, .cancelled) }
     change(id) { $0.status.state = .running }
     ScratchFile.remove(setup.path)
-    defer { ScratchFile.remove(setup.path) }
-    do {
-      let figures = try figures(id, wish, templates, isOver)
-      end(id, .done) { $0.figures = figures }
-    } catch {
-      end(id, isOver() ? .cancelled : .failed) { $0.detail = Self.sentence(error) }
+    let result = Result { try figures(id, wish, templates, isOver) }
+    // Before anybody hears that it is over.
+    ScratchFile.remove(setup.path)
+    switch result {
+    case .success(let figures): end(id, .done) { $0.figures = figures }
+    case .failure(let error): end(id, isOver() ? .cancelled : .failed) { $0.detail = Self.sentence(error) }
     }
   }
 
