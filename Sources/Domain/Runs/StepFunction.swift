@@ -153,7 +153,7 @@ public struct StepFunction {
     case .waitUntil(let rule):
       guard isOver else { return }
       // The date may have been put off since.
-      if case .date = rule, let moment = try moment(of: rule), moment > now {
+      if case .date = rule, let moment = try moment(of: rule, from: now), moment > now {
         run.stepDueAt = moment
       } else {
         try leave(to: step.next)
