@@ -91,3 +91,40 @@ struct StepWatchTests {
     #expect(watch.step(wall: 1_030_000, monotonic: 30_000) == -3_600_000)
   }
 }
+
+@Suite("A wall clock that is set back")
+struct SlewedTimeTests {
+  private static let hour: Int64 = 3_600_000
+
+  @Test("time goes on at half speed until the wall has caught up, and then with the wall")
+  func goesOn() {
+    var time = SlewedTime()
+    let start = 1_000 * Self.hour
+    #expect(time.now(wall: start, monotonic: 0) == start)
+    // Set back by an hour.
+    #expect(time.now(wall: start - Self.hour, monotonic: 0) == start)
+    #expect(time.now(wall: start, monotonic: Self.hour) == start + Self.hour / 2)
+    #expect(time.now(wall: start + Self.hour, monotonic: 2 * Self.hour) == start + Self.hour)
+    #expect(time.now(wall: start + 3 * Self.hour, monotonic: 4 * Self.hour) == start + 3 * Self.hour)
+  }
+
+  @Test("it never goes back, however often it is looked at, and not a millisecond is lost")
+  func looksOften() {
+    var time = SlewedTime()
+    var last = time.now(wall: Self.hour, monotonic: 0)
+    for monotonic in Int64(1)...10_001 {
+      let now = time.now(wall: monotonic, monotonic: monotonic)
+      #expect(now >= last)
+      last = now
+    }
+    #expect(last == Self.hour + 5_000)
+  }
+
+  @Test("a wall that is set forth is followed at once")
+  func setForth() {
+    var time = SlewedTime()
+    _ = time.now(wall: 5 * Self.hour, monotonic: 0)
+    _ = time.now(wall: 0, monotonic: 1)
+    #expect(time.now(wall: 9 * Self.hour, monotonic: 2) == 9 * Self.hour)
+  }
+}

@@ -36,7 +36,7 @@ struct LibraryTests {
       channels: rules.channels, templates: Set(library.templates.map(\.id)), eventTypes: Self.ownTypes)
     references.partials = Set(library.templates.filter(\.document.isPartial).map(\.id))
     references.chains = Set(library.chains.map(\.id))
-    references.retention = rules.retention
+    (references.retention, references.caps) = (rules.retention, rules.caps)
     references.chainID = id
     return references
   }

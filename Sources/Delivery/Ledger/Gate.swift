@@ -124,7 +124,7 @@ struct Gate {
     guard let contact = try recent.contact(message.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
     else { return .refused(.skip(reason: "gone")) }
     let view = views.view(of: contact, for: run, db)
-    if isTooLate(message, send, version.chain, now: now, in: view.zone) { return .refused(.skip(reason: "late")) }
+    if isTooLate(message, send, version.chain, in: view.zone) { return .refused(.skip(reason: "late")) }
     let evaluator = Evaluator(view: view, run: RunScope(run, trigger: trigger), now: now)
     for condition in version.chain.stopWhen where try evaluator.evaluate(condition).holds {
       return .refused(.skip(reason: "stopped"))
@@ -142,14 +142,10 @@ struct Gate {
     run.state == .ended && ["stopped", "archived", "restarted", "history_gone", "left"].contains(run.reason)
   }
 
-  /// Whether it fell due while the server was down, the file held or the chain paused, and `late` says that this was too
-  /// long ago. The end of that is what counts, not now: a channel's own backlog makes nothing late.
-  private func isTooLate(
-    _ message: DueMessage, _ send: Send, _ chain: Chain, now: Timestamp, in zone: Zone
-  ) -> Bool {
-    let wasParked = message.heldBy == HeldBy.pause.text
-    let ends = [startedAt, hold?.releasedAt, wasParked ? now : nil].compactMap { $0 }
-    guard let end = ends.max(), message.dueAt < end else { return false }
+  /// Whether it fell due while the server was down or the file held, and `late` says that this was too long ago. The end
+  /// of that is what counts, not now: a channel's own backlog makes nothing late. What a pause held back, the resume drops.
+  private func isTooLate(_ message: DueMessage, _ send: Send, _ chain: Chain, in zone: Zone) -> Bool {
+    guard let end = [startedAt, hold?.releasedAt].compactMap({ $0 }).max(), message.dueAt < end else { return false }
     return chain.isTooLate(send, due: message.dueAt, lateness: end - message.dueAt, in: zone)
   }
 

@@ -18,6 +18,8 @@ public struct References: Sendable {
   public var seen: SeenNames?
   /// How long events are kept.
   public var retention = RetentionPolicy()
+  /// Those that all chains share.
+  public var caps: [FrequencyCap] = []
   /// When it is published; nil asks for no look at what is past.
   public var time: PublishingTime?
 
@@ -43,6 +45,7 @@ struct ReferenceCheck {
       case .wait, .waitUntil, .waitFor, .branch, .choose, .split, .set, .list, .enter, .leave, .exit: break
       }
     }
+    for cap in references.caps { check(cap, chain, root) }
     for mention in findings.mentions { check(mention) }
     NameCheck(references: references, findings: findings).check(chain)
     let lookBack = LookBack(chain, references)
@@ -69,6 +72,16 @@ struct ReferenceCheck {
       .badValue,
       "this looks \(window.text) back, and events of the type \"\(type)\" are kept for \(kept.text)",
       hint: "say at most \"\(kept.text)\", or keep them longer: `retention` in the configuration")
+  }
+
+  private func check(_ cap: FrequencyCap, _ chain: Chain, _ root: JSONNode) {
+    guard let step = CapCheck(chain: chain).firstBeyond(cap) else { return }
+    let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
+    place.warning(
+      .doubtful,
+      "this chain alone can send more over \(cap.channels.joined(separator: " and ")) than the configuration's cap of "
+        + "\(cap.limit) per \(cap.per.text) lets through: here it may be one too many",
+      hint: "it would wait for a slot, and be dropped after its `hold`: spread the steps, or raise `caps`")
   }
 
   private func check(_ send: Send, _ chain: Chain, _ place: Place) {

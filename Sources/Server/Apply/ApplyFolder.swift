@@ -36,15 +36,15 @@ struct ApplyFolder {
 
   /// Inside a transaction, which the caller rolls back when this throws. Templates first: chains name them.
   func apply(
-    channels: [String: ChannelPolicy], retention: RetentionPolicy = RetentionPolicy(), shop: TemplateShop,
-    now: Timestamp, _ db: Connection
+    channels: [String: ChannelPolicy], retention: RetentionPolicy = RetentionPolicy(), caps: [FrequencyCap] = [],
+    shop: TemplateShop, now: Timestamp, _ db: Connection
   ) throws -> Outcome {
     var outcome = Outcome()
     var refusals = try saveTemplates(shop, now: now, &outcome, db)
     let ids = try TemplateStore().ids(db).union(templates.map(\.id))
     var references = References(channels: channels, templates: ids)
     references.partials = try TemplateStore().partials(db)
-    references.retention = retention
+    (references.retention, references.caps) = (retention, caps)
     for chain in chains where try ChainStore().chain(chain.id, db)?.applied != chain.fingerprint {
       references.chainID = chain.id
       let found = chain.check(references)

@@ -1,14 +1,13 @@
 import Glibc
 import Synchronization
 
-/// The clock on the wall in milliseconds, kept from going back: while it stands behind what it has once shown, it shows
-/// that. Any thread; no lock.
+/// The clock on the wall in milliseconds, kept from going back. Any thread.
 final class SystemClock: Sendable {
-  private let latest = Atomic<Int64>(0)
+  private let slewed = Mutex(SlewedTime())
 
   func now() -> Int64 {
-    let wall = Self.read(CLOCK_REALTIME)
-    return latest.max(wall, ordering: .relaxed).newValue
+    // Read inside: who reads first is asked first.
+    slewed.withLock { $0.now(wall: Self.wall(), monotonic: Self.monotonic()) }
   }
 
   /// Milliseconds since some moment in the past; never steps. For time-outs.

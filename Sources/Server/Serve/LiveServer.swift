@@ -91,7 +91,8 @@ final class LiveServer: @unchecked Sendable {
       let now = Timestamp(milliseconds: store.clock.now())
       let outcome = try store.connection.transaction {
         try folder.apply(
-          channels: channels.policies, retention: configuration.retention, shop: configuration.shop.templates, now: now,
+          channels: channels.policies, retention: configuration.retention, caps: configuration.caps,
+          shop: configuration.shop.templates, now: now,
           store.connection)
       }
       for (path, issue) in outcome.warnings { CompilerStyle.print([issue], file: path, severity: .warning) }

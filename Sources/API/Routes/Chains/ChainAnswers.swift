@@ -27,7 +27,7 @@ struct ChainAnswers: Sendable {
     references.chainID = id
     references.chains = try store.ids(db)
     references.webhooks = Set(try WebhookStore().all(db).map(\.id))
-    references.retention = rules.retention
+    (references.retention, references.caps) = (rules.retention, rules.caps)
     references.time = PublishingTime(
       now: Timestamp(milliseconds: now()), shopZone: rules.shopZone, published: try broadcasts(of: id, db))
     let attributes = try SeenAttributes.read(db)
