@@ -48,9 +48,11 @@ struct BookChecks {
         SELECT chain, version, outcome, sum(r) AS rows, sum(c) AS counted FROM (
           SELECT chain, version, 'entered' AS outcome, count(*) AS r, 0 AS c FROM runs GROUP BY chain, version
           UNION ALL SELECT chain, version, reason, count(*), 0 FROM runs WHERE state = 'ended' GROUP BY chain, version, reason
+          UNION ALL SELECT chain, version, 'entered', 0, CASE outcome WHEN 'followed' THEN -count ELSE count END
+          FROM chain_counters WHERE step = '' AND outcome IN ('followed', 'joined')
           UNION ALL SELECT chain, version, outcome, 0, count FROM chain_counters
-          WHERE step = '' AND outcome NOT IN
-            ('goal', 'goal_value', 'held_out', 'held_out_goal', 'held_out_goal_value', 'too_often'))
+          WHERE step = '' AND outcome NOT IN ('followed', 'joined',
+            'goal', 'goal_value', 'held_out', 'held_out_goal', 'held_out_goal_value', 'too_often'))
         GROUP BY chain, version, outcome) WHERE rows <> counted LIMIT 1
       """)
   }

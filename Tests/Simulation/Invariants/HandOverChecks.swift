@@ -11,8 +11,8 @@ struct HandOverChecks {
     let address: String?
     let run: Int64
     let chain: Int64
+    /// That its run walks.
     let version: Int64
-    let step: Int
     let contact: Int64
     let plannedAt: Int64
     let expiresAt: Int64
@@ -211,13 +211,13 @@ struct HandOverChecks {
 
   private func row(_ message: Int64) throws -> Row? {
     let sql = """
-      SELECT status, attempts, address, run, chain, version, step, contact, planned_at, expires_at FROM messages
-      WHERE id = $1
+      SELECT m.status, m.attempts, m.address, m.run, m.chain, r.version, m.contact, m.planned_at, m.expires_at
+      FROM messages m JOIN runs r ON r.id = m.run WHERE m.id = $1
       """
     return try db.first(sql, [.int(message)]) {
       Row(
         status: $0.text(0), attempts: Int($0.int(1)), address: $0.optionalText(2), run: $0.int(3), chain: $0.int(4),
-        version: $0.int(5), step: Int($0.int(6)), contact: $0.int(7), plannedAt: $0.int(8), expiresAt: $0.int(9))
+        version: $0.int(5), contact: $0.int(6), plannedAt: $0.int(7), expiresAt: $0.int(8))
     }
   }
 

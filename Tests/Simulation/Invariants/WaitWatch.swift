@@ -33,8 +33,11 @@ struct WaitWatch {
       standing[run] = after
       guard let before else { continue }
       if let after {
-        if after.step != before.step { try check(run, before, left: after.stepAt, to: after.step, wall: wall) }
-      } else if let (ended, reason) = try end(run), reason == "completed" {
+        // An edit may put a run anywhere.
+        if after.version == before.version, after.step != before.step {
+          try check(run, before, left: after.stepAt, to: after.step, wall: wall)
+        }
+      } else if let (ended, reason, version) = try end(run), reason == "completed", version == before.version {
         try check(run, before, left: ended, to: nil, wall: wall)
       }
     }
@@ -56,8 +59,10 @@ struct WaitWatch {
     }
   }
 
-  private func end(_ run: Int64) throws -> (Int64, String)? {
-    try db.first("SELECT ended_at, reason FROM runs WHERE id = $1", [.int(run)]) { ($0.int(0), $0.text(1)) }
+  private func end(_ run: Int64) throws -> (Int64, String, Int64)? {
+    try db.first("SELECT ended_at, reason, version FROM runs WHERE id = $1", [.int(run)]) {
+      ($0.int(0), $0.text(1), $0.int(2))
+    }
   }
 
   /// - Parameter left: when the server says that the run went on: at that step, or later.

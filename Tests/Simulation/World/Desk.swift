@@ -18,18 +18,20 @@ struct Desk {
 
   // MARK: - Chains
 
-  func publish(_ id: String, _ document: String) throws {
-    try publishDraft(try store.save(id, draft: document, now: moment, db).stored)
+  func publish(_ id: String, _ document: String, runs: InsideRuns = .pin) throws {
+    try publishDraft(try store.save(id, draft: document, now: moment, db).stored, runs)
   }
 
   /// The draft, or what is live already, once more.
-  func publishAgain(_ id: String) throws {
-    if let stored = try store.chain(id, db) { try publishDraft(stored) }
+  func publishAgain(_ id: String, runs: InsideRuns = .pin) throws {
+    if let stored = try store.chain(id, db) { try publishDraft(stored, runs) }
   }
 
-  private func publishDraft(_ stored: ChainStore.Stored) throws {
-    guard stored.draft != nil || stored.status != .paused else { return }
-    try store.publish(stored, now: moment, db)
+  private func publishDraft(_ stored: ChainStore.Stored, _ runs: InsideRuns) throws {
+    guard stored.draft != nil || stored.status != .paused || runs != .pin else { return }
+    // The API says that one is under way, and to come again.
+    let runs = stored.movingTo == nil ? runs : .pin
+    try store.publish(stored, runs: runs, now: moment, db)
     life.catalog.invalidate()
   }
 

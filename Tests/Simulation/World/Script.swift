@@ -80,7 +80,10 @@ struct Script {
       var time = start
       while true {
         let document = maker.document()
-        write("publish \(chain)", at: time) { life, db, now in try Desk(life, db, now).publish(chain, document) }
+        let runs = chance.pick([InsideRuns.pin, .pin, .follow, .follow, .restart])
+        write("publish \(chain), \(runs)", at: time) { life, db, now in
+          try Desk(life, db, now).publish(chain, document, runs: runs)
+        }
         if time > start, weather.hasHaste, chance.hits(300) {
           // Somebody is quicker, and does not come back should it fail.
           let other = maker.document()
@@ -195,8 +198,9 @@ struct Script {
       for _ in 0..<chance.pick([0, 0, 0, 1, 3]) {
         let time = anyTime()
         write("archive \(chain)", at: time) { life, db, now in try Desk(life, db, now).archive(chain) }
-        write("publish \(chain) again", at: time + chance.pick([0, 1, Self.hour])) { life, db, now in
-          try Desk(life, db, now).publishAgain(chain)
+        let runs = chance.pick([InsideRuns.pin, .follow])
+        write("publish \(chain) again, \(runs)", at: time + chance.pick([0, 1, Self.hour])) { life, db, now in
+          try Desk(life, db, now).publishAgain(chain, runs: runs)
         }
       }
     }
