@@ -3,17 +3,22 @@
 
 /* What `import Glibc` does not show: when a file was made. */
 
-#include <fcntl.h>
 #include <linux/stat.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-/* In nanoseconds since 1970; negative where the kernel or the file system does not say. By number, since glibc declares
-   statx only under _GNU_SOURCE, and with that other types would differ from those of Swift's Glibc module. */
+/* glibc declares statx only under _GNU_SOURCE, and <fcntl.h> and <unistd.h> bring `struct stat` with them: with either,
+   types of Swift's Glibc module would belong to this one, or differ. So the call is made by its number, from here. */
+extern long syscall(long number, ...);
+
+/* The path counts from the working directory (AT_FDCWD). */
+#define CSTATX_WORKING_DIRECTORY (-100)
+
+/* In nanoseconds since 1970; negative where the kernel or the file system does not say. */
 static inline int64_t cstatx_birth(const char *path) {
   struct statx file;
-  if (syscall(SYS_statx, AT_FDCWD, path, 0, STATX_BTIME, &file) != 0 || !(file.stx_mask & STATX_BTIME)) return -1;
+  if (syscall(SYS_statx, CSTATX_WORKING_DIRECTORY, path, 0, STATX_BTIME, &file) != 0) return -1;
+  if (!(file.stx_mask & STATX_BTIME)) return -1;
   return (int64_t)file.stx_btime.tv_sec * 1000000000 + (int64_t)file.stx_btime.tv_nsec;
 }
 
