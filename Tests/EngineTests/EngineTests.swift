@@ -38,6 +38,19 @@ struct EngineTests {
     #expect(world.counters.chains[Counters.Key(chain: 1, version: 1, step: "", outcome: "goal_value")] == 19_999_000)
   }
 
+  @Test("a run that cannot be decided is ended, and the others go on")
+  func endsWhatCannotBeDecided() throws {
+    let world = try EngineWorld()
+    try world.publish(
+      "c",
+      #"{"enter":{"event":"cart"},"at_end":[{"list":"over","add":true}],"steps":[{"wait":"1h"},{"exit":"done"}]}"#)
+    try world.happen("cart", "ann", ["total": 1])
+    try world.happen("cart", "bob", ["total": 2])
+    try world.write { db, _, _ in try db.run("UPDATE events SET properties = '{' WHERE seq = 1") }
+    try world.time("2026-03-02T10:00:00Z")
+    #expect(try world.runs == ["ended error 0", "ended done 1"])
+  }
+
   @Test("a purchase while the message is planned takes the message back")
   func withdraws() throws {
     let world = try EngineWorld()

@@ -3,13 +3,41 @@ import JSON
 extension Evaluator {
   /// Counts or adds up the events of the window. `until` is when the first of those that counted leaves it.
   func evaluate(_ did: Did) throws -> Truth {
-    guard let lower = lowerBound(did.window) else { return Truth(did.negated) }
+    guard let found = try tally(did, in: did.window, enough: atLeastCount(did), witness) else {
+      return Truth(did.negated)
+    }
+    let tally = found.tally
+    var firstToLeave = found.firstToLeave
+    let holds = try did.tests.allSatisfy { test in
+      guard let value = tally.value else { return false }
+      switch test.operand {
+      case .value(let expression):
+        guard case .number(let operand)? = try self.value(expression) else { return false }
+        witness?.measured(value, against: operand)
+        return test.comparison.holds(value, operand)
+      case .percentOfOwnYear(let percent):
+        // The same measure over his last year.
+        guard let year = try self.tally(did, in: .within(Span(months: 12))) else { return false }
+        firstToLeave = Truth.earlier(firstToLeave, year.firstToLeave)
+        guard let whole = year.tally.value else { return false }
+        witness?.measured(value, against: JSONNumber(whole.double * percent / 100))
+        return test.comparison.holds(value.double, whole.double * percent / 100)
+      }
+    }
+    return Truth(holds != did.negated, until: firstToLeave)
+  }
+
+  /// What the events of a window come to, and when the first of those that counted leaves it; nil where none can be in it.
+  /// - Parameter enough: after how many nothing more is asked.
+  private func tally(
+    _ did: Did, in window: Did.Window, enough: Int? = nil, _ witness: Witness? = nil
+  ) throws -> (tally: Tally, firstToLeave: Timestamp?)? {
+    guard let lower = lowerBound(window) else { return nil }
     var tally = Tally(did.measure)
     var firstToLeave: Timestamp?
-    let enough = try atLeastCount(did)
     try view.events(of: did.type, since: lower.earliest, until: now) { event in
       guard lower.after.map({ event.moment > $0 }) ?? true else { return event.at >= lower.earliest }
-      let leaves = span(did.window).map { $0.after(event.at, in: view.zone) }
+      let leaves = span(window).map { $0.after(event.at, in: view.zone) }
       if let leaves, leaves <= now { return true }
       guard try counts(event, did) else {
         witness?.misses(event)
@@ -20,38 +48,7 @@ extension Evaluator {
       if let leaves { firstToLeave = Truth.earlier(firstToLeave, leaves) }
       return enough.map { tally.count < $0 } ?? true
     }
-    let holds = try did.tests.allSatisfy { test in
-      guard let value = tally.value else { return false }
-      switch test.operand {
-      case .value(let expression):
-        guard case .number(let operand)? = try self.value(expression) else { return false }
-        witness?.measured(value, against: operand)
-        return test.comparison.holds(value, operand)
-      case .percentOfOwnYear(let percent):
-        let year = try ownYear(did)
-        firstToLeave = Truth.earlier(firstToLeave, year.firstToLeave)
-        guard let whole = year.value else { return false }
-        witness?.measured(value, against: JSONNumber(whole.double * percent / 100))
-        return test.comparison.holds(value.double, whole.double * percent / 100)
-      }
-    }
-    return Truth(holds != did.negated, until: firstToLeave)
-  }
-
-  /// The same measure over the contact's last year.
-  private func ownYear(_ did: Did) throws -> (value: JSONNumber?, firstToLeave: Timestamp?) {
-    let year = Span(months: 12)
-    guard let lower = lowerBound(.within(year)) else { return (nil, nil) }
-    var tally = Tally(did.measure)
-    var firstToLeave: Timestamp?
-    try view.events(of: did.type, since: lower.earliest, until: now) { event in
-      let leaves = year.after(event.at, in: view.zone)
-      guard leaves > now, try counts(event, did) else { return true }
-      tally.add(event.properties)
-      firstToLeave = Truth.earlier(firstToLeave, leaves)
-      return true
-    }
-    return (tally.value, firstToLeave)
+    return (tally, firstToLeave)
   }
 
   private func counts(_ event: EventFact, _ did: Did) throws -> Bool {
@@ -110,7 +107,7 @@ private struct Tally {
     case .distinct(let path): if let value = path.value(in: properties) { distinct.insert(value) }
     case .sum(let path), .average(let path), .minimum(let path), .maximum(let path):
       _ = path.anyValue(in: properties) { value in
-        guard let number = value.number ?? value.string.flatMap({ JSONNumber(text: $0) }) else { return false }
+        guard let number = value.numeric else { return false }
         sum = sum + number
         addends += 1
         lowest = min(lowest ?? number, number)

@@ -122,7 +122,8 @@ public struct Evaluator {
       switch budget.limit {
       case .amount(let amount): amount.double
       // Five per cent of nothing pays for nothing.
-      case .percent(let percent, let reference): try value(.from(reference))?.money.map { $0 * percent / 100 } ?? 0
+      case .percent(let percent, let reference):
+        try value(.from(reference))?.numeric.map { $0.double * percent / 100 } ?? 0
       }
     let messages = try view.messages()
     let left = budget.earlier.filter { earlier in
@@ -169,8 +170,8 @@ public struct Evaluator {
 }
 
 extension JSONValue {
-  /// A number, or a text that is one.
-  fileprivate var money: Double? { number?.double ?? string.flatMap { JSONNumber(text: $0)?.double } }
+  /// A number, or a text that is one, since money may be either.
+  var numeric: JSONNumber? { number ?? string.flatMap { JSONNumber(text: $0) } }
 }
 
 /// What conditions may know of the run they are asked for; outside a run, of the event that would start one.

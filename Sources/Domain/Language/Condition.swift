@@ -120,8 +120,8 @@ extension Condition {
     case .contact(let match): match.eventTypes.union(["contact.updated"])
     case .consent, .reachable, .list, .relation: ["contact.updated"]
     case .inChain: ["chain.entered", "chain.ended"]
-    // What another contact does wakes nobody.
     case .trigger(let match): match.eventTypes
+    // What another contact does wakes nobody.
     case .weekday, .localTime, .ofTrigger, .affordable: []
     case .neverLeft: ["message.skipped", "message.failed"]
     case .latest(let type, let match): match.eventTypes.union([type])

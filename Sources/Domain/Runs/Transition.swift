@@ -99,4 +99,9 @@ public struct Rules: Sendable {
     (self.channels, self.shopZone, self.triggerMaxAge) = (channels, shopZone, triggerMaxAge)
     (self.retention, self.caps, self.quietAfter) = (retention, caps, quietAfter)
   }
+
+  /// Of one message over the channel, in the shop's currency; nil where nothing is configured.
+  public func price(of channel: String) -> JSONNumber? {
+    channels[channel]?.price.flatMap { JSONNumber(text: $0) }
+  }
 }

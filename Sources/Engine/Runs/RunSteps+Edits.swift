@@ -78,6 +78,6 @@ extension RunSteps {
     transition.run.id = id
     try record(transition, .outside, at: now, seq: position, late: 0, db)
     try say(ChainEvent.entered, of: transition.run, new, wall: now.milliseconds, db)
-    try carryOut(transition, new, of: nil, now: now, &round, db)
+    try carryOut(transition, new, now: now, &round, db)
   }
 }

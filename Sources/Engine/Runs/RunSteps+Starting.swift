@@ -136,7 +136,7 @@ extension RunSteps {
     try recent.keep(occasion, db)
     try record(transition, .entry, at: now, seq: trigger.seq, late: round.now - now, db)
     try say(ChainEvent.entered, of: transition.run, version, wall: round.now.milliseconds, db)
-    try carryOut(transition, version, of: occasion, now: now, &round, db)
+    try carryOut(transition, version, now: now, &round, db)
   }
 
   /// Before it is stored.

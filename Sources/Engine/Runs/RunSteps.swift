@@ -21,9 +21,7 @@ struct RunSteps {
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
 
-  init(
-    _ views: ContactViews, report: @escaping (String) -> Void
-  ) {
+  init(_ views: ContactViews, report: @escaping (String) -> Void) {
     self.views = views
     (log, timeline, recent, catalog) = (views.log, views.timeline, views.recent, views.catalog)
     (counters, rules) = (views.counters, views.rules)
@@ -47,7 +45,7 @@ struct RunSteps {
       guard let version = try readable(run, db) else { continue }
       guard isItsMessage || version.chain.wakingTypes.contains(event.type) else { continue }
       let cause: Cause = isItsMessage ? .handedOver(step: handedOver?.step ?? 0) : .event(try occasion.fact())
-      try advance(run, version, cause, now: event.acceptedAt, position: event.seq, of: occasion, &round, db)
+      try advance(run, version, cause, now: event.acceptedAt, position: event.seq, &round, db)
     }
     for version in catalog.startable(by: event.type) {
       try alone("an entry into \(version.id)") { try start(version, by: occasion, &round, db) }
@@ -86,7 +84,7 @@ struct RunSteps {
     round.timers += 1
     guard let due = run.dueAt else { return }
     guard let version = try readable(run, db) else { return try runs.park(run.id, due: due, db) }
-    try advance(run, version, .due, now: due, position: position, of: nil, &round, db)
+    try advance(run, version, .due, now: due, position: position, &round, db)
   }
 
   /// Nil when this server cannot read the run's version: the run stays where it is.
@@ -95,15 +93,19 @@ struct RunSteps {
   }
 
   /// What the store says stops the round; any other error is this one thing's own, and the rest goes on.
-  func alone(_ what: String, _ body: () throws -> Void) throws {
-    do { try body() } catch let error where error is SQLError || error is StoreUnavailable { throw error } catch {
+  /// - Returns: nil where it was left out.
+  @discardableResult
+  func alone<T>(_ what: String, _ body: () throws -> T) throws -> T? {
+    do { return try body() } catch let error where error is SQLError || error is StoreUnavailable { throw error } catch
+    {
       report("\(what) was left out: \(error)")
+      return nil
     }
   }
 
   private func advance(
-    _ run: Run, _ version: ChainVersion, _ cause: Cause, now: Timestamp, position: Int64, of occasion: Occasion?,
-    _ round: inout EngineRound, _ db: Connection
+    _ run: Run, _ version: ChainVersion, _ cause: Cause, now: Timestamp, position: Int64, _ round: inout EngineRound,
+    _ db: Connection
   ) throws {
     let isPaused = catalog.isPaused(run)
     if isPaused, case .due = cause { return try runs.park(run.id, due: now, db) }
@@ -130,7 +132,7 @@ struct RunSteps {
       recent.keep(transition.run, db)
     }
     try record(transition, MoveCause(cause), at: now, seq: position, late: round.now - now, db)
-    try carryOut(transition, version, of: occasion, now: now, &round, db)
+    try carryOut(transition, version, now: now, &round, db)
   }
 
   /// For people who ask why.
@@ -144,8 +146,7 @@ struct RunSteps {
 
   /// The effects of a decision whose run is stored.
   func carryOut(
-    _ transition: Transition, _ version: ChainVersion, of occasion: Occasion?, now: Timestamp,
-    _ round: inout EngineRound, _ db: Connection
+    _ transition: Transition, _ version: ChainVersion, now: Timestamp, _ round: inout EngineRound, _ db: Connection
   ) throws {
     let run = transition.run
     let wall = round.now.milliseconds
@@ -175,17 +176,19 @@ struct RunSteps {
   func end(
     _ run: Run, _ version: ChainVersion, reason: String, now: Timestamp, _ round: inout EngineRound, _ db: Connection
   ) throws {
-    guard let contact = try recent.contact(run.contact, db) else {
-      // Erased: there is nobody for whom anything could be done.
-      return try end(run, version, reason: reason, now: now, wall: round.now, db)
+    // Erased: there is nobody for whom anything could be done. What cannot be decided ends all the same.
+    let transition = try recent.contact(run.contact, db).flatMap { contact in
+      try alone("what the end of a run of \(version.id) does") {
+        try StepFunction.end(
+          run, reason: reason, chain: version.chain, rules: rules, view: views.view(of: contact, for: run, db),
+          trigger: try recent.trigger(run.triggerSeq, db), now: now, position: log.lastSeq)
+      }
     }
-    let transition = try StepFunction.end(
-      run, reason: reason, chain: version.chain, rules: rules, view: views.view(of: contact, for: run, db),
-      trigger: try recent.trigger(run.triggerSeq, db), now: now, position: log.lastSeq)
+    guard let transition else { return try end(run, version, reason: reason, now: now, wall: round.now, db) }
     try runs.update(transition.run, from: run, db)
     recent.keep(transition.run, db)
     try record(transition, .outside, at: now, seq: log.lastSeq, late: round.now - now, db)
-    try carryOut(transition, version, of: nil, now: now, &round, db)
+    try carryOut(transition, version, now: now, &round, db)
   }
 
   private func end(

@@ -29,17 +29,7 @@ public final class StoredContactView: ContactView {
 
   public func messages() throws -> [MessageState] {
     if let states { return states }
-    let sql = """
-      SELECT step, status, sent_at, delivered_at, opened_at, machine_opened_at, clicked_at, bounced_at, answered_at
-      FROM messages WHERE run = $1 ORDER BY id
-      """
-    let read = try db.query(sql, [.int(run.id)]) { row in
-      func moment(_ column: Int) -> Timestamp? { row.optionalInt(column).map { Timestamp(milliseconds: $0) } }
-      return MessageState(
-        step: Int(row.int(0)), isOver: !["planned", "sending"].contains(row.text(1)), sentAt: moment(2),
-        deliveredAt: moment(3), openedAt: moment(4), machineOpenedAt: moment(5), clickedAt: moment(6),
-        bouncedAt: moment(7), answeredAt: moment(8))
-    }
+    let read = try MessageStates.read(of: run.id, db)
     states = read
     return read
   }
@@ -74,7 +64,7 @@ public final class StoredContactView: ContactView {
   }
 
   public func price(of channel: String) -> JSONNumber? {
-    views.rules.channels[channel]?.price.flatMap { JSONNumber(text: $0) }
+    views.rules.price(of: channel)
   }
 
   public func variant(of step: String) throws -> String? {

@@ -38,20 +38,7 @@ public final class PastView: ContactView {
   }
 
   public func messages() throws -> [MessageState] {
-    guard let run else { return [] }
-    let sql = """
-      SELECT step, status, sent_at, delivered_at, opened_at, machine_opened_at, clicked_at, bounced_at, answered_at
-      FROM messages WHERE run = $1 AND planned_at <= $2 ORDER BY step
-      """
-    return try db.query(sql, [.int(run.id), .int(moment.milliseconds)]) { row in
-      func past(_ column: Int) -> Timestamp? {
-        row.optionalInt(column).map { Timestamp(milliseconds: $0) }.flatMap { $0 <= moment ? $0 : nil }
-      }
-      return MessageState(
-        step: Int(row.int(0)), isOver: !["planned", "sending"].contains(row.text(1)), sentAt: past(2),
-        deliveredAt: past(3), openedAt: past(4), machineOpenedAt: past(5), clickedAt: past(6), bouncedAt: past(7),
-        answeredAt: past(8))
-    }
+    try run.map { try MessageStates.read(of: $0.id, by: moment, db) } ?? []
   }
 
   public func consents(to channel: String) throws -> Bool {
@@ -110,7 +97,7 @@ public final class PastView: ContactView {
   }
 
   public func price(of channel: String) -> JSONNumber? {
-    rules.channels[channel]?.price.flatMap { JSONNumber(text: $0) }
+    rules.price(of: channel)
   }
 
   public func variant(of step: String) throws -> String? {

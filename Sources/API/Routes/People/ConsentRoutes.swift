@@ -17,7 +17,7 @@ enum ConsentRoutes {
           let proof = try ConsentProof(call.json())
           return { db, now in
             let now = Timestamp(milliseconds: now)
-            guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
+            let contact = try people.required(id, db)
             try consents.record(proof, of: contact.row, now: now, db)
             // A new word of his own takes back the unsubscribe it comes after; a complaint or a block stays.
             if proof.granted, let address = contact.address(for: proof.channel) {

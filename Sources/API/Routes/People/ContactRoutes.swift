@@ -32,7 +32,7 @@ enum ContactRoutes {
         .read { call in
           let id = call["id"]
           return { db in
-            guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
+            let contact = try people.required(id, db)
             return .json(try card(contact, history, db))
           }
         }),
@@ -61,4 +61,12 @@ enum ContactRoutes {
 
 extension Problem {
   static func noContact(_ id: String) -> Problem { .notFound("there is no contact \(id)") }
+}
+
+extension People {
+  /// 404 when there is no such contact.
+  func required(_ id: String, _ db: Connection) throws -> Contact {
+    guard let contact = try find(id, db) else { throw Problem.noContact(id) }
+    return contact
+  }
 }

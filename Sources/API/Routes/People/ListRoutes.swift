@@ -30,7 +30,7 @@ enum ListRoutes {
           let list = try name(call)
           return { db, now in
             let now = Timestamp(milliseconds: now)
-            guard let contact = try people.find(call["contact"], db) else { throw Problem.noContact(call["contact"]) }
+            let contact = try people.required(call["contact"], db)
             let added = try lists.set(contact.row, on: list, true, now: now, db)
             try ContactEvents.updated(contact.row, fields: added ? ["lists." + list] : [], now: now, log, db)
             return .json(["id": .string(contact.publicID)], status: added ? 201 : 200)
@@ -42,7 +42,7 @@ enum ListRoutes {
           let list = try name(call)
           return { db, now in
             let now = Timestamp(milliseconds: now)
-            guard let contact = try people.find(call["contact"], db) else { throw Problem.noContact(call["contact"]) }
+            let contact = try people.required(call["contact"], db)
             guard try lists.set(contact.row, on: list, false, now: now, db) else {
               throw Problem.notFound("\(call["contact"]) is not on the list \(list)")
             }

@@ -64,11 +64,3 @@ enum RelationRoutes {
     try call.name("kind", of: "a relation", as: "{\"relation\": …}")
   }
 }
-
-extension People {
-  /// 404 when there is no such contact.
-  func required(_ id: String, _ db: Connection) throws -> Contact {
-    guard let contact = try find(id, db) else { throw Problem.noContact(id) }
-    return contact
-  }
-}

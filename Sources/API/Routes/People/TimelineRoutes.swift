@@ -15,7 +15,7 @@ enum TimelineRoutes {
           let id = call["id"]
           let paging = try Paging(call) { values in values.count == 2 && values.allSatisfy { $0.number?.int != nil } }
           return { db in
-            guard let contact = try people.find(id, db) else { throw Problem.noContact(id) }
+            let contact = try people.required(id, db)
             let entries = try history.page(
               of: contact.row, before: position(paging.after), limit: paging.limit + 1, db)
             return .page(entries, paging, cursor: cursor, json: \.json)
