@@ -53,6 +53,9 @@ public struct Span: Sendable, Hashable {
     return parts.isEmpty ? "0s" : parts.joined(separator: " ")
   }
 
+  /// No calendar bends it.
+  var isExact: Bool { months == 0 && days == 0 }
+
   public var isZero: Bool { months == 0 && days == 0 && milliseconds == 0 }
 
   /// Good for comparing two spans and for bounds, not for calendars: a month counts 31 days.
@@ -62,7 +65,7 @@ public struct Span: Sendable, Hashable {
 
   /// `moment` plus this span, on the calendar of `zone`.
   public func after(_ moment: Timestamp, in zone: Zone) -> Timestamp {
-    guard months != 0 || days != 0 else { return moment + milliseconds }
+    guard !isExact else { return moment + milliseconds }
     var local = zone.local(moment)
     if months != 0 { local.date = local.date.adding(months: months) }
     if days != 0 { local.date = local.date.adding(days: days) }

@@ -17,17 +17,6 @@ import Testing
     #"{\#(more)"enter":{\#(enter)},"reenter":"always","steps":[{"send":"email","template":"a","id":"news"}]}"#
   }
 
-  /// As PUT /v1/contacts/{id}.
-  private func put(_ world: EngineWorld, _ contact: String, _ patch: String, once: Bool = false) throws {
-    try world.write(once: once) { db, now, world in
-      let patch = try ContactPatch(try JSONDocument(parsing: Array(patch.utf8)).root)
-      let change = try People().change(id: contact, patch, now: now, db)
-      guard !change.fields.isEmpty else { return }
-      try world.log.append(
-        own: [ContactEvent.updated(change.contact.row, fields: change.fields)], now: now.milliseconds, db)
-    }
-  }
-
   private func change(
     _ world: EngineWorld, _ chain: String, _ act: @escaping (ChainStore.Stored, Timestamp, Connection) throws -> Void
   ) throws {
@@ -80,10 +69,10 @@ import Testing
   @Test("a birthday comes every year, in the contact's own time, three days before")
   func birthdays() throws {
     let world = try EngineWorld()
-    try put(world, "ann", #"{"time_zone":"Asia/Tokyo","attributes":{"birthday":"1990-05-08"}}"#)
+    try world.put("ann", #"{"time_zone":"Asia/Tokyo","attributes":{"birthday":"1990-05-08"}}"#)
     try world.publish("gift", Self.birthday)
-    try put(world, "bob", #"{"attributes":{"birthday":"--06-01"}}"#)
-    try put(world, "cid", #"{"attributes":{"birthday":"the first of May"}}"#)
+    try world.put("bob", #"{"attributes":{"birthday":"--06-01"}}"#)
+    try world.put("cid", #"{"attributes":{"birthday":"the first of May"}}"#)
     #expect(try nextDue(world)?.rfc3339 == "2026-05-05T01:00:00.000Z")
     try live(world, until: "2027-06-30T00:00:00Z")
     let expected = ["ann 05-05T01:00:00", "bob 05-29T10:00:00", "ann 05-05T01:00:00", "bob 05-29T10:00:00"]
@@ -95,12 +84,12 @@ import Testing
   func moved() throws {
     let world = try EngineWorld()
     try world.publish("gift", Self.birthday)
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-20"}}"#)
-    try put(world, "bob", #"{"attributes":{"birthday":"1990-03-20"}}"#)
-    try put(world, "bob", #"{"attributes":{"birthday":"1990-03-25"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-20"}}"#)
+    try world.put("bob", #"{"attributes":{"birthday":"1990-03-20"}}"#)
+    try world.put("bob", #"{"attributes":{"birthday":"1990-03-25"}}"#)
     try live(world, until: "2026-03-18T00:00:00Z")
     #expect(try entries(world) == ["ann 03-17T10:00:00"])
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-04-10"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-04-10"}}"#)
     try live(world, until: "2027-04-30T00:00:00Z")
     #expect(
       try entries(world) == [
@@ -111,11 +100,11 @@ import Testing
   @Test("a date set when its moment this year is past waits for the next; one taken away comes no more")
   func lateDates() throws {
     let world = try EngineWorld()
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-04"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-04"}}"#)
     try world.publish("gift", Self.birthday)
-    try put(world, "bob", #"{"attributes":{"birthday":"1990-03-04"}}"#)
-    try put(world, "cid", #"{"attributes":{"birthday":"1990-03-10"}}"#)
-    try put(world, "cid", #"{"attributes":{"birthday":null}}"#)
+    try world.put("bob", #"{"attributes":{"birthday":"1990-03-04"}}"#)
+    try world.put("cid", #"{"attributes":{"birthday":"1990-03-10"}}"#)
+    try world.put("cid", #"{"attributes":{"birthday":null}}"#)
     try live(world, until: "2027-03-02T00:00:00Z")
     #expect(try entries(world) == ["ann 03-01T10:00:00", "bob 03-01T10:00:00"])
   }
@@ -124,13 +113,13 @@ import Testing
   func movedHome() throws {
     let world = try EngineWorld()
     try world.publish("gift", Self.birthday)
-    try put(world, "ann", #"{"time_zone":"UTC","attributes":{"birthday":"1990-03-06"}}"#)
-    try put(world, "bob", #"{"time_zone":"Asia/Tokyo","attributes":{"birthday":"1990-03-06"}}"#)
+    try world.put("ann", #"{"time_zone":"UTC","attributes":{"birthday":"1990-03-06"}}"#)
+    try world.put("bob", #"{"time_zone":"Asia/Tokyo","attributes":{"birthday":"1990-03-06"}}"#)
     try live(world, until: "2026-03-03T00:30:00Z")
-    try put(world, "bob", #"{"time_zone":"UTC"}"#)
+    try world.put("bob", #"{"time_zone":"UTC"}"#)
     try live(world, until: "2026-03-03T05:00:00Z")
     #expect(try entries(world) == [])
-    try put(world, "ann", #"{"time_zone":"Asia/Tokyo"}"#)
+    try world.put("ann", #"{"time_zone":"Asia/Tokyo"}"#)
     #expect(try entries(world) == ["ann 03-03T01:00:00"])
     try live(world, until: "2027-03-03T00:00:00Z")
     #expect(try entries(world) == ["ann 03-03T01:00:00", "bob 03-03T10:00:00"])
@@ -150,7 +139,7 @@ import Testing
   @Test("the same trigger in a new version keeps what is planned, another clock time moves it, none takes it away")
   func republished() throws {
     let world = try EngineWorld()
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
     try world.publish("gift", Self.birthday)
     try world.publish("gift", Self.birthday.replacing("gift", with: "present"))
     try live(world, until: "2026-03-08T11:00:00Z")
@@ -172,7 +161,7 @@ import Testing
   @Test("killed in the middle of the walk, the server goes on with it; everybody comes once")
   func restarted() throws {
     let world = try EngineWorld(slice: Engine.Slice(events: 50, timers: 3))
-    for number in 0..<10 { try put(world, "c\(number)", #"{"attributes":{"birthday":"1990-03-11"}}"#) }
+    for number in 0..<10 { try world.put("c\(number)", #"{"attributes":{"birthday":"1990-03-11"}}"#) }
     try world.write(once: true) { db, now, world in
       let saved = try ChainStore().save("gift", draft: Self.birthday, now: now, db)
       try ChainStore().publish(saved.stored, now: now, db)
@@ -192,8 +181,8 @@ import Testing
     let world = try EngineWorld()
     try world.publish("gift", Self.birthday)
     try world.publish("card", Self.birthday.replacing(#"{"enter""#, with: #"{"late":"send","enter""#))
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
-    try put(world, "bob", #"{"attributes":{"birthday":"1990-03-13"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
+    try world.put("bob", #"{"attributes":{"birthday":"1990-03-13"}}"#)
     try world.restart()
     try world.time("2026-03-11T09:00:00Z")
     // Bob's was a day ago, or less.
@@ -207,8 +196,8 @@ import Testing
   @Test("nobody comes into a paused chain; on resume `late` decides")
   func paused() throws {
     let world = try EngineWorld()
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
-    try put(world, "bob", #"{"attributes":{"birthday":"1990-03-13"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
+    try world.put("bob", #"{"attributes":{"birthday":"1990-03-13"}}"#)
     try world.publish("gift", Self.birthday)
     try change(world, "gift") { try ChainStore().pause($0, now: $1, $2) }
     try live(world, until: "2026-03-11T09:00:00Z")
@@ -225,7 +214,7 @@ import Testing
   @Test("who was said to come in the moment before a pause comes when the chain goes on")
   func pausedInBetween() throws {
     let world = try EngineWorld(slice: Engine.Slice(events: 1, timers: 1))
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-11"}}"#)
     try world.publish("gift", Self.birthday)
     world.clock.set(try #require(Timestamp(rfc3339: "2026-03-08T10:00:00Z")))
     _ = try world.writer.round()
@@ -242,7 +231,7 @@ import Testing
 
   private func kazan(_ world: EngineWorld, _ contacts: [(String, String)]) throws {
     for (name, zone) in contacts {
-      try put(world, name, #"{"time_zone":"\#(zone)","attributes":{"city":"Kazan"}}"#)
+      try world.put(name, #"{"time_zone":"\#(zone)","attributes":{"city":"Kazan"}}"#)
     }
   }
 
@@ -253,10 +242,10 @@ import Testing
     try world.publish("news", Self.broadcast())
     try live(world, until: "2026-03-08T09:59:00Z")
     #expect(try entries(world) == ["bob 03-08T01:00:00"])
-    try put(world, "dan", #"{"attributes":{"city":"Perm"}}"#)
+    try world.put("dan", #"{"attributes":{"city":"Perm"}}"#)
     try kazan(world, [("eve", "UTC"), ("fay", "Asia/Tokyo")])
     // Whose zone turns out to be another, and is still to come.
-    try put(world, "ann", #"{"time_zone":"Europe/London"}"#)
+    try world.put("ann", #"{"time_zone":"Europe/London"}"#)
     try live(world, until: "2026-03-20T00:00:00Z")
     let expected = ["bob 03-08T01:00:00", "ann 03-08T10:00:00", "cid 03-08T10:00:00", "eve 03-08T10:00:00"]
     #expect(try entries(world) == expected)
@@ -273,14 +262,14 @@ import Testing
   func rates() throws {
     let world = try EngineWorld()
     for number in 0..<6 {
-      try put(world, "c\(number)", #"{"attributes":{"city":"\#(number == 2 ? "Perm" : "Kazan")"}}"#)
+      try world.put("c\(number)", #"{"attributes":{"city":"\#(number == 2 ? "Perm" : "Kazan")"}}"#)
     }
     try world.publish(
       "news", Self.broadcast(#""schedule":"2026-03-08T10:00","to":{"contact":{"city":"Kazan"}},"rate":"6/h""#))
     try live(world, until: "2026-03-08T10:15:00Z")
     #expect(try entries(world) == ["c0 03-08T10:00:00", "c1 03-08T10:10:00"])
     // His place is kept for him, and `to` is asked again when it comes.
-    try put(world, "c4", #"{"attributes":{"city":"Perm"}}"#)
+    try world.put("c4", #"{"attributes":{"city":"Perm"}}"#)
     try world.restart()
     try live(world, until: "2026-03-09T00:00:00Z")
     let rest = ["c3 03-08T10:20:00", "c5 03-08T10:40:00"]
@@ -340,7 +329,7 @@ import Testing
   @Test("what came before at the same instant acts first, and the run's own conditions see the time it was due")
   func instants() throws {
     let world = try EngineWorld()
-    try put(world, "ann", #"{"attributes":{"birthday":"1990-03-08"}}"#)
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-08"}}"#)
     try world.publish(
       "gift",
       #"{"enter":{"date":"birthday","at":"10:00"},"only_if":{"did":"visit"},"steps":[{"if":{"local_time":"10:00..10:01"},"then":[{"exit":"yes"}],"else":[{"exit":"no"}]}]}"#
@@ -363,7 +352,7 @@ import Testing
     try world.happen("view", "bob")
     // The log accepts as of 15:10 still; the entry is due at 14:50.
     world.clock.set(try #require(Timestamp(rfc3339: "2026-03-03T14:40:00Z")))
-    try put(world, "eve", #"{"attributes":{"birthday":"1990-03-03"},"time_zone":"America/New_York"}"#)
+    try world.put("eve", #"{"attributes":{"birthday":"1990-03-03"},"time_zone":"America/New_York"}"#)
     try world.happen("view", "bob")
     #expect(try world.query("SELECT count(*) FROM runs WHERE reason = 'seen'") { $0.int(0) } == [2])
     try world.time("2026-03-03T14:50:00Z")

@@ -107,6 +107,17 @@ final class EngineWorld {
     }
   }
 
+  /// As PUT /v1/contacts/{id}.
+  func put(_ contact: String, _ patch: String, once: Bool = false) throws {
+    try write(once: once) { db, now, world in
+      let patch = try ContactPatch(try JSONDocument(parsing: Array(patch.utf8)).root)
+      let change = try People().change(id: contact, patch, now: now, db)
+      guard !change.fields.isEmpty else { return }
+      try world.log.append(
+        own: [ContactEvent.updated(change.contact.row, fields: change.fields)], now: now.milliseconds, db)
+    }
+  }
+
   func time(_ at: String) throws {
     clock.set(try #require(Timestamp(rfc3339: at)))
     try settle()

@@ -117,8 +117,8 @@ extension Condition {
     case .all(let conditions), .any(let conditions):
       conditions.reduce(into: []) { $0.formUnion($1.eventTypes) }
     case .not(let condition): condition.eventTypes
-    case .contact(let match): match.eventTypes.union(["contact.updated"])
-    case .consent, .reachable, .list, .relation: ["contact.updated"]
+    case .contact(let match): match.eventTypes.union([ContactChange.type])
+    case .consent, .reachable, .list, .relation: [ContactChange.type]
     case .inChain: ["chain.entered", "chain.ended"]
     case .trigger(let match): match.eventTypes
     // What another contact does wakes nobody.
@@ -161,7 +161,7 @@ extension ValueExpression {
   fileprivate var eventTypes: Set<String> {
     switch self {
     case .literal, .from(.trigger), .from(.data), .from(.flag): []
-    case .from(.contact): ["contact.updated"]
+    case .from(.contact): [ContactChange.type]
     case .from(.latest(let type, _)): [type]
     }
   }

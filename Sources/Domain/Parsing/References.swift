@@ -138,7 +138,7 @@ struct ReferenceCheck {
   /// Whether what the chain does comes back as such an event.
   private static func leads(_ chain: Chain, to type: String) -> Bool {
     switch type {
-    case "contact.updated":
+    case ContactChange.type:
       chain.program.contains { step in
         switch step.kind {
         case .set(let assignments): !assignments.isEmpty

@@ -70,7 +70,8 @@ extension StepFunction {
   private mutating func goOn(at step: Step, from before: Step) throws {
     let due: Timestamp?
     switch (before.kind, step.kind) {
-    case (.wait, .wait(let wait)), (.waitUntil, .wait(let wait)): due = try waitEnd(wait)
+    case (.wait(let old), .wait(let wait)): due = try waitEnd(wait, from: reset(of: old))
+    case (.waitUntil, .wait(let wait)): due = try waitEnd(wait)
     case (.wait, .waitUntil(let rule)), (.waitUntil, .waitUntil(let rule)):
       due = try moment(of: rule, from: run.stepStart.at)
     case (.waitFor, .waitFor(let wait)): due = wait.atMost.after(run.stepStart.at, in: view.zone)

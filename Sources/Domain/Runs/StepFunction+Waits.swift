@@ -6,7 +6,37 @@ extension StepFunction {
     let base = reset ?? start(of: wait)
     let earliest = wait.atLeast.after(base, in: view.zone)
     guard let atMost = wait.atMost else { return earliest }
-    return try bestMoment(from: earliest, to: atMost.after(base, in: view.zone))
+    let latest = atMost.after(base, in: view.zone)
+    // Of a window that has begun, what is left.
+    return latest <= now ? latest : try bestMoment(from: max(earliest, now), to: latest)
+  }
+
+  /// The contact lives by another clock now, or the date that he waits for is another: what stands ends when it would,
+  /// had it been so from its start, and at once if that is past. What is over stays so.
+  mutating func renewEnd(of step: Step, _ change: ContactChange) throws {
+    guard let due = run.stepDueAt, due > now, !step.clockFields.isDisjoint(with: change.fields),
+      let end = try end(of: step), max(end, now) != due
+    else { return }
+    run.stepDueAt = max(end, now)
+    effects.append(.count(step: step.label, outcome: "moved"))
+  }
+
+  /// When the step at which the run stands ends by time, worked out anew; nil where nothing does, or no date is known.
+  private func end(of step: Step) throws -> Timestamp? {
+    switch step.kind {
+    case .wait(let wait): try waitEnd(wait, from: reset(of: wait))
+    case .waitUntil(let rule): try moment(of: rule, from: run.stepStart.at)
+    case .waitFor(let wait): wait.atMost.after(run.stepStart.at, in: view.zone)
+    case .send, .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: nil
+    }
+  }
+
+  /// When a wait that stands began anew, if it counted from somewhere else before. No run says so: of the two moments it
+  /// is the one that its end fits better.
+  func reset(of wait: Wait) throws -> Timestamp? {
+    guard wait.since != .ownStart, !wait.resetOn.isEmpty, let due = run.stepDueAt else { return nil }
+    let (anew, first) = (try waitEnd(wait, from: run.stepStart.at), try waitEnd(wait))
+    return abs(anew - due) < abs(first - due) ? run.stepStart.at : nil
   }
 
   private func start(of wait: Wait) -> Timestamp {

@@ -91,6 +91,8 @@ public struct StepFunction {
   /// A resume has runs looked at: an event that acts before that look does not take its place.
   private mutating func keepLook(_ before: Run) {
     guard run.state == .active, run.step == before.step, run.stepStart == before.stepStart else { return }
+    // The step's end was the look, and is another now.
+    if let end = before.stepDueAt, before.dueAt == end, run.stepDueAt != end { return }
     run.dueAt = Truth.earlier(run.dueAt, before.dueAt)
   }
 
@@ -121,6 +123,7 @@ public struct StepFunction {
 
   private mutating func wake(by event: EventFact, isPaused: Bool) throws {
     guard let step = chain.program[safe: run.step] else { return }
+    if let change = ContactChange(event) { try renewEnd(of: step, change) }
     switch step.kind {
     case .wait(let wait)
     where wait.resetOn.contains(event.type) && hasSameKey(event) && event.moment > run.entry && run.stepDueAt != nil:

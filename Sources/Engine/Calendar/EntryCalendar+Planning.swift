@@ -179,11 +179,9 @@ extension EntryCalendar {
 extension EntryCalendar {
   /// What a contact's change moves. An event that is none costs a comparison.
   func note(_ event: StoredEvent, now: Timestamp, _ db: Connection) throws {
-    guard !timetables.isEmpty, event.type == ContactEvent.type, let row = event.contact,
-      let changed = try EventProperties.value(event.properties)["changed"]?.array?.compactMap(\.string)
+    guard !timetables.isEmpty, event.type == ContactChange.type, let row = event.contact,
+      let fields = ContactChange(try EventFact(event))?.fields
     else { return }
-    let parts = changed.map { $0.split(separator: ".").drop { $0 == "attributes" } }
-    let fields = Set(parts.compactMap(\.first).map(String.init))
     let isMoved = fields.contains("time_zone")
     guard isMoved || !fields.isDisjoint(with: watched), let contact = try views.recent.contact(row, db) else { return }
     for timetable in ordered where timetable.state == .open {

@@ -31,6 +31,8 @@ public final class ChainCatalog {
   /// Live chains that an event type can start, in the order of their numbers.
   private var starters: [String: [ChainVersion]] = [:]
   private var wakers: Set<String> = []
+  /// Of contacts: what the ends of standing waits follow from.
+  private(set) var clockFields: Set<String> = []
   private var goals: Set<String> = []
   private var isStale = true
   private var told: Set<String> = []
@@ -61,7 +63,7 @@ public final class ChainCatalog {
     }
     entries = Dictionary(rows.map { ($0.number, $0) }) { _, last in last }
     numbers = Dictionary(rows.map { ($0.id, $0.number) }) { _, last in last }
-    (starters, wakers, goals) = ([:], [], [])
+    (starters, wakers, goals, clockFields) = ([:], [], [], [])
     for entry in rows.sorted(by: { $0.number < $1.number }) {
       guard entry.status == .live, let version = entry.liveVersion else { continue }
       guard let live = try readable(entry.number, version, db) else { continue }
@@ -71,6 +73,7 @@ public final class ChainCatalog {
     for used in try db.query("SELECT chain, version FROM chain_versions", [], { ($0.int(0), $0.int(1)) }) {
       guard let chain = try readable(used.0, used.1, db)?.chain else { continue }
       wakers.formUnion(chain.wakingTypes)
+      clockFields.formUnion(chain.clockFields)
       if let goal = chain.goal { goals.insert(goal.did) }
     }
     isStale = false

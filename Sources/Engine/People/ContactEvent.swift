@@ -3,11 +3,9 @@ import JSON
 
 /// What the server itself says in the log about a contact, so that runs which wait for it look again.
 public enum ContactEvent {
-  static let type = "contact.updated"
-
   /// Names of fields, never their values: the log keeps them for years.
   public static func updated(_ contact: Int64, fields: [String]) -> IncomingEvent {
     let properties: JSONValue = ["changed": .array(fields.map(JSONValue.string))]
-    return IncomingEvent(type: type, properties: properties.serialized(), contact: contact)
+    return IncomingEvent(type: ContactChange.type, properties: properties.serialized(), contact: contact)
   }
 }

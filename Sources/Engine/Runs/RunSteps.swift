@@ -40,10 +40,14 @@ struct RunSteps {
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
     if catalog.isGoal(event.type) { try alone("a goal") { try lookForGoals(occasion, db) } }
     guard rules.isFresh(event) else { return }
-    for run in try moved(by: event, of: row, handedOver, db) {
+    let change = try clockChange(occasion)
+    for run in try moved(by: event, of: row, handedOver, change, db) {
       let isItsMessage = handedOver?.run == run.id
       guard let version = try readable(run, db) else { continue }
-      guard isItsMessage || version.chain.wakingTypes.contains(event.type) else { continue }
+      guard
+        isItsMessage || version.chain.wakingTypes.contains(event.type)
+          || change.map({ version.chain.depends(run, on: $0) }) ?? false
+      else { continue }
       let cause: Cause = isItsMessage ? .handedOver(step: handedOver?.step ?? 0) : .event(try occasion.fact())
       try advance(run, version, cause, now: event.acceptedAt, position: event.seq, &round, db)
     }
@@ -71,11 +75,20 @@ struct RunSteps {
     }
   }
 
-  /// The active runs that may move: all of the contact's where the type wakes any, else the one whose message it was.
+  /// What is another about the contact now, where the ends of waits follow from it.
+  private func clockChange(_ occasion: Occasion) throws -> ContactChange? {
+    guard occasion.event.type == ContactChange.type, !catalog.clockFields.isEmpty,
+      let change = ContactChange(try occasion.fact())
+    else { return nil }
+    return change.fields.isDisjoint(with: catalog.clockFields) ? nil : change
+  }
+
+  /// The active runs that may move: all of the contact's where the event may wake any, else the one whose message it was.
   private func moved(
-    by event: StoredEvent, of contact: Int64, _ handedOver: MessageFacts.Noted?, _ db: Connection
+    by event: StoredEvent, of contact: Int64, _ handedOver: MessageFacts.Noted?, _ change: ContactChange?,
+    _ db: Connection
   ) throws -> [Run] {
-    if catalog.wakesRuns(event.type) { return try runs.active(of: contact, db) }
+    if change != nil || catalog.wakesRuns(event.type) { return try runs.active(of: contact, db) }
     guard let handedOver, let run = try recent.run(handedOver.run, db) else { return [] }
     return run.state == .active && run.contact == contact ? [run] : []
   }
