@@ -55,7 +55,7 @@ let package = Package(
         .embedInCode("0004_fresh_timeline.sql"), .embedInCode("0005_retention.sql"),
         .embedInCode("0006_language.sql"), .embedInCode("0007_traces.sql"),
         .embedInCode("0008_version_moves.sql"), .embedInCode("0009_webhooks.sql"),
-        .embedInCode("0010_calendar.sql"), .embedInCode("0011_held_by.sql"),
+        .embedInCode("0010_calendar.sql"), .embedInCode("0011_held_by.sql"), .embedInCode("0012_rfm.sql"),
       ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),

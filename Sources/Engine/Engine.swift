@@ -82,7 +82,8 @@ public final class Engine: Duty {
     (self.counters, self.slice) = (counters, slice)
     recent = RecentRows(log: log)
     views = ContactViews(
-      log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules)
+      log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules,
+      rfmVersions: RfmVersionCache())
     steps = RunSteps(views, report: report)
     calendar = EntryCalendar(views, report: report)
     catchUp = log.lastSeq

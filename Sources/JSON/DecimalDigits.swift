@@ -57,6 +57,20 @@ struct DecimalDigits: Hashable {
     return isNegative ? value : value == .min ? nil : -value
   }
 
+  /// Times 10^`places`, rounded to the nearest whole number, halves away from zero; nil beyond `Int64`.
+  func scaled(byTenTo places: Int) -> Int64? {
+    var moved = normalized
+    moved.exponent += places
+    guard moved.exponent < 0 else { return moved.int }
+    let cut = -moved.exponent
+    guard cut <= moved.digits.count else { return 0 }
+    let rest = moved.digits.suffix(cut)
+    let whole = DecimalDigits(isNegative: false, digits: Array(moved.digits.dropLast(cut)), exponent: 0)
+    guard let value = whole.int, value < .max else { return nil }
+    let rounded = value + ((rest.first ?? 0) >= 5 ? 1 : 0)
+    return isNegative ? -rounded : rounded
+  }
+
   // MARK: Order
 
   static func < (one: DecimalDigits, other: DecimalDigits) -> Bool {

@@ -28,6 +28,9 @@ public struct JSONNumber: Sendable, ExpressibleByIntegerLiteral, CustomStringCon
   /// Exact or nil: `1.0` and `1e3` are integers, `1.5` and 2⁶³ are not.
   public var int: Int64? { Int64(text) ?? DecimalDigits(text).int }
 
+  /// The value times 10^`places` to the nearest whole number, halves away from zero; nil beyond `Int64`.
+  public func scaled(byTenTo places: Int) -> Int64? { DecimalDigits(text).scaled(byTenTo: places) }
+
   /// The nearest binary float; infinite beyond its range.
   public var double: Double { Double(text) ?? 0 }
 

@@ -19,6 +19,9 @@ final class ScriptedView: ContactView {
   var won: [String: String] = [:]
   /// By step and outcome, `letter opened:a`.
   var figures: [String: Int64] = [:]
+  var boundaries: RfmBoundaries?
+  /// By segment and type, `new-buyers purchase`, in milliseconds.
+  var gaps: [String: Double] = [:]
 
   func events(
     of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
@@ -39,4 +42,12 @@ final class ScriptedView: ContactView {
   func winner(of step: String) throws -> String? { won[step] }
   func figure(of step: String, _ outcome: String) throws -> Int64 { figures["\(step) \(outcome)"] ?? 0 }
   func readingHours(before now: Timestamp) throws -> [Int]? { hours }
+  var rfmRule: RfmRule { .standard }
+  func rfm(at now: Timestamp) throws -> RfmState? {
+    let figures = try RfmFigures(of: purchases(until: now, limit: .max), by: rfmRule)
+    return figures.flatMap { boundaries?.state(of: $0, at: now) }
+  }
+  func averageGap(of type: String, where match: Match?, amongMembersOf segment: String) throws -> Double? {
+    gaps["\(segment) \(type)"]
+  }
 }

@@ -97,4 +97,11 @@ public protocol ContactView {
   func figure(of step: String, _ outcome: String) throws -> Int64
   /// Opens, clicks and visits of the 90 days before `now` by local hour (24 counts); nil with fewer than ten.
   func readingHours(before now: Timestamp) throws -> [Int]?
+  /// What counts as a purchase.
+  var rfmRule: RfmRule { get }
+  /// His scores at `now`, and when time alone changes them; nil: he never bought, or no boundaries were taken yet.
+  func rfm(at now: Timestamp) throws -> RfmState?
+  /// What the members of a segment have on an average as their own average gap between events of `type` that fit, in
+  /// milliseconds; nil: fewer than ten have one, or it was not worked out yet.
+  func averageGap(of type: String, where match: Match?, amongMembersOf segment: String) throws -> Double?
 }

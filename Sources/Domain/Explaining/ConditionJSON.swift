@@ -58,6 +58,9 @@ extension Budget.Limit {
 }
 
 extension Match {
+  /// As the language would write it; the same text means the same.
+  public var text: String { json.text }
+
   var json: JSONValue {
     .object(
       fields.reduce(into: JSONObject()) { object, field in

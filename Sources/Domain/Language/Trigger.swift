@@ -96,7 +96,12 @@ public struct Recurrence: Sendable, Hashable {
   public var day: DayRule?
   public var at: ClockTime
 
-  static let hint = "a day and a clock time: \"mon 10:00\", \"1st mon 10:00\", \"15 09:30\" or \"day 10:00\""
+  public static let hint = "a day and a clock time: \"mon 10:00\", \"1st mon 10:00\", \"15 09:30\" or \"day 10:00\""
+
+  init(day: DayRule?, at: ClockTime) { (self.day, self.at) = (day, at) }
+
+  /// As it could be written.
+  public var text: String { "\(day?.text ?? "day") \(at.text)" }
 
   public init?(_ text: String) {
     guard let space = text.lastIndex(of: " "), let at = ClockTime(String(text[text.index(after: space)...])) else {

@@ -91,13 +91,15 @@ public struct Rules: Sendable {
   public var caps: [FrequencyCap]
   /// No marketing for so long after an event of that type.
   public var quietAfter: [String: Span]
+  public var rfm: RfmRule
 
   public init(
     channels: [String: ChannelPolicy], shopZone: Zone, triggerMaxAge: Span = Domain.triggerMaxAge,
-    retention: RetentionPolicy = RetentionPolicy(), caps: [FrequencyCap] = [], quietAfter: [String: Span] = [:]
+    retention: RetentionPolicy = RetentionPolicy(), caps: [FrequencyCap] = [], quietAfter: [String: Span] = [:],
+    rfm: RfmRule = .standard
   ) {
     (self.channels, self.shopZone, self.triggerMaxAge) = (channels, shopZone, triggerMaxAge)
-    (self.retention, self.caps, self.quietAfter) = (retention, caps, quietAfter)
+    (self.retention, self.caps, self.quietAfter, self.rfm) = (retention, caps, quietAfter, rfm)
   }
 
   /// Of one message over the channel, in the shop's currency; nil where nothing is configured.

@@ -10,6 +10,7 @@ public struct ContactViews {
   let catalog: ChainCatalog
   let counters: Counters
   let rules: Rules
+  let rfmVersions: RfmVersionCache
 
   /// - Parameter run: the one that asks; before it is stored its id is 0.
   public func view(of contact: Contact, for run: Run, _ db: Connection) -> StoredContactView {

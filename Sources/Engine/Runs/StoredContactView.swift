@@ -78,6 +78,18 @@ public final class StoredContactView: ContactView {
   }
 
   public func readingHours(before now: Timestamp) throws -> [Int]? { try ReadingHours.counted(by: self, before: now) }
+
+  public var rfmRule: RfmRule { views.rules.rfm }
+
+  public func rfm(at now: Timestamp) throws -> RfmState? {
+    guard let row = try RfmRows().row(stored.row, db) else { return nil }
+    return try views.rfmVersions.version(row.version, db)?.state(of: row.figures, at: now)
+  }
+
+  public func averageGap(of type: String, where match: Match?, amongMembersOf segment: String) throws -> Double? {
+    let wanted = AverageWanted(segment: segment, type: type, match: match)
+    return try SegmentAverages().figure(wanted, db)?.average.map(Double.init)
+  }
 }
 
 /// Whether a contact may be asked for something over a channel: what he said last, else the channel's rule.

@@ -115,4 +115,18 @@ public final class PastView: ContactView {
   }
 
   public func readingHours(before now: Timestamp) throws -> [Int]? { try ReadingHours.counted(by: self, before: now) }
+
+  public var rfmRule: RfmRule { rules.rfm }
+
+  /// By what is still on record of his purchases, and the boundaries that had been taken.
+  public func rfm(at now: Timestamp) throws -> RfmState? {
+    guard let boundaries = try RfmVersions().newest(by: moment, db) else { return nil }
+    let figures = try RfmFigures(of: purchases(until: now, limit: .max), by: rules.rfm)
+    return figures.map { boundaries.state(of: $0, at: now) }
+  }
+
+  public func averageGap(of type: String, where match: Match?, amongMembersOf segment: String) throws -> Double? {
+    let wanted = AverageWanted(segment: segment, type: type, match: match)
+    return try SegmentAverages().figure(wanted, by: moment, db)?.average.map(Double.init)
+  }
 }
