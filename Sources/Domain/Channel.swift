@@ -13,7 +13,7 @@ public enum ConsentRule: String, Sendable {
   case none
 }
 
-/// What configuration says of a channel, its adapter aside.
+/// What configuration says of a channel, how its adapter works aside.
 public struct ChannelPolicy: Sendable, Hashable {
   /// Allowed local hours; nil allows all.
   public var hours: ClockSpan?
@@ -24,13 +24,15 @@ public struct ChannelPolicy: Sendable, Hashable {
   public var perSecond: Int?
   /// Tries before a message is given up as failed.
   public var maxAttempts: Int
+  /// What is handed over becomes a task for an operator.
+  public var opensTask: Bool
 
   public init(
     hours: ClockSpan? = nil, consent: ConsentRule = .none, price: String? = nil, perSecond: Int? = nil,
-    maxAttempts: Int = 12
+    maxAttempts: Int = 12, opensTask: Bool = false
   ) {
     (self.hours, self.consent, self.price) = (hours, consent, price)
-    (self.perSecond, self.maxAttempts) = (perSecond, maxAttempts)
+    (self.perSecond, self.maxAttempts, self.opensTask) = (perSecond, maxAttempts, opensTask)
   }
 }
 

@@ -61,6 +61,11 @@ public struct AllowedHours: Sendable, Hashable {
 
   public init(_ spans: [ClockSpan?]) { self.spans = spans.compactMap { $0 } }
 
+  /// What all of them allow.
+  init(meeting others: [AllowedHours]) {
+    spans = others.flatMap(\.spans).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   public static let always = AllowedHours([])
 
   public func contains(_ moment: Timestamp, in zone: Zone) -> Bool {

@@ -12,7 +12,8 @@ struct ChainCorpusTests {
   private static let references: References = {
     var references = References(
       channels: [
-        "email": ChannelPolicy(hours: ClockSpan("09:00..20:00")), "sms": ChannelPolicy(), "call": ChannelPolicy(),
+        "email": ChannelPolicy(hours: ClockSpan("09:00..20:00")), "sms": ChannelPolicy(),
+        "call": ChannelPolicy(opensTask: true),
       ],
       templates: ["a", "b", "c", "cart-1", "footer"], eventTypes: [])
     references.partials = ["footer"]

@@ -112,6 +112,51 @@ struct StepFunctionTests {
     #expect(walk.run.dueAt?.rfc3339 == "2026-04-11T09:00:00.000Z")
   }
 
+  struct Way: CustomTestStringConvertible {
+    let testDescription: String
+    let steps: String
+    /// The window is from 02:00 to 23:00; letters leave from 09:00 to 12:00, texts from 11:00 to 20:00.
+    let due: String
+  }
+
+  static let ways = [
+    Way(
+      testDescription: "a branch that follows",
+      steps: #"{"if":{"list":"x"},"then":[{"set":{"a":1}}]},{"send":"sms","template":"b"}"#,
+      due: "11:00"),
+    Way(
+      testDescription: "one that ends without a message leaves the other's",
+      steps:
+        #"{"if":{"list":"x"},"then":[{"exit":"y"}],"else":[{"send":"sms","template":"b"}]},{"send":"email","template":"a"}"#,
+      due: "11:00"),
+    Way(
+      testDescription: "of both branches' messages the hours that suit both",
+      steps: #"{"if":{"list":"x"},"then":[{"send":"email","template":"a"}],"else":[{"send":"sms","template":"b"}]}"#,
+      due: "11:00"),
+    Way(
+      testDescription: "where none suit both, those of the first",
+      steps: #"{"if":{"list":"x"},"then":[{"send":"call","template":"c"}],"else":[{"send":"email","template":"a"}]}"#,
+      due: "14:00"),
+    Way(
+      testDescription: "what needs no hours leaves those of the other",
+      steps: #"{"if":{"list":"x"},"then":[{"send":"push","template":"c"}],"else":[{"send":"email","template":"a"}]}"#,
+      due: "09:00"),
+    Way(testDescription: "no message", steps: #"{"wait":"1h"}"#, due: "02:00"),
+  ]
+
+  @Test("a window looks at the hours of the message that is next on the run's own way", arguments: ways)
+  func looksAhead(_ way: Way) throws {
+    let other =
+      #"{"if":{"list":"no"},"then":[{"wait":"2h..23h"}],"else":[{"send":"email","template":"a"},{"exit":"z"}]}"#
+    let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[\#(other),\#(way.steps)]}"#)
+    walk.view.lists = ["no"]
+    walk.rules.channels["email"] = ChannelPolicy(hours: ClockSpan("09:00..12:00"))
+    walk.rules.channels["sms"] = ChannelPolicy(hours: ClockSpan("11:00..20:00"))
+    walk.rules.channels["call"] = ChannelPolicy(hours: ClockSpan("14:00..16:00"))
+    try walk.enter("cart", "2026-03-02T00:00:00Z")
+    #expect(walk.run.stepDueAt?.rfc3339 == "2026-03-02T\(way.due):00.000Z")
+  }
+
   @Test("what falls due at the last minute of the allowed hours may still leave")
   func includesLastMinute() throws {
     let walk = try Walk(#"{"enter":{"event":"cart"},"steps":[{"wait":"8h..24h"},{"send":"email","template":"a"}]}"#)

@@ -63,6 +63,8 @@ struct ConditionParser {
       guard let inner = parse(value, depth: depth + 1) else { return nil }
       if case .did(let did) = inner, !did.negated, value.node["within"] == nil, value.node["since"] == nil {
         refuseTrueFromTheStart(place)
+      } else {
+        findTurned(in: value)
       }
       return .not(inner)
     case "contact":
@@ -145,7 +147,10 @@ struct ConditionParser {
 
   private func step(_ place: Place, _ id: String, sendsOnly: Bool) -> Int? {
     let known = steps.indices.filter { !sendsOnly || steps.sends.contains($0.value) }
-    if let index = known[id] { return index }
+    if let index = known[id] {
+      place.findings.names(index, at: place)
+      return index
+    }
     place.error(
       .unknownReference, "expected the id of a \(sendsOnly ? "send" : "step") of this chain, got \"\(id.prefix(60))\"",
       hint: nearest(to: id, among: known.keys.sorted()).map { "did you mean `\($0)`?" })
@@ -226,10 +231,21 @@ extension ConditionParser {
   }
 
   private func refuseTrueFromTheStart(_ place: Place) {
+    if at == .waitFor || at == .stopWhen { place.refuseTrueFromTheStart(isAwaited: at == .waitFor) }
+  }
+
+  /// Joined or alone, what a `not` turns is a `did_not`. What was published so must still be read: only a publish refuses.
+  private func findTurned(in place: Place) {
     guard at == .waitFor || at == .stopWhen else { return }
-    place.error(
-      .missing, "`did_not` here needs `within` or `since`: without one it is true from the start",
-      hint: at == .waitFor ? "wait for {\"did\": …} and use `else`" : "use `wait_for` with {\"did\": …} and `else`")
+    for word in ["all", "any"] {
+      guard let joined = place.child(word), joined.node.kind == .array else { continue }
+      for place in joined.list(of: "conditions") ?? [] {
+        if place.node["did"] != nil, place.node["within"] == nil, place.node["since"] == nil {
+          place.findings.turns(place, isAwaited: at == .waitFor)
+        }
+        findTurned(in: place)
+      }
+    }
   }
 
   /// How often, unless it says otherwise: at least once.
@@ -293,5 +309,13 @@ extension ConditionParser {
       place.wrongType(expected: "a property path, or an object of two paths")
       return []
     }
+  }
+}
+
+extension Place {
+  func refuseTrueFromTheStart(isAwaited: Bool) {
+    error(
+      .missing, "`did_not` here needs `within` or `since`: without one it is true from the start",
+      hint: isAwaited ? "wait for {\"did\": …} and use `else`" : "use `wait_for` with {\"did\": …} and `else`")
   }
 }

@@ -10,6 +10,16 @@ final class Findings {
 
   func looksBack(_ did: Did, at place: Place) { windows.append((place.node, place.pointer, did)) }
 
+  /// The steps that are named, by their indices, and where.
+  private(set) var steps: [(place: Place, step: Int)] = []
+
+  func names(_ step: Int, at place: Place) { steps.append((place, step)) }
+
+  /// Where `not` makes something a `did_not` without a window.
+  private(set) var turned: [(place: Place, isAwaited: Bool)] = []
+
+  func turns(_ place: Place, isAwaited: Bool) { turned.append((place, isAwaited)) }
+
   /// What the document names outside itself, for who knows what there is.
   private(set) var mentions: [Mention] = []
   private static let mostMentions = 10_000
@@ -135,6 +145,14 @@ struct Place {
 }
 
 extension JSONNode {
+  /// The node that a pointer leads to; where it leads nowhere, the last on the way.
+  func node(at pointer: String) -> JSONNode {
+    pointer.split(separator: "/").reduce(self) { node, part in
+      guard node.kind == .array else { return node[String(part)] ?? node }
+      return Int(part).flatMap { node.elements[safe: $0] } ?? node
+    }
+  }
+
   /// What came, for the second half of "expected …, got …".
   var described: String {
     switch kind {

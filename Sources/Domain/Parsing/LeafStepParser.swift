@@ -49,6 +49,7 @@ struct LeafStepParser {
         since = .entry
       } else if let step = names.indices[text] {
         since = .step(step)
+        place.findings.names(step, at: place)
       } else {
         place.error(
           .unknownReference, "expected \"enter\" or the id of a step, got \"\(text.prefix(60))\"",

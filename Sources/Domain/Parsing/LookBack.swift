@@ -26,14 +26,11 @@ final class LookBack {
 
   private let chain: Chain
   private let references: References
-  private let steps: [String: [Int]]
+  private let flow: Flow
   /// By origin, what it is to each step; nil: no run comes there from it.
   private var walks: [Origin: [Stay?]] = [:]
 
-  init(_ chain: Chain, _ references: References) {
-    (self.chain, self.references) = (chain, references)
-    steps = Dictionary(grouping: chain.program.indices) { chain.program[$0].pointer }
-  }
+  init(_ flow: Flow, _ references: References) { (chain, self.flow, self.references) = (flow.chain, flow, references) }
 
   /// What is deleted is not seen: a condition that may ask for more than is kept would decide wrongly.
   func check(_ did: Did, at place: Place) {
@@ -68,7 +65,7 @@ final class LookBack {
   private func longest(_ did: Did, _ pointer: String, _ resets: Resets) -> Longest? {
     // Nothing lies behind one who comes in.
     if pointer.hasPrefix("/enter") || pointer.hasPrefix("/only_if") { return nil }
-    let (asking, path) = askingSteps(pointer)
+    let (asking, path) = flow.askingSteps(pointer)
     let isSeen = isSeenAsItHappens(did, path)
     // The run would have ended then.
     if asking.isEmpty, isSeen { return nil }
@@ -106,17 +103,6 @@ final class LookBack {
       if case .wait(let wait) = step.kind { return !wait.resetOn.isEmpty }
       return false
     }
-  }
-
-  /// The steps that ask what stands at `pointer`, none when the whole run does, and the rest of the way to it.
-  private func askingSteps(_ pointer: String) -> (steps: [Int], path: [Substring]) {
-    var parts = pointer.split(separator: "/")
-    var path: [Substring] = []
-    while !parts.isEmpty {
-      if let found = steps["/" + parts.joined(separator: "/")] { return (found, path) }
-      path.insert(parts.removeLast(), at: 0)
-    }
-    return ([], path)
   }
 
   private func walk(_ origin: Origin) -> [Stay?] {
@@ -183,10 +169,9 @@ final class LookBack {
   }
 
   private func isNextSendBound(_ step: Step) -> Bool {
-    for case .send(let send) in chain.program[..<chain.end].dropFirst(step.index + 1).map(\.kind) {
-      return send.purpose == .marketing && (chain.hours ?? references.channels[send.channel]?.hours) != nil
+    chain.nextSends(after: step.index).contains { send in
+      send.purpose == .marketing && (chain.hours ?? references.channels[send.channel]?.hours) != nil
     }
-    return false
   }
 }
 
@@ -199,42 +184,5 @@ extension DayRule {
     case .nth, .last: 35
     case .dayOfMonth(let day): day <= 28 ? 31 : 62
     }
-  }
-}
-
-extension Step {
-  /// Where a run may go on after it.
-  fileprivate var successors: [Int] {
-    switch kind {
-    case .branch(let branch): [branch.then, branch.otherwise]
-    case .choose(let choose): choose.cases.map(\.target) + [choose.otherwise]
-    case .split(let split): split.variants.map(\.target)
-    case .waitFor(let wait): [wait.then, wait.otherwise]
-    case .wait, .waitUntil, .send, .set, .list, .webhook, .offer, .enter, .leave: [next]
-    case .exit: []
-    }
-  }
-}
-
-extension Match {
-  /// It compares with nothing that may change.
-  fileprivate var isConstant: Bool { fields.allSatisfy { $0.tests.allSatisfy(\.isConstant) } }
-}
-
-extension Match.Test {
-  fileprivate var isConstant: Bool {
-    switch self {
-    case .compare(_, let operand), .contains(let operand), .startsWith(let operand): operand.isConstant
-    case .oneOf(let operands), .noneOf(let operands): operands.allSatisfy(\.isConstant)
-    case .exists: true
-    case .any(let match): match.isConstant
-    }
-  }
-}
-
-extension ValueExpression {
-  fileprivate var isConstant: Bool {
-    if case .literal = self { return true }
-    return false
   }
 }

@@ -34,10 +34,13 @@ struct ReferenceCheck {
   let findings: Findings
 
   func check(_ chain: Chain, _ root: JSONNode) {
+    let flow = Flow(chain)
+    OrderCheck(flow: flow, findings: findings, root: root).check()
+    for (place, isAwaited) in findings.turned { place.refuseTrueFromTheStart(isAwaited: isAwaited) }
     checkForLoop(chain, root)
     checkForPast(root)
     for step in chain.program {
-      let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
+      let place = Place(node: root.node(at: step.pointer), pointer: step.pointer, findings: findings)
       switch step.kind {
       case .send(let send): check(send, chain, place)
       case .offer(let offer): check(template: offer.template, sub(place, "template"))
@@ -48,7 +51,7 @@ struct ReferenceCheck {
     for cap in references.caps { check(cap, chain, root) }
     for mention in findings.mentions { check(mention) }
     NameCheck(references: references, findings: findings).check(chain)
-    let lookBack = LookBack(chain, references)
+    let lookBack = LookBack(flow, references)
     for (node, pointer, did) in findings.windows {
       let place = Place(node: node, pointer: pointer, findings: findings)
       switch did.window {
@@ -76,7 +79,7 @@ struct ReferenceCheck {
 
   private func check(_ cap: FrequencyCap, _ chain: Chain, _ root: JSONNode) {
     guard let step = CapCheck(chain: chain).firstBeyond(cap) else { return }
-    let place = Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings)
+    let place = Place(node: root.node(at: step.pointer), pointer: step.pointer, findings: findings)
     place.warning(
       .doubtful,
       "this chain alone can send more over \(cap.channels.joined(separator: " and ")) than the configuration's cap of "
@@ -121,43 +124,15 @@ struct ReferenceCheck {
     let place = Place(node: root["enter"] ?? root, pointer: "/enter", findings: findings)
     for step in chain.program {
       guard case .enter(let id) = step.kind, id == references.chainID else { continue }
-      Place(node: node(at: step.pointer, in: root), pointer: step.pointer, findings: findings).error(
+      Place(node: root.node(at: step.pointer), pointer: step.pointer, findings: findings).error(
         .badValue, "this chain can enter itself without end: this step leads back to it",
         hint: "say \"reenter\": \"never\", or leave the step out")
     }
-    for trigger in chain.triggers {
-      guard case .event(let type, let match) = trigger.kind, EventType.own.contains(type),
-        Self.leads(chain, to: type), !namesAnotherChain(match)
-      else { continue }
+    let loop = LoopCheck(chain: chain, references: references)
+    for trigger in chain.triggers where loop.leadsBack(to: trigger) {
       place.error(
-        .badValue, "this chain can enter itself without end: its own steps lead to `\(type)`",
+        .badValue, "this chain can enter itself without end: its own steps lead to `\(trigger.event ?? "")`",
         hint: "name another chain in `where`, {\"chain\": \"welcome\"}, or say \"reenter\": \"never\"")
-    }
-  }
-
-  /// Whether what the chain does comes back as such an event.
-  private static func leads(_ chain: Chain, to type: String) -> Bool {
-    switch type {
-    case ContactChange.type:
-      chain.program.contains { step in
-        switch step.kind {
-        case .set(let assignments): !assignments.isEmpty
-        case .list: true
-        default: false
-        }
-      }
-    case "chain.entered", "chain.ended": true
-    default: chain.program.contains { if case .send = $0.kind { true } else { false } }
-    }
-  }
-
-  private func namesAnotherChain(_ match: Match?) -> Bool {
-    (match?.fields ?? []).contains { field in
-      field.path.parts == ["chain"]
-        && field.tests.contains { test in
-          guard case .compare(.equal, .literal(.string(let chain))) = test else { return false }
-          return chain != references.chainID
-        }
     }
   }
 
@@ -196,15 +171,5 @@ struct ReferenceCheck {
 
   private func sub(_ place: Place, _ key: String) -> Place {
     Place(node: place.node[key] ?? place.node, pointer: place.pointer + "/" + key, findings: findings)
-  }
-
-  private func node(at pointer: String, in root: JSONNode) -> JSONNode {
-    pointer.split(separator: "/").reduce(root) { node, part in
-      if let index = Int(part), node.kind == .array {
-        let elements = node.elements
-        return elements.indices.contains(index) ? elements[index] : node
-      }
-      return node[String(part)] ?? node
-    }
   }
 }

@@ -93,12 +93,13 @@ extension StepFunction {
     return Int64(StableHash.of("\(run.contact)") % UInt64(left))
   }
 
-  /// The allowed hours of the next message on the way.
+  /// The allowed hours of the next message on the run's own way. Which way it will turn nobody knows yet: where several
+  /// may be next, the hours that suit them all, so that none of them is held back; where there are none such, those of
+  /// the one that stands first in the document.
   private func nextSendHours() -> AllowedHours {
-    for step in chain.program[..<chain.end].dropFirst(run.step + 1) {
-      if case .send(let send) = step.kind { return chain.allowedHours(for: send, rules) }
-    }
-    return .always
+    let each = chain.nextSends(after: run.step).map { chain.allowedHours(for: $0, rules) }
+    let all = AllowedHours(meeting: each)
+    return all.everMeet ? all : each.first ?? .always
   }
 
   /// Nil when the date is not known.

@@ -11,7 +11,8 @@ extension RunSteps {
     switch effect {
     case .set(let values):
       guard try people.set(values, of: run.contact, now: now, db) else { return }
-      try log.append(own: [ContactEvent.updated(run.contact, fields: values.map(\.name))], now: wall, db)
+      try log.append(
+        own: [ContactEvent.updated(run.contact, fields: values.map { "attributes." + $0.name })], now: wall, db)
     case .list(let list, let add):
       guard try Lists().set(run.contact, on: list, add, now: now, db) else { return }
       try log.append(own: [ContactEvent.updated(run.contact, fields: ["lists." + list])], now: wall, db)

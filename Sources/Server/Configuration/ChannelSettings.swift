@@ -5,7 +5,7 @@ import JSON
 /// One channel as configured.
 struct ChannelSettings {
   let name: String
-  let policy: ChannelPolicy
+  private(set) var policy: ChannelPolicy
   /// Its object, with the environment's words already in it: the adapter reads its own keys.
   private let block: JSONNode
   /// RFC 6901, in the configuration.
@@ -20,7 +20,7 @@ struct ChannelSettings {
     (self.name, self.block, pointer) = (name, block, reader.pointer)
     policy = ChannelPolicy(reading: reader)
     do throws(Refusal) {
-      _ = try adapter(secret: secret) { 0 }
+      policy.opensTask = try adapter(secret: secret) { 0 }.opensTask
     } catch {
       for issue in error.issues { reader.findings.add(issue) }
       return nil

@@ -14,11 +14,8 @@ extension Rules {
 extension WorldSetting {
   /// For worlds that live by a configuration: what is secret in it is not asked for.
   init(_ configuration: Configuration) {
-    let tasks = configuration.channels.filter { channel in
-      (try? channel.adapter(secret: { _ in "unknown" }, now: { 0 }))?.opensTask ?? false
-    }
     self.init(
-      rules: Rules(configuration), taskChannels: Set(tasks.map(\.name)),
+      rules: Rules(configuration), taskChannels: Set(configuration.channels.filter(\.policy.opensTask).map(\.name)),
       templateShop: configuration.shop.templates, shop: configuration.shop.json)
   }
 }

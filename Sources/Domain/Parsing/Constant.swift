@@ -1,0 +1,24 @@
+// What compares with literals alone.
+
+extension Match {
+  /// It compares with nothing that may change.
+  var isConstant: Bool { fields.allSatisfy { $0.tests.allSatisfy(\.isConstant) } }
+}
+
+extension Match.Test {
+  var isConstant: Bool {
+    switch self {
+    case .compare(_, let operand), .contains(let operand), .startsWith(let operand): operand.isConstant
+    case .oneOf(let operands), .noneOf(let operands): operands.allSatisfy(\.isConstant)
+    case .exists: true
+    case .any(let match): match.isConstant
+    }
+  }
+}
+
+extension ValueExpression {
+  var isConstant: Bool {
+    if case .literal = self { return true }
+    return false
+  }
+}
