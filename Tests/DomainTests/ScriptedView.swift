@@ -14,6 +14,8 @@ final class ScriptedView: ContactView {
   var inside: Set<String> = []
   var relations: Set<String> = []
   var other: ScriptedView?
+  /// Whoever did it is not there any more.
+  var actorIsGone = false
   var prices: [String: String] = [:]
   var given: [String: String] = [:]
   var won: [String: String] = [:]
@@ -36,7 +38,7 @@ final class ScriptedView: ContactView {
   func isMember(of list: String) throws -> Bool { lists.contains(list) }
   func isInside(_ chain: String) throws -> Bool { inside.contains(chain) }
   func hasRelation(_ kind: String) throws -> Bool { relations.contains(kind) }
-  func actor() throws -> (any ContactView)? { other }
+  func actor() throws -> TriggerActor { other.map { .other($0) } ?? (actorIsGone ? .gone : .himself) }
   func price(of channel: String) -> JSONNumber? { prices[channel].flatMap { JSONNumber(text: $0) } }
   func variant(of step: String) throws -> String? { given[step] }
   func winner(of step: String) throws -> String? { won[step] }

@@ -103,6 +103,42 @@ struct StepFunctionTests {
     #expect(walk.run.triggerSeq == 3)
   }
 
+  @Test("an event that becomes the trigger is the contact's own, whoever's the first one was")
+  func resetsActor() throws {
+    let text = #"""
+      {"enter":{"event":"cart","enroll":{"relation":"spouse"}},
+       "steps":[{"wait":"8h","reset_on":["cart","visit"]},{"if":{"of":"trigger","is":{"contact":{"city":"Tula"}}},
+         "then":[{"exit":"his"}]}]}
+      """#
+    let walk = try Walk(text)
+    let other = ScriptedView()
+    (other.contact, walk.view.contact) = (["city": "Tula"], ["city": "Kazan"])
+    walk.view.other = other
+    try walk.enter("cart", "2026-03-02T09:00:00Z")
+    walk.run.actor = 9
+    try walk.happens("visit", "2026-03-02T09:30:00Z")
+    #expect(walk.run.actor == 9)
+    try walk.happens("cart", "2026-03-02T10:00:00Z")
+    #expect(walk.run.actor == nil)
+  }
+
+  @Test("of one who is gone nothing is true, and nothing is asked of the contact in his place")
+  func asksNobody() throws {
+    let text = #"""
+      {"enter":{"event":"cart","enroll":{"relation":"spouse"}},
+       "steps":[{"choose":[{"when":{"of":"trigger","is":{"contact":{"city":"Tula"}}},"steps":[{"exit":"a"}]},
+                           {"when":{"of":"trigger","is":{"not":{"contact":{"city":"Tula"}}}},"steps":[{"exit":"b"}]}],
+                 "otherwise":[{"exit":"nobody"}]}]}
+      """#
+    for (isGone, reason) in [(false, "a"), (true, "nobody")] {
+      let walk = try Walk(text)
+      walk.view.contact = ["city": "Tula"]
+      walk.view.actorIsGone = isGone
+      try walk.enter("cart", "2026-03-02T09:00:00Z")
+      #expect(walk.run.reason == reason)
+    }
+  }
+
   @Test("`reset_on` begins a wait anew that counts from entry, too")
   func resetsWaitSinceEntry() throws {
     let text = #"{"enter":{"event":"cart"},"steps":[{"wait":"30d","since":"enter","reset_on":"visit"},{"exit":"x"}]}"#

@@ -63,6 +63,15 @@ public struct MessageState: Sendable {
   }
 }
 
+/// The one whose event is a run's trigger.
+public enum TriggerActor {
+  /// The contact whose run it is.
+  case himself
+  case other(any ContactView)
+  /// Another, of whom nothing is known any more.
+  case gone
+}
+
 /// Everything the pure rules may know of one contact. The engine answers from the file, tests from memory; both answer
 /// as of the log's position that the decision is made at.
 public protocol ContactView {
@@ -85,8 +94,8 @@ public protocol ContactView {
   func isInside(_ chain: String) throws -> Bool
   /// Whether he stands in such a relation to anybody.
   func hasRelation(_ kind: String) throws -> Bool
-  /// The view of the one whose event is the run's trigger, where it is another contact; nil where it is this one.
-  func actor() throws -> (any ContactView)?
+  /// Whose event the run's trigger is.
+  func actor() throws -> TriggerActor
   /// What a message over the channel costs, in the shop's currency; nil where nothing is configured.
   func price(of channel: String) -> JSONNumber?
   /// The variant of a step (its label) that the contact was given first in this chain.

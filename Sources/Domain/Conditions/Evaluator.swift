@@ -40,7 +40,8 @@ public struct Evaluator {
     case .list(let list): Truth(try view.isMember(of: list))
     case .inChain(let chain): Truth(try view.isInside(chain))
     case .relation(let kind): Truth(try view.hasRelation(kind))
-    case .ofTrigger(let inner): try aboutActor().evaluate(inner)
+    // Of one who is gone nothing is true.
+    case .ofTrigger(let inner): try aboutActor()?.evaluate(inner) ?? Truth(false)
     case .affordable(let budget): Truth(try isAffordable(budget))
     case .neverLeft(let step):
       Truth(try view.messages().contains { $0.step == step && $0.isOver && $0.sentAt == nil })
@@ -112,9 +113,13 @@ public struct Evaluator {
     return Truth(inside, until: view.zone.moment(of: next))
   }
 
-  func aboutActor() throws -> Evaluator {
-    guard let actor = try view.actor() else { return self }
-    return Evaluator(view: actor, run: run, now: now)
+  /// Nil when he is gone.
+  func aboutActor() throws -> Evaluator? {
+    switch try view.actor() {
+    case .himself: self
+    case .other(let actor): Evaluator(view: actor, run: run, now: now)
+    case .gone: nil
+    }
   }
 
   private func isAffordable(_ budget: Budget) throws -> Bool {

@@ -71,10 +71,11 @@ public struct Explainer {
     case .any(let inner): (list("any", inner), self)
     case .not(let inner): (one("not", inner), self)
     case .ofTrigger(let inner):
-      (
-        one("is", inner),
-        Explainer(evaluator: try evaluator.aboutActor(), program: program, document: document)
-      )
+      if let actor = try evaluator.aboutActor() {
+        (one("is", inner), Explainer(evaluator: actor, program: program, document: document))
+      } else {
+        ([], self)
+      }
     case .contact, .trigger, .latest, .did, .message, .consent, .reachable, .weekday, .localTime, .list, .inChain,
       .relation, .affordable, .neverLeft:
       ([], self)

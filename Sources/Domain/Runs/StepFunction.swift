@@ -129,7 +129,8 @@ public struct StepFunction {
     where wait.resetOn.contains(event.type) && hasSameKey(event) && event.moment > run.entry && run.stepDueAt != nil:
       if event.type == trigger.type, event.moment > trigger.moment {
         trigger = event
-        run.triggerSeq = event.seq
+        // What wakes a run is its own contact's.
+        (run.triggerSeq, run.actor) = (event.seq, nil)
       }
       run.stepStart = LogMoment(at: now, seq: position)
       effects.append(.count(step: step.label, outcome: "reset"))

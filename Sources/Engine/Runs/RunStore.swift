@@ -183,7 +183,9 @@ struct RunStore {
   }
 
   private func setTrigger(_ run: Run, _ db: Connection) throws {
-    try db.run("UPDATE runs SET trigger_seq = $2 WHERE id = $1", [.int(run.id), .int(run.triggerSeq)])
+    try db.run(
+      "UPDATE runs SET trigger_seq = $2, actor = $3 WHERE id = $1",
+      [.int(run.id), .int(run.triggerSeq), .optional(run.actor)])
   }
 
   /// A paused chain's run found due: it waits for the chain to go on.

@@ -15,13 +15,12 @@ public struct SceneValues {
     }
     let triggers = version.chain.triggers
     let shares = triggers.indices.contains(run.enteredBy) ? triggers[run.enteredBy].share : []
-    let actor = try run.actor.flatMap { try recent.contact($0, db) }
-    let seen = actor.map { Self.shared(trigger, by: $0, shares) } ?? trigger
+    let seen = try run.actor.map { Self.shared(trigger, by: try recent.contact($0, db), shares) } ?? trigger
     object = ["trigger": seen.visible, "data": .object(run.data)]
   }
 
-  private static func shared(_ trigger: EventFact, by actor: Contact, _ names: [String]) -> EventFact {
-    let (properties, fields) = (trigger.properties.object ?? [:], actor.json.object ?? [:])
+  private static func shared(_ trigger: EventFact, by actor: Contact?, _ names: [String]) -> EventFact {
+    let (properties, fields) = (trigger.properties.object ?? [:], actor?.json.object ?? [:])
     var shared = JSONObject()
     for name in names { shared[name] = properties[name] ?? fields[name] }
     return EventFact(seq: trigger.seq, at: trigger.at, type: trigger.type, properties: .object(shared))

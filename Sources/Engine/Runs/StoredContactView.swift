@@ -56,11 +56,12 @@ public final class StoredContactView: ContactView {
     try !Relations().others(of: stored.row, kind: kind, limit: 1, db).isEmpty
   }
 
-  public func actor() throws -> (any ContactView)? {
-    guard let row = run.actor, row != stored.row, let contact = try views.recent.contact(row, db) else { return nil }
+  public func actor() throws -> TriggerActor {
+    guard let row = run.actor, row != stored.row else { return .himself }
+    guard let contact = try views.recent.contact(row, db) else { return .gone }
     var alone = run
     (alone.id, alone.contact, alone.actor) = (0, row, nil)
-    return StoredContactView(views, contact: contact, run: alone, db)
+    return .other(StoredContactView(views, contact: contact, run: alone, db))
   }
 
   public func price(of channel: String) -> JSONNumber? {

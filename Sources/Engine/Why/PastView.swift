@@ -10,6 +10,7 @@ public final class PastView: ContactView {
   private let rules: Rules
   private let stored: Contact
   private let run: Run?
+  private let actorRow: Int64?
   private let position: Int64
   private let moment: Timestamp
   private let db: Connection
@@ -18,12 +19,13 @@ public final class PastView: ContactView {
 
   /// - Parameters:
   ///   - run: whose messages are seen; nil: before there is a run.
+  ///   - actor: contacts.id of whose event the trigger is, where it is another's; one that is not there is gone.
   ///   - position: seq of the last event that is seen.
   public init(
-    _ contact: Contact, run: Run?, position: Int64, moment: Timestamp, timeline: Timeline, rules: Rules,
-    _ db: Connection
+    _ contact: Contact, run: Run?, actor: Int64? = nil, position: Int64, moment: Timestamp, timeline: Timeline,
+    rules: Rules, _ db: Connection
   ) {
-    (self.timeline, self.rules, stored, self.run) = (timeline, rules, contact, run)
+    (self.timeline, self.rules, stored, self.run, actorRow) = (timeline, rules, contact, run, actor)
     (self.position, self.moment, self.db) = (position, moment, db)
     (zone, self.contact) = (contact.zone ?? rules.shopZone, contact.json)
   }
@@ -90,10 +92,11 @@ public final class PastView: ContactView {
     try db.first(sql, [.int(stored.row), .text(name), .int(moment.milliseconds)]) { _ in true } ?? false
   }
 
-  public func actor() throws -> (any ContactView)? {
-    guard let row = run?.actor, row != stored.row, let contact = try People().contact(row, db) else { return nil }
-    return PastView(
-      contact, run: nil, position: position, moment: moment, timeline: timeline, rules: rules, db)
+  public func actor() throws -> TriggerActor {
+    guard let row = actorRow, row != stored.row else { return .himself }
+    guard let contact = try People().contact(row, db) else { return .gone }
+    return .other(
+      PastView(contact, run: nil, position: position, moment: moment, timeline: timeline, rules: rules, db))
   }
 
   public func price(of channel: String) -> JSONNumber? {

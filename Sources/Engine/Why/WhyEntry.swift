@@ -8,6 +8,8 @@ struct WhyEntry {
   let event: StoredEvent
   let version: WhyScene.Version
   let trigger: Int
+  /// Whose event it was; nil: nobody has its keys any more.
+  let doer: Contact?
   /// The run that it began.
   let run: Int64?
   /// In the order in which they are asked; the first that fails decides.
@@ -17,8 +19,10 @@ struct WhyEntry {
 
   var isEntry: Bool { run != nil }
 
-  init(_ event: StoredEvent, _ version: WhyScene.Version, trigger: Int, run: Int64?, _ scene: WhyScene) throws {
-    (self.event, self.version, self.trigger, self.run) = (event, version, trigger, run)
+  init(
+    _ event: StoredEvent, _ version: WhyScene.Version, trigger: Int, by doer: Contact?, run: Int64?, _ scene: WhyScene
+  ) throws {
+    (self.event, self.version, self.trigger, self.doer, self.run) = (event, version, trigger, doer, run)
     try judge(scene)
   }
 
@@ -28,11 +32,17 @@ struct WhyEntry {
     checks.append(fresh(scene.rules))
     let fact = try EventFact(event)
     let scope = RunScope(entering: fact)
-    let explainer = scene.explainer(version, scope, of: nil, position: event.seq, at: event.decidedAt)
+    let explainer = try scene.explainer(version, scope, of: nil, position: event.seq, at: event.decidedAt)
     let place = version.pointer(ofTrigger: trigger)
     if event.type == ChainEvent.requested { checks.append(mayBeCalled(fact, place)) }
     if case .event(event.type, let match?) = version.chain.triggers[trigger].kind {
-      checks.append(try explainer.explain(match, at: place + "/where"))
+      let asked = doer.map { scene.explainer(version, of: fact, by: $0, at: event.decidedAt) } ?? explainer
+      checks.append(try asked.explain(match, at: place + "/where"))
+    }
+    if let enroll = version.chain.triggers[trigger].enroll,
+      event.type == version.chain.triggers[trigger].event || isCall
+    {
+      checks.append(try leads(enroll, fact, place + "/enroll", scene))
     }
     if let onlyIf = version.chain.onlyIf { checks.append(try explainer.explain(onlyIf, at: "/only_if")) }
     let key = version.chain.per.map { Chain.key($0, of: fact) } ?? ""
@@ -60,6 +70,36 @@ struct WhyEntry {
     return Check(
       place, ["api": true], holds: isAPI || event.properties["by"]?.string != "api",
       saw: ["by": event.properties["by"] ?? .null], turn: "a trigger {\"api\": true}", events: [event.seq])
+  }
+
+  /// A call or another chain's step, for a chain that waits for such.
+  private var isCall: Bool { version.chain.triggers[trigger].kind == .api && event.type == ChainEvent.requested }
+
+  /// Whether the run was to be this contact's.
+  private func leads(
+    _ enroll: Enrollment, _ fact: EventFact, _ place: String, _ scene: WhyScene
+  ) throws -> Check {
+    let (me, name) = (scene.contact, doer?.publicID ?? "somebody who is gone")
+    var check = Check(place, version.document.value(at: place) ?? .null, holds: false, events: [event.seq])
+    check.saw["by"] = doer.map { .string($0.publicID) } ?? .null
+    switch enroll {
+    case .from(let reference):
+      let value = try doer.flatMap { try scene.value(.from(reference), of: fact, by: $0, at: event.decidedAt) }
+      let named = try (value?.string ?? value?.number?.text).flatMap { try People().find($0, scene.db) }
+      check.holds = named?.row == me.row
+      check.saw[reference.text] = value ?? .null
+      let other = named.map { "names \($0.publicID)" } ?? (value == nil ? "names nobody" : "names somebody unknown")
+      check.turn = "one whose \(reference.text) names \(me.publicID): this one is by \(name) and \(other)"
+    case .relation(let kind):
+      let sql = "SELECT at FROM relations WHERE contact = $1 AND kind = $2 AND other = $3"
+      let since = try scene.db.first(sql, [.int(doer?.row ?? 0), .text(kind), .int(me.row)]) {
+        Timestamp(milliseconds: $0.int(0))
+      }
+      check.holds = since.map { $0 <= event.decidedAt } ?? false
+      check.saw["since"] = since.map { .string($0.rfc3339) } ?? .null
+      check.turn = "one by somebody who has \(me.publicID) as his \(kind): \(name) had not"
+    }
+    return check
   }
 
   private func fresh(_ rules: Rules) -> Check {
@@ -129,6 +169,7 @@ struct WhyEntry {
       case "": "it needs"
       case "/reenter": "`reenter` asks for"
       case "/only_if": "`only_if` asks for"
+      case let pointer where pointer.hasSuffix("/enroll"): "`enroll` asks for"
       default: "`where` asks for"
       }
     return "\(scene.phrase(event)) began no run: \(rule) \(failed.turn)"
@@ -136,7 +177,8 @@ struct WhyEntry {
 
   func json(_ scene: WhyScene) throws -> JSONValue {
     [
-      "event": .string(try scene.name(event.seq)), "type": .string(event.type), "at": .string(event.at.rfc3339),
+      "event": .string(try scene.name(event.seq)), "type": .string(event.type),
+      "contact": doer.map { .string($0.publicID) } ?? .null, "at": .string(event.at.rfc3339),
       "accepted_at": .string(event.acceptedAt.rfc3339), "version": .number(JSONNumber(version.number)),
       "trigger": .string(version.pointer(ofTrigger: trigger)),
       "outcome": .string(isEntry ? "entered" : "refused"), "run": run.map { .string(String($0)) } ?? .null,

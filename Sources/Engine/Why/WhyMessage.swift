@@ -102,7 +102,7 @@ struct WhyMessage {
       }
       var scope = scope
       scope.stepStart = LogMoment(at: at("planned_at") ?? moment, seq: position ?? 0)
-      let explainer = scene.explainer(version, scope, of: run, position: position, at: moment)
+      let explainer = try scene.explainer(version, scope, of: run, position: position, at: moment)
       let check = try explainer.explain(onlyIf, at: version.chain.program[step].pointer + "/only_if")
       checks = [check]
       if let turn = check.wouldHold { because += "; it would with \(turn)" }
@@ -122,7 +122,7 @@ struct WhyMessage {
     case "stopped":
       because = "was withdrawn at \(moment.brief): `stop_when` held"
       if let version {
-        let explainer = scene.explainer(version, scope, of: run, position: position, at: moment)
+        let explainer = try scene.explainer(version, scope, of: run, position: position, at: moment)
         checks = try version.stops.map { try explainer.explain($0.condition, at: $0.pointer) }
       }
     case "archived": because = "was withdrawn: the chain was archived"

@@ -82,7 +82,7 @@ struct WhyRun {
   ) throws -> JSONValue {
     var object: JSONObject = ["step": .string(passed.step), "pointer": .string(step.pointer)]
     object["outcome"] = .array(passed.outcomes.map { .string($0) })
-    let explainer = scene.explainer(version, scope, of: run, position: move.seq, at: move.at)
+    let explainer = try scene.explainer(version, scope, of: run, position: move.seq, at: move.at)
     var checks: [Check] = []
     var expected: Bool?
     switch step.kind {
@@ -131,7 +131,7 @@ struct WhyRun {
     let by = event.map { " by the " + scene.phrase($0) } ?? ""
     endedBecause = Self.sentence(reason) + by
     if reason == "stopped", let version {
-      let explainer = scene.explainer(version, scope, of: run, position: move.seq, at: move.at)
+      let explainer = try scene.explainer(version, scope, of: run, position: move.seq, at: move.at)
       let checks = try version.stops.map { try explainer.explain($0.condition, at: $0.pointer) }
       object["checks"] = try scene.json(checks)
       if let stop = checks.first(where: \.holds) {
@@ -212,9 +212,8 @@ struct WhyRun {
     }
     if let version = try scene.version(run.version) {
       object["trigger"] = .string(version.pointer(ofTrigger: run.enteredBy))
-    }
-    if let actor = try run.actor.flatMap({ try People().contact($0, scene.db) }) {
-      object["contact"] = .string(actor.publicID)
+      let actor = try scene.actor(of: run.entry.seq, version, in: run).flatMap { try People().contact($0, scene.db) }
+      object["contact"] = actor.map { .string($0.publicID) }
     }
     return .object(object)
   }
@@ -230,7 +229,7 @@ struct WhyRun {
       "step": .string(step.label), "pointer": .string(step.pointer), "since": .string(run.stepStart.at.rfc3339),
     ]
     object["until"] = run.stepDueAt.map { .string($0.rfc3339) } ?? .null
-    let explainer = scene.explainer(version, now, of: run, at: scene.now)
+    let explainer = try scene.explainer(version, now, of: run, at: scene.now)
     var checks: [Check] = []
     var sentence = "at `\(step.label)`"
     let until = run.stepDueAt.map { " until \($0.brief)" } ?? ""

@@ -73,18 +73,60 @@ final class WhyScene {
     "`\(event.type)` \(event.id ?? String(event.seq)) of \(event.at.brief)"
   }
 
-  /// - Parameter position: the log's; nil: its end.
-  func view(of run: Run?, position: Int64? = nil, at moment: Timestamp) -> PastView {
+  /// Whose event a run's trigger was, by contacts.id, where it was another's.
+  /// - Parameter run: nil before there is one.
+  func actor(of trigger: Int64, _ version: Version, in run: Run?) throws -> Int64? {
+    if let run, run.triggerSeq == trigger { return run.actor }
+    // No run remembers the trigger that it had first.
+    guard version.chain.triggers.contains(where: { $0.enroll != nil }), let event = try event(trigger) else {
+      return nil
+    }
+    let row = try doer(of: event)
+    return row == contact.row ? nil : row ?? Self.gone
+  }
+
+  /// Whose event it is, by contacts.id; nil where nobody has its keys any more.
+  func doer(of event: StoredEvent) throws -> Int64? { try event.contact ?? People().known(event.keys, db) }
+
+  /// No contact's.
+  private static let gone: Int64 = 0
+
+  /// - Parameters:
+  ///   - actor: whose event the trigger is, where it is another's.
+  ///   - position: the log's; nil: its end.
+  func view(of run: Run?, actor: Int64? = nil, position: Int64? = nil, at moment: Timestamp) -> PastView {
+    view(of: contact, run, actor: actor, position: position, at: moment)
+  }
+
+  private func view(
+    of contact: Contact, _ run: Run?, actor: Int64?, position: Int64?, at moment: Timestamp
+  ) -> PastView {
     PastView(
-      contact, run: run, position: position ?? .max, moment: moment, timeline: timeline, rules: rules, db)
+      contact, run: run, actor: actor, position: position ?? .max, moment: moment, timeline: timeline, rules: rules, db)
   }
 
   func explainer(
     _ version: Version, _ scope: RunScope, of run: Run?, position: Int64? = nil, at moment: Timestamp
-  ) -> Explainer {
+  ) throws -> Explainer {
     Explainer(
-      view: view(of: run, position: position, at: moment), run: scope, now: moment, chain: version.chain,
-      document: version.document)
+      view: view(
+        of: run, actor: try actor(of: scope.trigger.seq, version, in: run), position: position, at: moment),
+      run: scope, now: moment, chain: version.chain, document: version.document)
+  }
+
+  /// What a trigger asks is asked of the one whose event it is.
+  func explainer(_ version: Version, of event: EventFact, by actor: Contact, at moment: Timestamp) -> Explainer {
+    Explainer(
+      view: view(of: actor, nil, actor: nil, position: event.seq, at: moment), run: RunScope(entering: event),
+      now: moment, chain: version.chain, document: version.document)
+  }
+
+  /// What `{"from": …}` stood for when the trigger came.
+  func value(_ expression: ValueExpression, of event: EventFact, by actor: Contact, at moment: Timestamp) throws
+    -> JSONValue?
+  {
+    let view = view(of: actor, nil, actor: nil, position: event.seq, at: moment)
+    return try Evaluator(view: view, run: RunScope(entering: event), now: moment).value(expression)
   }
 
   func json(_ check: Check) throws -> JSONValue { try check.json(name) }

@@ -12,10 +12,16 @@ struct WhyText {
     lines.append("  because \(word("because"))")
     add("checks", answer["checks"], indent: 0)
     for run in answer["runs"]?.array ?? [] { add(run: run) }
-    let attempts = (answer["attempts"]?.array ?? []).filter { $0["outcome"]?.string == "refused" }
-    if !attempts.isEmpty { lines += ["", "events that began no run, the newest first"] }
+    let attempts = (answer["attempts"]?.array ?? []).filter { attempt in
+      // What the answer rests on has been told.
+      attempt["outcome"]?.string == "refused" && attempt["checks"] != answer["checks"]
+    }
+    if !attempts.isEmpty { lines += ["", "other events that began no run, the newest first"] }
     for attempt in attempts {
-      lines.append("  \(Self.time(attempt["at"]))  \(Self.word(attempt["type"])) \(Self.word(attempt["event"]))")
+      let doer = attempt["contact"]?.string ?? "somebody who is gone"
+      let by = attempt["contact"] == answer["contact"] ? "" : " by \(doer)"
+      lines.append(
+        "  \(Self.time(attempt["at"]))  \(Self.word(attempt["type"])) \(Self.word(attempt["event"]))\(by)")
       lines.append("    \(Self.word(attempt["because"]))")
       add("", attempt["checks"], indent: 2)
     }

@@ -35,10 +35,12 @@ final class TestAPI: @unchecked Sendable {
   private let folder: URL
   private let clock = TestTime()
 
-  /// - Parameter held: why the file is held; nil: it is not.
+  /// - Parameters:
+  ///   - held: why the file is held; nil: it is not.
+  ///   - adjust: what the configuration says besides.
   init(
     testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }, held: String? = nil,
-    backup: Stages.MakeBackup? = nil
+    backup: Stages.MakeBackup? = nil, _ adjust: (inout Rules) -> Void = { _ in }
   ) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("api-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -54,9 +56,10 @@ final class TestAPI: @unchecked Sendable {
     keys = Keys(adminKey: Self.adminKey)
     try keys.load(db)
     let (counters, catalog) = (Counters(), UncheckedBox(ChainCatalog()))
-    let rules = Rules(
+    var rules = Rules(
       channels: ["email": ChannelPolicy(), "sms": ChannelPolicy(consent: .optIn), "call": ChannelPolicy()],
       shopZone: .utc)
+    adjust(&rules)
     readers = try Readers(path: path, count: 1, queueLimit: 100)
     templateReaders = try Readers(path: path, count: 1, queueLimit: 100)
     let shop = TemplateShop(locale: "en", currency: "EUR")
