@@ -35,7 +35,10 @@ let package = Package(
     // What is served as it lies.
     .target(
       name: "Schemas",
-      resources: [.embedInCode("chain.json"), .embedInCode("tests.json"), .embedInCode("template.json")],
+      resources: [
+        .embedInCode("chain.json"), .embedInCode("segment.json"), .embedInCode("tests.json"),
+        .embedInCode("template.json"),
+      ],
       swiftSettings: rules),
 
     // What knows no marketing word.
@@ -56,6 +59,7 @@ let package = Package(
         .embedInCode("0006_language.sql"), .embedInCode("0007_traces.sql"),
         .embedInCode("0008_version_moves.sql"), .embedInCode("0009_webhooks.sql"),
         .embedInCode("0010_calendar.sql"), .embedInCode("0011_held_by.sql"), .embedInCode("0012_rfm.sql"),
+        .embedInCode("0013_segments.sql"),
       ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),

@@ -18,6 +18,7 @@ public enum Migrations {
     Migration(number: 10, name: "calendar", sql: text(PackageResources._010_calendar_sql)),
     Migration(number: 11, name: "held_by", sql: text(PackageResources._011_held_by_sql)),
     Migration(number: 12, name: "rfm", sql: text(PackageResources._012_rfm_sql)),
+    Migration(number: 13, name: "segments", sql: text(PackageResources._013_segments_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

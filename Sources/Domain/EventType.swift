@@ -23,7 +23,7 @@ public enum EventType {
     "message.answered", "message.complained", "message.unsubscribed", "message.skipped", "message.failed",
     "message.unknown",
     "call.answered", "call.no_answer", "call.refused", "call.callback", "contact.updated", "chain.entered",
-    "chain.ended",
+    "chain.ended", SegmentEvent.entered, SegmentEvent.left, RfmRule.moved,
   ]
   /// What the standard events carry, as a shop is asked to send them.
   static let standardProperties: [String: Set<String>] = [
@@ -34,6 +34,7 @@ public enum EventType {
   /// What the server's own carry, one or the other.
   static let ownProperties: Set<String> = [
     "channel", "chain", "step", "message", "template", "variant", "device", "machine", "url", "reason", "detail", "was",
-    "operator", "outcome", "note", "changed", "run", "by",
+    "operator", "outcome", "note", "changed", "run", "by", "segment", "cause",
+    "from", "to", "recency", "frequency", "monetary",
   ]
 }

@@ -42,6 +42,7 @@ public final class Engine: Duty {
   private let steps: RunSteps
   private let runs = RunStore()
   private let calendar: EntryCalendar
+  private let segments: LiveSegments
   /// Seq of the last event that has acted; nil: to be read from the file.
   private var cursor: Int64?
   /// When the last event that has acted was accepted.
@@ -83,8 +84,9 @@ public final class Engine: Duty {
     recent = RecentRows(log: log)
     views = ContactViews(
       log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules,
-      rfmVersions: RfmVersionCache())
-    steps = RunSteps(views, report: report)
+      rfmVersions: RfmVersionCache(), segments: SegmentCatalog(report: report))
+    segments = LiveSegments(views, report: report)
+    steps = RunSteps(views, segments, report: report)
     calendar = EntryCalendar(views, report: report)
     catchUp = log.lastSeq
   }
@@ -109,6 +111,7 @@ public final class Engine: Duty {
     if try catalog.refresh(db) {
       (quietUntil, emptied) = (nil, [])
       try steps.outbox.refresh(db)
+      try segments.refresh(now: Timestamp(milliseconds: now), db)
       try calendar.refresh(now: Timestamp(milliseconds: now), db)
     }
     if cursor == nil { cursor = try Self.readCursor(db) }
@@ -125,7 +128,7 @@ public final class Engine: Duty {
       if events.isEmpty {
         let timers = left.timers
         // What it says acts before the timers of its moment.
-        if try fireEntries(before: round.now + 1, until, &left, &round, db) == .some { continue }
+        if try fireMoments(before: round.now + 1, until, &left, &round, db) == .some { continue }
         _ = try fire(before: round.now + 1, until, &left, &round, db)
         if left.timers == timers { break }
       }
@@ -141,9 +144,11 @@ public final class Engine: Duty {
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
     try calendar.plan(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db)
+    if isAtEnd { try segments.compute(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db) }
+    try segments.write(db)
     hasSlicesLeft =
       try endArchivedRuns(now: round.now, db) || isResuming || isMoving
-      || calendar.hasSlicesLeft
+      || calendar.hasSlicesLeft || segments.hasSlicesLeft
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
@@ -198,7 +203,7 @@ public final class Engine: Duty {
     if left.events <= 0 || left.timers <= 0 || !isAtEnd { return .more }
     let next = try runs.nextDue(db)
     quietUntil = next ?? Timestamp(milliseconds: .max)
-    guard let next = try [next, calendar.nextMoment(db)].compactMap({ $0 }).min() else { return .idle(until: nil) }
+    guard let next = try nextMoment(next, db) else { return .idle(until: nil) }
     return next <= now ? .more : .idle(until: next.milliseconds)
   }
 
@@ -213,20 +218,29 @@ public final class Engine: Duty {
     counters.forget()
     catalog.forget()
     calendar.forget()
+    segments.forget()
   }
 
   private enum Firing {
     case some, nothing, sliceIsOver
   }
 
-  /// Lets those come in by time who are due first, before `moment`; and before them the runs act that are due earlier.
-  private func fireEntries(
+  /// Lets those come in by time who are due first, before `moment`, and segments look at whom time has changed; and before
+  /// them the runs act that are due earlier.
+  private func fireMoments(
     before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
   ) throws -> Firing {
     // The log's acceptance never goes back, the clock may: what is not due yet is left alone.
-    guard let due = try calendar.nextDue(db), due < min(moment, round.now + 1) else { return .nothing }
+    let (changing, coming) = (try segments.nextDue(db), try calendar.nextDue(db))
+    guard let due = [changing, coming].compactMap({ $0 }).min(), due < min(moment, round.now + 1) else {
+      return .nothing
+    }
     guard try fireRuns(before: due, until, &left, &round, db), left.timers > 0 else { return .sliceIsOver }
-    let count = try calendar.fire(before: due + 1, limit: min(Self.page, left.timers), now: round.now, db)
+    let limit = min(Self.page, left.timers)
+    let count =
+      changing == due
+      ? try segments.fire(before: due + 1, limit: limit, now: round.now, db)
+      : try calendar.fire(before: due + 1, limit: limit, now: round.now, db)
     left.timers -= count
     round.timers += count
     return .some
@@ -238,7 +252,7 @@ public final class Engine: Duty {
     before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
   ) throws -> Bool {
     while true {
-      switch try fireEntries(before: moment, until, &left, &round, db) {
+      switch try fireMoments(before: moment, until, &left, &round, db) {
       case .nothing: return try fireRuns(before: moment, until, &left, &round, db)
       case .sliceIsOver: return false
       case .some: if left.timers <= 0 || monotonic() >= until { return false }
@@ -299,7 +313,11 @@ extension Engine {
 
   /// When the next run or entry is due, or there is something to plan, as the file says: for a clock that jumps there.
   public func nextDue(_ db: Connection) throws -> Timestamp? {
-    try [runs.nextDue(db), calendar.nextMoment(db)].compactMap { $0 }.min()
+    try nextMoment(runs.nextDue(db), db)
+  }
+
+  private func nextMoment(_ run: Timestamp?, _ db: Connection) throws -> Timestamp? {
+    try [run, calendar.nextMoment(db), segments.nextDue(db)].compactMap { $0 }.min()
   }
 }
 

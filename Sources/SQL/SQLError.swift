@@ -10,7 +10,8 @@ public struct SQLError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public init(code: Int32, message: String, hint: String? = nil) {
     self.code = code
-    self.message = message
+    // SQLite quotes statements of several lines; what goes into a log is one.
+    self.message = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     self.hint = hint ?? SQLError.hint(for: code)
   }
 

@@ -11,6 +11,7 @@ public struct PublishedSchema: Sendable {
   public static let all = [
     PublishedSchema(name: "chain.json", text: PackageResources.chain_json),
     PublishedSchema(name: "tests.json", text: PackageResources.tests_json),
+    PublishedSchema(name: "segment.json", text: PackageResources.segment_json),
     PublishedSchema(name: "template.json", text: PackageResources.template_json),
   ]
 }

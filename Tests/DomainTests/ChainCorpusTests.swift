@@ -20,6 +20,7 @@ struct ChainCorpusTests {
     references.chainID = "mine"
     references.chains = ["welcome"]
     references.webhooks = ["crm"]
+    references.segments = ["vip", "asleep"]
     references.retention = RetentionPolicy(types: ["view": Span(months: 6)])
     return references
   }()

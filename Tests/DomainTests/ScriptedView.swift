@@ -5,6 +5,8 @@ import JSON
 final class ScriptedView: ContactView {
   var zone = Zone.utc
   var contact: JSONValue = .object([:])
+  var firstSeenAt = Timestamp(milliseconds: 0)
+  var segments: [String: SegmentMembership] = [:]
   var past: [EventFact] = []
   var states: [MessageState] = []
   var consented: Set<String> = []
@@ -37,6 +39,7 @@ final class ScriptedView: ContactView {
   func isReachable(over channel: String) throws -> Bool { reachable.contains(channel) }
   func isMember(of list: String) throws -> Bool { lists.contains(list) }
   func isInside(_ chain: String) throws -> Bool { inside.contains(chain) }
+  func membership(in segment: String) throws -> SegmentMembership { segments[segment] ?? .known(false) }
   func hasRelation(_ kind: String) throws -> Bool { relations.contains(kind) }
   func actor() throws -> TriggerActor { other.map { .other($0) } ?? (actorIsGone ? .gone : .himself) }
   func price(of channel: String) -> JSONNumber? { prices[channel].flatMap { JSONNumber(text: $0) } }

@@ -33,6 +33,15 @@ import Testing
     #expect(row?.4 == nil)
   }
 
+  @Test("an error is one line, whatever it quotes")
+  func errorOfOneLine() throws {
+    let db = try folder.writer()
+    let error = #expect(throws: SQLError.self) { try db.execute("CREATE TABLE t (\n  a \u{1}\n)\n") }
+    #expect(try #require(error).description.contains("\n") == false)
+    let quoted = SQLError(code: 11, message: "unrecognized token: \"\u{1}\n  b\r\n\"")
+    #expect(quoted.description.split(separator: "\n").count == 1)
+  }
+
   @Test("an error names the constraint and never the value")
   func errorWithoutValues() throws {
     let db = try folder.writer()

@@ -7,13 +7,30 @@ takes; and under "" what is wrong with the schema itself: keys without an explan
 """
 
 import json
+import os
 import sys
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, RefResolver
 
 
 def pointer(path):
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def registry(folder):
+    """The schemas name each other by their ids, `/v1/schemas/chain.json#/$defs/condition`."""
+    found = {}
+    for name in os.listdir(folder):
+        if name.endswith(".json"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                schema = json.load(file)
+            found[schema["$id"]] = schema
+    return found
+
+
+def judge(schema, store):
+    resolver = RefResolver(schema["$id"], schema, store={**store, schema["$id"]: schema})
+    return Draft202012Validator(schema, resolver=resolver)
 
 
 def refusals(validator, document):
@@ -36,7 +53,7 @@ def explained(schema, part):
     return "$ref" in part and explained(schema, schema["$defs"][part["$ref"].removeprefix("#/$defs/")])
 
 
-def faults(schema, part, path=""):
+def faults(schema, part, store, path=""):
     """Keys of documents that nothing explains, and examples that do not fit."""
     # A part with a comment only narrows another, which explains itself.
     if "$comment" in part:
@@ -45,27 +62,29 @@ def faults(schema, part, path=""):
         if not explained(schema, value):
             yield f"{path}/properties/{key} has no description"
     for example in part.get("examples", []):
-        validator = Draft202012Validator({**part, "$defs": schema.get("$defs", {}), "$id": schema["$id"]})
+        whole = {**part, "$defs": schema.get("$defs", {}), "$id": schema["$id"]}
+        validator = judge(whole, store)
         if refusals(validator, example):
             yield f"{path} refuses its example {json.dumps(example)}"
     for keyword, value in part.items():
         if keyword in ("$defs", "properties"):
             for key, inner in value.items():
                 if isinstance(inner, dict):
-                    yield from faults(schema, inner, f"{path}/{keyword}/{key}")
+                    yield from faults(schema, inner, store, f"{path}/{keyword}/{key}")
         elif keyword in ("items", "then", "else", "additionalProperties") and isinstance(value, dict):
-            yield from faults(schema, value, f"{path}/{keyword}")
+            yield from faults(schema, value, store, f"{path}/{keyword}")
         elif keyword in ("allOf", "anyOf", "oneOf"):
             for index, inner in enumerate(value):
-                yield from faults(schema, inner, f"{path}/{keyword}/{index}")
+                yield from faults(schema, inner, store, f"{path}/{keyword}/{index}")
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         schema = json.load(file)
     Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(schema)
-    verdicts = {"": list(faults(schema, schema))}
+    store = registry(os.path.dirname(sys.argv[1]))
+    validator = judge(schema, store)
+    verdicts = {"": list(faults(schema, schema, store))}
     for name in sys.argv[3:]:
         with open(f"{sys.argv[2]}/{name}", encoding="utf-8") as file:
             verdicts[name] = refusals(validator, json.load(file))

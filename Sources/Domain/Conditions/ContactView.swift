@@ -72,6 +72,12 @@ public enum TriggerActor {
   case gone
 }
 
+public enum SegmentMembership: Sendable {
+  case known(Bool)
+  /// He is one if this holds.
+  case described(by: Condition)
+}
+
 /// Everything the pure rules may know of one contact. The engine answers from the file, tests from memory; both answer
 /// as of the log's position that the decision is made at.
 public protocol ContactView {
@@ -79,6 +85,8 @@ public protocol ContactView {
   var zone: Zone { get }
   /// Built-in fields and attributes side by side.
   var contact: JSONValue { get }
+  /// When the first was heard of him.
+  var firstSeenAt: Timestamp { get }
   /// Calls `visit` with the events of `type` from `since` (inclusive) through `until`, newest first, while it answers
   /// true.
   func events(of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool) throws
@@ -92,6 +100,8 @@ public protocol ContactView {
   func isMember(of list: String) throws -> Bool
   /// Whether he has an active run in the chain of that id.
   func isInside(_ chain: String) throws -> Bool
+  /// Whether he is a member of the segment of that id, or how to find out.
+  func membership(in segment: String) throws -> SegmentMembership
   /// Whether he stands in such a relation to anybody.
   func hasRelation(_ kind: String) throws -> Bool
   /// Whose event the run's trigger is.

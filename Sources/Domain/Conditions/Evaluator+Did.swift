@@ -24,6 +24,7 @@ extension Evaluator {
         return test.comparison.holds(value.double, whole.double * percent / 100)
       }
     }
+    if !holds, did.onlyFallsWithTime { firstToLeave = nil }
     return Truth(holds != did.negated, until: firstToLeave)
   }
 

@@ -40,11 +40,23 @@ public struct Evaluator {
     case .list(let list): Truth(try view.isMember(of: list))
     case .inChain(let chain): Truth(try view.isInside(chain))
     case .relation(let kind): Truth(try view.hasRelation(kind))
+    case .segment(let id): try evaluate(membershipIn: id)
+    case .silence(let silence): try evaluate(silence)
+    case .rfm(let tests): try evaluate(tests)
+    case .buysAtDiscount(let tests): try evaluate(shareAtDiscount: tests)
+    case .prefers(let match): Truth(try match.holds(for: preference(), resolve: value))
     // Of one who is gone nothing is true.
     case .ofTrigger(let inner): try aboutActor()?.evaluate(inner) ?? Truth(false)
     case .affordable(let budget): Truth(try isAffordable(budget))
     case .neverLeft(let step):
       Truth(try view.messages().contains { $0.step == step && $0.isOver && $0.sentAt == nil })
+    }
+  }
+
+  private func evaluate(membershipIn segment: String) throws -> Truth {
+    switch try view.membership(in: segment) {
+    case .known(let isMember): Truth(isMember)
+    case .described(let condition): try evaluate(condition)
     }
   }
 

@@ -20,6 +20,19 @@ extension Condition {
     case .list(let list): ["list": .string(list)]
     case .inChain(let chain): ["in_chain": .string(chain)]
     case .relation(let kind): ["relation": .string(kind)]
+    case .segment(let id): ["segment": .string(id)]
+    case .silence(let silence): silence.json
+    case .rfm(let tests):
+      [
+        "rfm": .object(
+          tests.reduce(into: JSONObject()) { object, test in
+            var tests = object[test.measure.rawValue]?.object ?? [:]
+            tests[test.comparison.rawValue] = .number(JSONNumber(test.score))
+            object[test.measure.rawValue] = .object(tests)
+          })
+      ]
+    case .buysAtDiscount(let tests): ["buys_at_discount": .string(tests.phrase)]
+    case .prefers(let match): ["prefers": match.json]
     case .ofTrigger(let inner): ["of": "trigger", "is": inner.json(label)]
     case .affordable(let budget): ["affordable": .string(budget.channel), "budget": .string(budget.limit.text)]
     case .neverLeft(let step): ["never_left": .string(label(step))]
@@ -84,6 +97,16 @@ extension Match.Test {
     case .exists(let wanted): ("exists", .bool(wanted))
     case .any(let match): ("any", match.json)
     }
+  }
+}
+
+extension Silence {
+  fileprivate var json: JSONValue {
+    var object: JSONObject = ["silence": .string(type)]
+    object["where"] = match?.json
+    object["for"] = length.map { .string($0.text) }
+    object["longer_than"] = longerThan.map { .string($0.text) }
+    return .object(object)
   }
 }
 

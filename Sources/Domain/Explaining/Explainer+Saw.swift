@@ -17,6 +17,15 @@ extension Explainer {
     case .list(let list): return ["on_list": .bool(try view.isMember(of: list))]
     case .inChain(let chain): return ["inside": .bool(try view.isInside(chain))]
     case .relation(let kind): return ["has": .bool(try view.hasRelation(kind))]
+    case .segment(let id): return ["member": .bool(try evaluator.evaluate(.segment(id)).holds)]
+    case .silence:
+      var saw: JSONObject = ["last": .string((witness.silence?.since ?? view.firstSeenAt).rfc3339)]
+      saw["silent_at"] = witness.silence.map { .string($0.until.rfc3339) } ?? .null
+      if witness.countedAll == 0 { saw["never"] = .bool(true) }
+      return saw
+    case .rfm: return ["cell": witness.cell.map { .string($0.text) } ?? .null]
+    case .buysAtDiscount: return ["share": witness.measures.last?.value.map { .number($0) } ?? .null]
+    case .prefers: return try evaluator.preference().object ?? [:]
     case .affordable:
       func money(_ amount: Double?) -> JSONValue { amount.flatMap { JSONNumber($0) }.map { .number($0) } ?? .null }
       return ["cost": money(witness.cost), "budget": money(witness.limit)]

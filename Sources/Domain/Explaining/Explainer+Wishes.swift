@@ -29,6 +29,16 @@ extension Explainer {
     case .inChain(let chain):
       return holds ? "the end of his run in the chain `\(chain)`" : "a run of his in the chain `\(chain)`"
     case .relation(let kind): return holds ? "no `\(kind)` any more" : "a `\(kind)`"
+    case .segment(let id): return holds ? "leaving the segment `\(id)`" : "falling into the segment `\(id)`"
+    case .silence(let silence): return wish(silence, holds: holds, witness, alone)
+    case .rfm(let tests):
+      guard let cell = witness.cell else { return "a first purchase, and boundaries taken after it" }
+      let wishes = tests.map { "\($0.measure.rawValue) \($0.comparison.rawValue) \($0.score)" }
+      return "scores with \(holds ? "not " : "")\(joined(wishes, by: "and")) (they are \(cell.text))" + byItself(alone)
+    case .buysAtDiscount(let tests):
+      guard let share = witness.measures.last?.value else { return "a first purchase" }
+      return "a share of purchases at a discount \(holds ? "not " : "")\(tests.phrase) (it is \(share.text))"
+    case .prefers(let match): return try fields(of: match, holds, in: evaluator.preference(), prefix: "")
     case .affordable(let budget):
       let cost = witness.cost?.phrase ?? "0"
       return "a budget of \(holds ? "less than" : "at least") \(cost) for the messages up to this `\(budget.channel)`"
@@ -36,6 +46,15 @@ extension Explainer {
       return holds ? "the message of `\(label(step))` being handed over" : "the message of `\(label(step))` not leaving"
     case .all, .any, .not, .ofTrigger: return ""
     }
+  }
+
+  private func wish(_ silence: Silence, holds: Bool, _ witness: Witness, _ alone: Timestamp?) -> String {
+    let type = "`\(silence.type)`" + (silence.match.map { " with \($0.phrase)" } ?? "")
+    if holds { return "a \(type)" }
+    guard witness.silence != nil else {
+      return "more \(type): an average needs \(Evaluator.fewestForAverage) of one person, and of a segment ten people"
+    }
+    return "no \(type)" + byItself(alone)
   }
 
   private func byItself(_ moment: Timestamp?) -> String { moment.map { ", by itself at \($0.brief)" } ?? "" }

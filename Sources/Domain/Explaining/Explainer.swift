@@ -77,7 +77,7 @@ public struct Explainer {
         ([], self)
       }
     case .contact, .trigger, .latest, .did, .message, .consent, .reachable, .weekday, .localTime, .list, .inChain,
-      .relation, .affordable, .neverLeft:
+      .relation, .segment, .silence, .rfm, .buysAtDiscount, .prefers, .affordable, .neverLeft:
       ([], self)
     }
   }

@@ -14,6 +14,8 @@ final class Witness {
   private(set) var messages: [MessageState] = []
   private(set) var cost: Double?
   private(set) var limit: Double?
+  /// Since when he has been silent, and from when on that is long enough.
+  private(set) var silence: (since: Timestamp, until: Timestamp)?
 
   func counts(_ event: EventFact) {
     countedAll += 1
@@ -26,6 +28,12 @@ final class Witness {
   }
 
   func measured(_ value: JSONNumber?, against operand: JSONNumber?) { measures.append((value, operand)) }
+
+  func wasSilent(since: Timestamp, until: Timestamp) { silence = (since, until) }
+
+  private(set) var cell: RfmCell?
+
+  func scored(_ cell: RfmCell) { self.cell = cell }
 
   func chose(_ messages: [MessageState]) { self.messages = messages }
 

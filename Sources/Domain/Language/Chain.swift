@@ -100,6 +100,6 @@ extension Chain {
 
   /// Every condition of the chain.
   var conditions: [Condition] {
-    triggers.compactMap(\.schedule?.to) + [onlyIf].compactMap { $0 } + stopWhen + program.flatMap(\.conditions)
+    triggers.compactMap(\.condition) + [onlyIf].compactMap { $0 } + stopWhen + program.flatMap(\.conditions)
   }
 }

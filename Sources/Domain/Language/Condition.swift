@@ -1,6 +1,6 @@
 public import JSON
 
-/// The one condition language: of triggers, branches, waits, exits and template flags.
+/// The one condition language: of triggers, branches, waits, exits, segments and template flags.
 public indirect enum Condition: Sendable, Hashable {
   case all([Condition])
   case any([Condition])
@@ -20,6 +20,15 @@ public indirect enum Condition: Sendable, Hashable {
   case inChain(String)
   /// Stands in such a relation to somebody.
   case relation(String)
+  /// A member of the segment of that id.
+  case segment(String)
+  case silence(Silence)
+  /// How lately, how often and for how much he buys: all of these scores.
+  case rfm([RfmTest])
+  /// The share of his purchases at a discount, 0 through 1.
+  case buysAtDiscount([NumberTest])
+  /// The category and the brand that he buys most.
+  case prefers(Match)
   /// About the one whose event is the trigger, where the run is another's.
   case ofTrigger(Condition)
   /// An `escalate` still has the money for a channel.
@@ -84,6 +93,20 @@ public struct Did: Sendable, Hashable {
   }
 }
 
+extension Did {
+  /// Time alone takes events out of the window, so a number of them that is too small stays so.
+  var onlyFallsWithTime: Bool {
+    switch measure {
+    case .times, .distinct: break
+    case .sum, .average, .minimum, .maximum: return false
+    }
+    return tests.allSatisfy { test in
+      guard case .value = test.operand else { return false }
+      return test.comparison == .greaterOrEqual || test.comparison == .greater
+    }
+  }
+}
+
 /// `{">=": 3}`
 public struct NumberTest: Sendable, Hashable {
   public enum Operand: Sendable, Hashable {
@@ -96,6 +119,28 @@ public struct NumberTest: Sendable, Hashable {
   public var operand: Operand
 
   static let atLeastOnce = [NumberTest(comparison: .greaterOrEqual, operand: .value(.literal(1)))]
+}
+
+/// `{"recency": {">=": 4}}`
+public struct RfmTest: Sendable, Hashable {
+  public enum Measure: String, Sendable, Hashable, CaseIterable {
+    case recency, frequency, monetary
+  }
+
+  public var measure: Measure
+  public var comparison: Comparison
+  /// 1 through 5.
+  public var score: Int
+}
+
+extension RfmCell {
+  func score(_ measure: RfmTest.Measure) -> Int {
+    switch measure {
+    case .recency: recency
+    case .frequency: frequency
+    case .monetary: monetary
+    }
+  }
 }
 
 /// What became of a message of this run.
@@ -120,6 +165,11 @@ extension Condition {
     case .contact(let match): match.eventTypes.union([ContactChange.type])
     case .consent, .reachable, .list, .relation: [ContactChange.type]
     case .inChain: ["chain.entered", "chain.ended"]
+    case .segment: [SegmentEvent.entered, SegmentEvent.left]
+    case .rfm: [RfmRule.moved]
+    case .buysAtDiscount: [RfmRule.standard.event]
+    case .prefers(let match): match.eventTypes.union([RfmRule.standard.event])
+    case .silence(let silence): (silence.match?.eventTypes ?? []).union([silence.type])
     case .trigger(let match): match.eventTypes
     // What another contact does wakes nobody.
     case .weekday, .localTime, .ofTrigger, .affordable: []
@@ -169,13 +219,13 @@ extension ValueExpression {
 
 extension Condition {
   /// Visits the condition and all inside it.
-  func forEach(_ visit: (Condition) -> Void) {
+  public func forEach(_ visit: (Condition) -> Void) {
     visit(self)
     switch self {
     case .all(let inner), .any(let inner): for condition in inner { condition.forEach(visit) }
     case .not(let inner), .ofTrigger(let inner): inner.forEach(visit)
     case .contact, .trigger, .latest, .did, .message, .consent, .reachable, .weekday, .localTime, .list, .inChain,
-      .relation, .affordable, .neverLeft:
+      .relation, .segment, .silence, .rfm, .buysAtDiscount, .prefers, .affordable, .neverLeft:
       break
     }
   }

@@ -7,6 +7,9 @@ public struct Trigger: Sendable, Hashable {
     case api
     case date(DateTrigger)
     case schedule(ScheduleTrigger)
+    case segment(SegmentTrigger)
+    /// The moment it becomes true for a contact.
+    case when(Condition, existing: Existing?)
   }
 
   public var kind: Kind
@@ -21,14 +24,48 @@ public struct Trigger: Sendable, Hashable {
 
   /// The type of event it listens to.
   public var event: String? {
-    if case .event(let type, _) = kind { return type }
-    return nil
+    switch kind {
+    case .event(let type, _): type
+    case .segment(let segment): segment.isLeaving ? SegmentEvent.left : SegmentEvent.entered
+    case .api, .date, .schedule, .when: nil
+    }
+  }
+
+  /// Those for whom it is true already come in too.
+  public var existing: Existing? {
+    switch kind {
+    case .segment(let segment): segment.existing
+    case .when(_, let existing): existing
+    case .event, .api, .date, .schedule: nil
+    }
+  }
+
+  /// Of whom it is true: a broadcast's `to`, and `when`.
+  var condition: Condition? {
+    switch kind {
+    case .schedule(let schedule): schedule.to
+    case .when(let condition, _): condition
+    case .event, .api, .date, .segment: nil
+    }
   }
 
   public var schedule: ScheduleTrigger? {
     if case .schedule(let schedule) = kind { return schedule }
     return nil
   }
+}
+
+/// `{"segment": "vip", "on": "leave"}`
+public struct SegmentTrigger: Sendable, Hashable {
+  public var id: String
+  /// Not who falls into it but who falls out.
+  public var isLeaving: Bool
+  public var existing: Existing?
+}
+
+/// `"existing": true`, for everybody at once or at a rate.
+public struct Existing: Sendable, Hashable {
+  public var rate: Rate?
 }
 
 /// `"enroll": {"from": "trigger.referrer_id"}` or `{"relation": "spouse"}`

@@ -17,5 +17,6 @@ public enum Reference: Sendable, Hashable {
   case flag(String)
 
   static let roots = ["contact", "trigger", "latest", "data", "flags"]
+  static let ofRuns = ["trigger", "data", "flags"]
   static let laterRoots = ["points", "coupon", "survey"]
 }

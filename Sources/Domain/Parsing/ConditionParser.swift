@@ -9,10 +9,12 @@ enum ConditionPlace {
   case step
   /// Since its own start.
   case waitFor
+  /// A segment's, or a trigger's `when`: there is no run. All the past.
+  case segment
 
   var window: Did.Window {
     switch self {
-    case .entry: .ever
+    case .entry, .segment: .ever
     case .stopWhen, .step: .sinceEntry
     case .waitFor: .sinceOwnStart
     }
@@ -23,21 +25,22 @@ enum ConditionPlace {
 struct ConditionParser {
   let steps: StepNames
   let at: ConditionPlace
-  private var values: ValueParser { ValueParser(steps: steps) }
+  var values: ValueParser { ValueParser(steps: steps, hasRun: at != .segment) }
 
   static let kinds = [
     "all", "any", "not", "contact", "trigger", "latest", "did", "did_not", "opened", "unopened", "clicked",
     "delivered", "bounced", "answered", "consent", "reachable", "weekday", "local_time", "list", "in_chain",
-    "relation", "of",
+    "relation", "of", "segment", "silence", "rfm", "buys_at_discount", "prefers",
   ]
   static let laterKinds = [
-    "silence", "segment", "rfm", "buys_at_discount", "ltv", "points", "coupon", "topic", "survey",
+    "ltv", "points", "coupon", "topic", "survey",
   ]
   static let maxDepth = 32
 
   private static let words = Kinds(
     what: "a condition", one: "one condition", example: "{\"did\": \"purchase\"}", known: kinds, later: laterKinds,
-    common: ["where", "same", "within", "since"] + measures, several: "join them: {\"all\": [{…}, {…}]}",
+    common: ["where", "same", "within", "since", "for", "longer_than"] + measures,
+    several: "join them: {\"all\": [{…}, {…}]}",
     insteadOfLater: "leave it out")
 
   init(steps: StepNames, at: ConditionPlace) { (self.steps, self.at) = (steps, at) }
@@ -53,6 +56,7 @@ struct ConditionParser {
 
   private func condition(_ kind: String, _ value: Place, in place: Place, depth: Int) -> Condition? {
     func alone() { _ = Fields(place, what: "a condition", known: [kind]) }
+    if at == .segment, Self.ofRuns.contains(kind) { refuseWithoutRun(kind, place) }
     switch kind {
     case "all", "any":
       alone()
@@ -99,6 +103,13 @@ struct ConditionParser {
       alone()
       return value.name("a relation").map { .relation($0) }
     case "of": return ofTrigger(value, in: place, depth: depth)
+    case "segment":
+      alone()
+      return value.segmentID().map { .segment($0) }
+    case "silence": return silence(value, in: place)
+    case "rfm", "buys_at_discount", "prefers":
+      alone()
+      return buying(kind, value)
     default:
       alone()
       return MessageFact(rawValue: kind).flatMap { fact in choice(value).map { .message(fact, of: $0) } }
@@ -169,6 +180,7 @@ extension ConditionParser {
     let read = measure(fields, in: place)
     let match = fields["where"].flatMap(values.match)
     let same = fields["same"].map(self.same) ?? []
+    if at == .segment, let place = fields["same"] { refuseWithoutRun("same", place) }
     guard let type else { return nil }
     mention(fields, of: type)
     guard let window, let (measure, tests) = read else { return nil }
@@ -209,6 +221,10 @@ extension ConditionParser {
     if let since = fields["since"] {
       if fields["within"] != nil {
         place.error(.badValue, "expected `within` or `since`, got both")
+        return nil
+      }
+      if at == .segment {
+        refuseWithoutRun("since", since)
         return nil
       }
       guard let id = since.string("\"enter\" or the id of a step") else { return nil }

@@ -20,6 +20,14 @@ final class Findings {
 
   func turns(_ place: Place, isAwaited: Bool) { turned.append((place, isAwaited)) }
 
+  /// What has not happened for a length of time must be kept as long.
+  func looksBack(_ type: String, _ length: Span, at place: Place) {
+    looksBack(
+      Did(
+        type: type, negated: true, match: nil, same: [], measure: .times, tests: NumberTest.atLeastOnce,
+        window: .within(length)), at: place)
+  }
+
   /// What the document names outside itself, for who knows what there is.
   private(set) var mentions: [Mention] = []
   private static let mostMentions = 10_000
@@ -111,11 +119,8 @@ struct Place {
   }
 
   func chainID() -> String? {
-    let id = parsed("the id of a chain", hint: "1 to 128 letters, digits and `._-:@+`") { text in
-      let isID =
-        (1...128).contains(text.utf8.count)
-        && text.utf8.allSatisfy { EventType.isNameByte($0) || [58, 64, 43].contains($0) }
-      return isID ? text : nil
+    let id = parsed("the id of a chain", hint: "1 to 128 letters, digits and `._-:@+`") {
+      Segment.isID($0) ? $0 : nil
     }
     if let id { mentions(.chain, id) }
     return id

@@ -3,6 +3,7 @@ import JSON
 /// Something a document names that is not in the document.
 enum Named: Hashable {
   case channel
+  case segment
   case chain
   case eventType
   /// Of events of a type.

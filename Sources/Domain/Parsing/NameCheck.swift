@@ -28,10 +28,16 @@ struct NameCheck {
   private static let fewest = 10
 
   func check(_ chain: Chain) {
-    let triggers = chain.triggers.map(\.event)
     let set = chain.program.flatMap { step -> [String] in
       if case .set(let assignments) = step.kind { assignments.map(\.name) } else { [] }
     }
+    check(triggers: chain.triggers.map(\.event), set: set)
+  }
+
+  /// - Parameters:
+  ///   - triggers: types of the events that may be the trigger; nil: a call may bring anything.
+  ///   - set: attributes that the document itself sets.
+  func check(triggers: [String?] = [], set: [String] = []) {
     for mention in findings.mentions {
       switch mention.what {
       case .eventType: doubt(type: mention)
@@ -40,7 +46,7 @@ struct NameCheck {
         // A call may bring anything.
         if !triggers.contains(nil) { doubt(property: mention, of: triggers.compactMap { $0 }) }
       case .attribute: doubt(attribute: mention, set: set)
-      case .channel, .chain: break
+      case .channel, .chain, .segment: break
       }
     }
   }

@@ -12,6 +12,11 @@ public struct References: Sendable {
   public var eventTypes: Set<String>?
   /// The ids of chains that there are; nil asks for no look at them.
   public var chains: Set<String>?
+  /// The ids of segments; nil asks for no look at them.
+  public var segments: Set<String>?
+  /// The segment's own id, and for every other the segments that its condition names.
+  public var segmentID: String?
+  public var segmentUses: [String: Set<String>] = [:]
   /// The ids of webhooks; nil asks for no look at them.
   public var webhooks: Set<String>?
   /// What was seen of late; nil asks for no warnings about properties and attributes.
@@ -52,12 +57,23 @@ struct ReferenceCheck {
     for mention in findings.mentions { check(mention) }
     NameCheck(references: references, findings: findings).check(chain)
     let lookBack = LookBack(flow, references)
+    checkWindows(lookBack)
+  }
+
+  /// A segment has neither program nor trigger.
+  func check(_ segment: Segment) {
+    for mention in findings.mentions { check(mention) }
+    NameCheck(references: references, findings: findings).check()
+    checkWindows(nil)
+  }
+
+  private func checkWindows(_ lookBack: LookBack?) {
     for (node, pointer, did) in findings.windows {
       let place = Place(node: node, pointer: pointer, findings: findings)
       switch did.window {
       case .within(let span): check(span, type: did.type, at: place)
       case .ever: check(nil, type: did.type, at: place)
-      case .sinceEntry, .sinceStep, .sinceOwnStart: lookBack.check(did, at: place)
+      case .sinceEntry, .sinceStep, .sinceOwnStart: lookBack?.check(did, at: place)
       }
     }
   }
@@ -144,6 +160,31 @@ struct ReferenceCheck {
         ?? "save it first: PUT /v1/chains/\(id.prefix(60))")
   }
 
+  private func check(segment id: String, _ place: Place) {
+    if id == references.segmentID || leads(from: id, to: references.segmentID) {
+      return place.error(
+        .badValue, "the segment \"\(id.prefix(60))\" asks for this one: neither could ever be known",
+        hint: "write its condition here instead of its id")
+    }
+    guard let segments = references.segments, !segments.contains(id) else { return }
+    place.error(
+      .unknownReference, "expected the id of a segment, got \"\(id.prefix(60))\", which does not exist",
+      hint: nearest(to: id, among: segments.sorted()).map { "did you mean `\($0)`?" }
+        ?? "save it first: PUT /v1/segments/\(id.prefix(60))")
+  }
+
+  /// Whether a segment's condition names the other, straight or through others.
+  private func leads(from id: String, to other: String?) -> Bool {
+    guard let other else { return false }
+    var (seen, left): (Set<String>, [String]) = ([id], [id])
+    while let next = left.popLast() {
+      let named = references.segmentUses[next] ?? []
+      if named.contains(other) { return true }
+      left += named.filter { seen.insert($0).inserted }
+    }
+    return false
+  }
+
   private func check(webhook id: String, _ place: Place) {
     guard let webhooks = references.webhooks, !webhooks.contains(id) else { return }
     place.error(
@@ -165,6 +206,7 @@ struct ReferenceCheck {
     switch mention.what {
     case .channel where references.channels[mention.name] == nil: unknownChannel(mention.name, at: place)
     case .chain: check(chain: mention.name, place)
+    case .segment: check(segment: mention.name, place)
     case .channel, .eventType, .property, .triggerProperty, .attribute: break
     }
   }

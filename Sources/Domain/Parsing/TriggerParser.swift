@@ -4,8 +4,8 @@ import JSON
 struct TriggerParser {
   let values: ValueParser
 
-  static let kinds = ["event", "api", "date", "schedule", "every"]
-  static let laterKinds = ["segment", "when", "product"]
+  static let kinds = ["event", "segment", "when", "api", "date", "schedule", "every"]
+  static let laterKinds = ["product"]
   private static let common = ["enroll", "share", "id", "note"]
 
   private static let words = Kinds(
@@ -14,7 +14,7 @@ struct TriggerParser {
 
   func parse(_ place: Place) -> Trigger? {
     guard let kind = Self.words.find(in: place),
-      let fields = Fields(place, what: "a trigger", known: Self.known(kind) + Self.common, later: ["existing"])
+      let fields = Fields(place, what: "a trigger", known: Self.known(kind) + Self.common)
     else { return nil }
     for key in ["id", "note"] { _ = fields.string(key) }
     let read = read(kind, fields)
@@ -31,6 +31,8 @@ struct TriggerParser {
     case "event": ["event", "where"]
     case "date": ["date", "offset", "at", "once"]
     case "schedule", "every": [kind, "to", "rate"]
+    case "segment": ["segment", "on", "existing", "rate"]
+    case "when": ["when", "existing", "rate"]
     default: [kind]
     }
   }
@@ -40,6 +42,8 @@ struct TriggerParser {
     case "event": event(fields)
     case "api": api(fields)
     case "date": date(fields)
+    case "segment": segment(fields)
+    case "when": when(fields)
     default: schedule(kind, fields)
     }
   }
@@ -86,9 +90,52 @@ struct TriggerParser {
         .missing, "expected `to`, who gets it, which is missing",
         hint: "everybody with an address: {\"reachable\": \"email\"}")
     }
-    let rate = fields["rate"].flatMap { $0.parsed("a rate", hint: Rate.hint) { Rate($0) } }
+    let rate = rate(fields)
     guard let times, let to else { return nil }
     return .schedule(ScheduleTrigger(times: times, to: to, rate: rate))
+  }
+
+  private func rate(_ fields: Fields) -> Rate? {
+    fields["rate"].flatMap { $0.parsed("a rate", hint: Rate.hint) { Rate($0) } }
+  }
+
+  private enum Side: String {
+    case enter, leave
+  }
+
+  private func segment(_ fields: Fields) -> Trigger.Kind? {
+    let id = fields["segment"]?.segmentID()
+    let isLeaving = fields.word("on", of: [Side.enter, .leave]) == .leave
+    let existing = existing(fields)
+    if isLeaving, let place = fields["existing"] {
+      place.keyError(
+        .badValue, "`existing` takes those who are members already, and this trigger is about who leaves",
+        hint: "leave `existing` out")
+    }
+    return id.map { .segment(SegmentTrigger(id: $0, isLeaving: isLeaving, existing: existing)) }
+  }
+
+  private func when(_ fields: Fields) -> Trigger.Kind? {
+    guard let place = fields["when"], let condition = ConditionParser(steps: StepNames(), at: .segment).parse(place)
+    else { return nil }
+    if condition.isOnlyAbsence {
+      place.error(
+        .badValue, "`did_not` alone is true of everybody who was never here, from the start",
+        hint: "write {\"silence\": \"purchase\", \"for\": \"30d\"}, or add what he did before: {\"all\": […]}")
+    }
+    let existing = existing(fields)
+    return .when(condition, existing: existing)
+  }
+
+  private func existing(_ fields: Fields) -> Existing? {
+    let takesThem = fields.bool("existing") ?? false
+    let rate = rate(fields)
+    if let place = fields["rate"], !takesThem {
+      place.keyError(
+        .badValue, "`rate` spreads those for whom it is true already, and they are not asked for",
+        hint: "add \"existing\": true, or leave `rate` out")
+    }
+    return takesThem ? Existing(rate: rate) : nil
   }
 
   private func once(_ place: Place) -> ScheduleTrigger.Times? {

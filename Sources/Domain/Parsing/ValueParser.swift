@@ -3,6 +3,8 @@ import JSON
 /// Reads literals, `{"from": …}`, `where` and number tests.
 struct ValueParser {
   let steps: StepNames
+  /// False where values of a run, its trigger and its data, cannot be named.
+  var hasRun = true
   /// The flags of the send whose data is read; nil elsewhere.
   var flags: [String]?
 
@@ -33,6 +35,12 @@ struct ValueParser {
     let root = parts.removeFirst()
     if Reference.laterRoots.contains(root) {
       place.error(.notYet, "paths into `\(root)` come later", hint: "use contact, trigger, latest, data or flags")
+      return nil
+    }
+    guard hasRun || !Reference.ofRuns.contains(root) else {
+      place.error(
+        .badValue, "`\(root)` is a run's, and here is none: a segment is about a contact",
+        hint: "use contact or latest")
       return nil
     }
     guard Reference.roots.contains(root) else {

@@ -17,6 +17,9 @@ public struct RfmRule: Sendable, Equatable {
     (self.event, self.value, self.boundaries) = (event, value, boundaries)
   }
 
+  /// The server's own event of one who has other scores.
+  public static let moved = "rfm.moved"
+
   /// Purchases by their `total`, on Monday mornings.
   public static let standard = RfmRule(
     event: "purchase", value: PropertyPath(parts: ["total"]),

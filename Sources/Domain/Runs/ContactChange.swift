@@ -47,7 +47,7 @@ extension Chain {
 
 extension Condition {
   /// The moment at which time alone turns it is another by another clock.
-  fileprivate var dependsOnZone: Bool {
+  public var dependsOnZone: Bool {
     var depends = false
     forEach { part in
       switch part {
@@ -57,8 +57,9 @@ extension Condition {
         if did.tests.contains(where: { if case .percentOfOwnYear = $0.operand { true } else { false } }) {
           depends = true
         }
+      case .silence(let silence): if let length = silence.length, !length.isExact { depends = true }
       case .all, .any, .not, .contact, .trigger, .latest, .message, .consent, .reachable, .list, .inChain, .relation,
-        .ofTrigger, .affordable, .neverLeft:
+        .segment, .rfm, .buysAtDiscount, .prefers, .ofTrigger, .affordable, .neverLeft:
         break
       }
     }

@@ -40,6 +40,7 @@ extension EntryCalendar {
     case .date(let date): saying = try decide(entry, date, trigger, timetable, contact, due: due, now: now, db)
     case .schedule(let schedule):
       saying = try decide(entry, schedule, trigger, timetable, contact, due: due, now: now, db)
+    case .segment, .when: saying = try decide(existing: entry, trigger, timetable, contact, due: due, now: now, db)
     case .event, .api: saying = nil
     }
     return saying.map { [$0] } ?? []
@@ -104,6 +105,37 @@ extension EntryCalendar {
     }
     try entries.delete(entry, db)
     return event
+  }
+
+  /// One for whom a trigger's condition was true when it was published, and is so now.
+  private func decide(
+    existing entry: PlannedEntry, _ trigger: TimedTrigger, _ timetable: Timetable, _ contact: Contact, due: Timestamp,
+    now: Timestamp, _ db: Connection
+  ) throws -> IncomingEvent? {
+    guard !isTooLate(trigger, contact, due: due, now: now), try isExisting(contact, trigger, now: due, db) else {
+      try entries.delete(entry, db)
+      return nil
+    }
+    if let rate = trigger.version.chain.triggers[trigger.index].existing?.rate,
+      let place = try place(entry, timetable, rate, due: due, now: now, db), place > now
+    {
+      try wait(entry, until: place, isPlaced: true, db)
+      return nil
+    }
+    try entries.delete(entry, db)
+    return ChainEvent.timed(
+      ChainEvent.schedule, trigger.key.name, of: trigger.version.id, contact: contact.row, at: due, occasion: 0,
+      more: ("existing", "true"))
+  }
+
+  func isExisting(_ contact: Contact, _ trigger: TimedTrigger, now: Timestamp, _ db: Connection) throws -> Bool {
+    let condition: Condition
+    switch trigger.kind {
+    case .segment(let segment): condition = .segment(segment.id)
+    case .when(let when, _): condition = when
+    case .event, .api, .date, .schedule: return false
+    }
+    return try views.evaluator(of: contact, now: now, db).evaluate(condition).holds
   }
 
   private func wait(_ entry: PlannedEntry, until moment: Timestamp, isPlaced: Bool = false, _ db: Connection) throws {

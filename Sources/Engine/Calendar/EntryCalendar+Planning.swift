@@ -97,6 +97,10 @@ extension EntryCalendar {
       if isNew, moment < now { return }
       try put(
         PlannedEntry(timetable: timetable.id, contact: contact.row, occasion: timetable.occasion, due: moment), db)
+    case .segment, .when:
+      // Who has come since then comes in by what he does.
+      guard !isNew, try isExisting(contact, trigger, now: now, db) else { return }
+      try put(PlannedEntry(timetable: timetable.id, contact: contact.row, occasion: 0, due: now), db)
     case .event, .api: break
     }
   }
@@ -190,7 +194,7 @@ extension EntryCalendar {
         guard isMoved || date.path.parts.first.map(fields.contains) ?? false else { continue }
         try plan(date, timetable, contact, from: timetable.since, now: now, db)
       case .schedule?: if isMoved { try move(contact, in: timetable, now: now, db) }
-      case .event?, .api?, nil: break
+      case .segment?, .when?, .event?, .api?, nil: break
       }
     }
   }

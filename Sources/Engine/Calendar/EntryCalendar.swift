@@ -34,7 +34,7 @@ final class EntryCalendar {
   /// there. What is planned for a trigger that is gone goes when it is due.
   func refresh(now: Timestamp, _ db: Connection) throws {
     quietUntil = nil
-    triggers = try liveTriggers(db)
+    triggers = Dictionary(try TimedTrigger.live(in: views.catalog, db).map { ($0.key, $0) }) { $1 }
     timetables = Dictionary(try timetableStore.current(db).map { ($0.id, $0) }) { $1 }
     for timetable in ordered where triggers[timetable.key] == nil { try withdraw(timetable, db) }
     watched = []
@@ -44,6 +44,9 @@ final class EntryCalendar {
         if let field = date.path.parts.first { watched.insert(field) }
         try keep(date, trigger, now: now, db)
       case .schedule(let schedule): try keep(schedule, trigger, now: now, db)
+      case .segment(let segment):
+        if segment.existing != nil { try keep("member of " + segment.id, trigger, now: now, db) }
+      case .when(let condition, let existing): if existing != nil { try keep(condition.text, trigger, now: now, db) }
       case .event, .api: break
       }
     }
@@ -51,17 +54,6 @@ final class EntryCalendar {
   }
 
   var ordered: [Timetable] { timetables.values.sorted { $0.id < $1.id } }
-
-  private func liveTriggers(_ db: Connection) throws -> [TimedTrigger.Key: TimedTrigger] {
-    var found: [TimedTrigger.Key: TimedTrigger] = [:]
-    for entry in views.catalog.all where entry.status == .live || entry.status == .paused {
-      guard let number = entry.liveVersion, let version = try views.catalog.readable(entry.number, number, db) else {
-        continue
-      }
-      for trigger in TimedTrigger.all(of: version, isPaused: entry.status == .paused) { found[trigger.key] = trigger }
-    }
-    return found
-  }
 
   private func withdraw(_ timetable: Timetable, _ db: Connection) throws {
     if timetable.state == .coming {
@@ -79,9 +71,12 @@ final class EntryCalendar {
     try timetableStore.update(timetable, db)
   }
 
-  /// Another rule begins the walk through the contacts anew.
   private func keep(_ date: DateTrigger, _ trigger: TimedTrigger, now: Timestamp, _ db: Connection) throws {
-    let rule = date.rule + " " + rules.shopZone.identifier
+    try keep(date.rule + " " + rules.shopZone.identifier, trigger, now: now, db)
+  }
+
+  /// Another rule begins the walk through the contacts anew.
+  private func keep(_ rule: String, _ trigger: TimedTrigger, now: Timestamp, _ db: Connection) throws {
     guard var known = timetables.values.first(where: { $0.key == trigger.key }) else {
       let made = try timetableStore.insert(
         trigger.key, occasion: 0, state: .open, rule: rule, since: now, known: try people.newest(db), db)

@@ -1,6 +1,7 @@
 import Domain
+import SQL
 
-/// A trigger by time of the version that new runs of a chain walk.
+/// A trigger by time, or by a condition, of the version that new runs of a chain walk.
 struct TimedTrigger {
   /// The same from one version to the next, as long as it stays the same trigger.
   struct Key: Hashable {
@@ -27,14 +28,28 @@ struct TimedTrigger {
       return TimedTrigger(version: version, index: index, key: key, isPaused: isPaused)
     }
   }
+
+  /// Those of the versions that new runs walk, of paused chains too.
+  static func live(in catalog: ChainCatalog, _ db: Connection) throws -> [TimedTrigger] {
+    var found: [TimedTrigger] = []
+    for entry in catalog.all where entry.status == .live || entry.status == .paused {
+      guard let number = entry.liveVersion, let version = try catalog.readable(entry.number, number, db) else {
+        continue
+      }
+      found += all(of: version, isPaused: entry.status == .paused)
+    }
+    return found
+  }
 }
 
 extension Trigger {
-  /// Nil for a trigger that no clock moves. A date is the same trigger with another offset or clock time, since it comes
+  /// Nil for a trigger that events alone move, and for those of members. A date is the same trigger with another offset or clock time, since it comes
   /// once a year whatever happens; a broadcast at another time is another.
   fileprivate var timeName: String? {
     switch kind {
     case .event, .api: nil
+    case .segment(let segment): segment.existing.map { _ in "existing " + segment.id }
+    case .when: "when"
     case .date(let date): "date " + date.path.text + (date.once ? " once" : "")
     case .schedule(let schedule):
       switch schedule.times {

@@ -42,6 +42,18 @@ public enum ChainEvent {
       type: type, at: due, properties: JSONValue.object(properties).serialized(), contact: contact)
   }
 
+  /// A chain's own condition has become true for the contact.
+  static func became(true trigger: String, of chain: String, contact: Int64, at moment: Timestamp) -> IncomingEvent {
+    let properties: JSONValue = ["chain": .string(chain), "trigger": .string(trigger)]
+    return IncomingEvent(
+      type: SegmentEvent.when, at: moment, properties: properties.serialized(), contact: contact)
+  }
+
+  /// What such an event leads to is decided for the moment at which it was due, however late that is done.
+  static func isOfItsMoment(_ type: String) -> Bool {
+    isTimed(type) || type == SegmentEvent.when || type == SegmentEvent.entered || type == SegmentEvent.left
+  }
+
   static func isTimed(_ type: String) -> Bool { type == date || type == schedule }
 
   static func said(_ type: String, chain: String, of run: Run) -> IncomingEvent {

@@ -1,5 +1,6 @@
 public import Domain
 import Ingest
+import JSON
 public import SQL
 
 /// Makes the views of contacts that the pure rules ask, out of the stores that hold what there is to know.
@@ -11,6 +12,22 @@ public struct ContactViews {
   let counters: Counters
   let rules: Rules
   let rfmVersions: RfmVersionCache
+  let segments: SegmentCatalog
+
+  /// Where no run asks.
+  func evaluator(of contact: Contact, now: Timestamp, _ db: Connection) -> Evaluator {
+    let nothing = EventFact(seq: 0, at: now, type: "", properties: .object([:]))
+    return Evaluator(view: view(of: contact, db), run: RunScope(entering: nothing), now: now)
+  }
+
+  private func view(of contact: Contact, _ db: Connection) -> StoredContactView {
+    let moment = LogMoment(at: contact.firstSeenAt, seq: 0)
+    let nobody = Run(
+      id: 0, chain: 0, version: 0, contact: contact.row, key: "", state: .active, step: 0, enteredAt: moment.at,
+      entry: moment, triggerSeq: 0, stepStart: moment, stepDueAt: nil, dueAt: nil, data: [:], marks: [:],
+      goalUntil: nil, endedAt: nil, reason: nil)
+    return StoredContactView(self, contact: contact, run: nobody, db)
+  }
 
   /// - Parameter run: the one that asks; before it is stored its id is 0.
   public func view(of contact: Contact, for run: Run, _ db: Connection) -> StoredContactView {

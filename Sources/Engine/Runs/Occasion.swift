@@ -31,7 +31,7 @@ final class Occasion {
 
 extension StoredEvent {
   /// The moment that what follows from it is decided for: its acceptance, or when it was due.
-  var decidedAt: Timestamp { ChainEvent.isTimed(type) ? at : acceptedAt }
+  var decidedAt: Timestamp { ChainEvent.isOfItsMoment(type) ? at : acceptedAt }
 }
 
 extension EventFact {
@@ -46,7 +46,7 @@ extension Rules {
   func isFresh(_ event: StoredEvent) -> Bool {
     // Calendars bend a span by hours at most: far from its end they need not be asked.
     let age = event.acceptedAt - event.at
-    if age < triggerMaxAge.approximateMilliseconds / 2 || event.message != nil || ChainEvent.isTimed(event.type) {
+    if age < triggerMaxAge.approximateMilliseconds / 2 || event.message != nil || ChainEvent.isOfItsMoment(event.type) {
       return true
     }
     return triggerMaxAge.after(event.at, in: shopZone) >= event.acceptedAt

@@ -18,14 +18,26 @@ extension RunSteps {
     // The event alone decides most: whose it is, is read only for what gets past.
     var entered: Set<Int64> = []
     for (index, candidate) in version.chain.triggers.enumerated() {
-      guard case .event(let type, let match) = candidate.kind, type == event.type else { continue }
-      let fits =
-        try match?.holds(for: event.properties) { expression in
-          if case .literal(let value) = expression { return value }
-          return try value(expression, of: occasion, version, db)
-        } ?? true
+      guard candidate.event == event.type, try fits(candidate, occasion, version, db) else { continue }
       // Several may fit, each for somebody else.
-      if fits { try enroll(version, by: occasion, trigger: index, besides: &entered, &round, db) }
+      try enroll(version, by: occasion, trigger: index, besides: &entered, &round, db)
+    }
+  }
+
+  private func fits(
+    _ trigger: Trigger, _ occasion: Occasion, _ version: ChainVersion, _ db: Connection
+  ) throws -> Bool {
+    let event = try occasion.fact()
+    switch trigger.kind {
+    case .event(_, let match):
+      return try match?.holds(for: event.properties) { expression in
+        if case .literal(let value) = expression { return value }
+        return try value(expression, of: occasion, version, db)
+      } ?? true
+    case .segment(let segment):
+      // What the boundaries of scores alone have moved is nobody's doing: a chain must ask for it.
+      return event.properties["segment"]?.string == segment.id && event.properties["cause"]?.string != "boundaries"
+    case .api, .date, .schedule, .when: return false
     }
   }
 
@@ -112,6 +124,11 @@ extension RunSteps {
     if let onlyIf = version.chain.onlyIf {
       let evaluator = Evaluator(view: view, run: RunScope(entering: trigger), now: now)
       guard try evaluator.evaluate(onlyIf).holds else { return }
+    }
+    if ChainEvent.isOfItsMoment(trigger.type), !ChainEvent.isTimed(trigger.type),
+      version.chain.isTooLate(due: now, lateness: max(0, round.now - now), in: view.zone)
+    {
+      return count(run, version, step: "", outcome: Counters.lateEntry)
     }
     let contact = entrant.contact.row
     if occasion.event.contact != nil, !ChainEvent.isTimed(occasion.event.type),

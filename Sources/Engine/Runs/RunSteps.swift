@@ -17,12 +17,13 @@ struct RunSteps {
   let requests: MessageRequests
   let moves = RunMoves()
   let outbox = Outbox()
+  let segments: LiveSegments
   private let facts: MessageFacts
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
 
-  init(_ views: ContactViews, report: @escaping (String) -> Void) {
-    self.views = views
+  init(_ views: ContactViews, _ segments: LiveSegments, report: @escaping (String) -> Void) {
+    (self.views, self.segments) = (views, segments)
     (log, timeline, recent, catalog) = (views.log, views.timeline, views.recent, views.catalog)
     (counters, rules) = (views.counters, views.rules)
     self.report = report
@@ -39,7 +40,11 @@ struct RunSteps {
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
     if catalog.isGoal(event.type) { try alone("a goal") { try lookForGoals(occasion, db) } }
-    guard rules.isFresh(event) else { return }
+    let isFresh = rules.isFresh(event)
+    try alone("what segments make of an event") {
+      try segments.act(on: occasion, isFresh: isFresh, now: round.now, db)
+    }
+    guard isFresh else { return }
     let change = try clockChange(occasion)
     for run in try moved(by: event, of: row, handedOver, change, db) {
       let isItsMessage = handedOver?.run == run.id
@@ -62,7 +67,8 @@ struct RunSteps {
   private func obey(_ occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
     switch occasion.event.type {
     case ChainEvent.requested: try alone("an entry") { try start(requestedBy: occasion, &round, db) }
-    case ChainEvent.date, ChainEvent.schedule: try alone("an entry") { try start(timedBy: occasion, &round, db) }
+    case ChainEvent.date, ChainEvent.schedule, SegmentEvent.when:
+      try alone("an entry") { try start(timedBy: occasion, &round, db) }
     case ChainEvent.leaving:
       guard let id = try occasion.fact().properties["chain"]?.string, let number = catalog.number(of: id) else {
         return

@@ -13,6 +13,7 @@ public final class StoredContactView: ContactView {
   private var states: [MessageState]?
   public let zone: Zone
   public private(set) lazy var contact: JSONValue = stored.json
+  public var firstSeenAt: Timestamp { stored.firstSeenAt }
 
   init(_ views: ContactViews, contact: Contact, run: Run, _ db: Connection) {
     (self.views, stored, self.run, self.db) = (views, contact, run, db)
@@ -50,6 +51,13 @@ public final class StoredContactView: ContactView {
     guard let number = views.catalog.number(of: chain) else { return false }
     let sql = "SELECT 1 FROM runs WHERE contact = $1 AND chain = $2 AND state = 'active' LIMIT 1"
     return try db.first(sql, [.int(stored.row), .int(number)]) { _ in true } ?? false
+  }
+
+  public func membership(in segment: String) throws -> SegmentMembership {
+    guard let entry = views.segments.entry(segment) else { return .known(false) }
+    // While its members are looked for, each is asked on the spot.
+    guard entry.state == .live else { return .described(by: entry.condition) }
+    return .known(try Memberships().contains(stored.row, in: entry.number, db))
   }
 
   public func hasRelation(_ kind: String) throws -> Bool {

@@ -16,6 +16,7 @@ public final class PastView: ContactView {
   private let db: Connection
   public let zone: Zone
   public let contact: JSONValue
+  public var firstSeenAt: Timestamp { stored.firstSeenAt }
 
   /// - Parameters:
   ///   - run: whose messages are seen; nil: before there is a run.
@@ -82,6 +83,14 @@ public final class PastView: ContactView {
       SELECT 1 FROM runs JOIN chains ON chains.number = runs.chain
       WHERE contact = $1 AND chains.id = $2 AND entered_at <= $3 AND (ended_at IS NULL OR ended_at > $3) LIMIT 1
       """, chain)
+  }
+
+  /// By the condition that the segment has today.
+  public func membership(in segment: String) throws -> SegmentMembership {
+    guard let stored = try SegmentStore().segment(segment, db),
+      let condition = SegmentStore.parse(Array(stored.document.utf8))?.condition
+    else { return .known(false) }
+    return .described(by: condition)
   }
 
   public func hasRelation(_ kind: String) throws -> Bool {

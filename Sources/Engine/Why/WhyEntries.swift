@@ -70,6 +70,10 @@ struct WhyEntries {
       }
     case .api: return "a call of /v1/chains/\(scene.chain.id)/enroll that names him"
     case .date, .schedule: return ""
+    case .segment(let segment):
+      return segment.isLeaving
+        ? "his leaving the segment `\(segment.id)`" : "his falling into the segment `\(segment.id)`"
+    case .when: return "its condition becoming true for him"
     }
   }
 

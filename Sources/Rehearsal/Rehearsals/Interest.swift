@@ -28,7 +28,7 @@ struct Interest {
   var beginsByTime: Bool {
     chain.triggers.contains { trigger in
       switch trigger.kind {
-      case .date, .schedule: true
+      case .date, .schedule, .segment, .when: true
       case .event, .api: false
       }
     }
