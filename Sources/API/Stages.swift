@@ -30,6 +30,8 @@ public struct Stages: Sendable {
   public var unready: @Sendable () -> String?
   /// The server's clock: milliseconds since 1970.
   public var now: @Sendable () -> Int64
+  /// Nanoseconds since anything, for how long work takes.
+  public var monotonic: @Sendable () -> Int64
   /// So many bytes that nobody can guess.
   public var random: @Sendable (Int) -> [UInt8]
   /// Moves the clock and answers, from any thread, once nothing is left to do. Nil: the server runs on the real clock.
@@ -54,6 +56,7 @@ public struct Stages: Sendable {
     machines: MachineDetector = MachineDetector(), shop: ShopFace,
     chainsChanged: @escaping @Sendable () -> Void, metrics: [MetricsSource],
     unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
+    monotonic: @escaping @Sendable () -> Int64 = { 0 },
     random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil, hold: Hold,
     released: @escaping @Sendable () -> Void, backup: MakeBackup? = nil, worlds: Worlds
   ) {
@@ -63,7 +66,7 @@ public struct Stages: Sendable {
     (self.renderer, self.tracker) = (renderer, tracker)
     (self.machines, self.shop, self.chainsChanged) = (machines, shop, chainsChanged)
     (self.metrics, self.unready, self.now, self.random) = (metrics, unready, now, random)
-    self.testClock = testClock
+    (self.testClock, self.monotonic) = (testClock, monotonic)
     (self.hold, self.released, self.backup, self.worlds) = (hold, released, backup, worlds)
   }
 }
@@ -77,7 +80,7 @@ extension Stages {
     let chains =
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
       + ChainTestRoutes.all(self) + RehearsalRoutes.all(self) + EnrollRoutes.all(self) + WhyRoutes.all(self)
-      + TemplateRoutes.all(self) + SchemaRoutes.all
+      + SegmentRoutes.all(self) + TemplateRoutes.all(self) + SchemaRoutes.all
     let delivery =
       MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
       + WebhookRoutes.all(self)

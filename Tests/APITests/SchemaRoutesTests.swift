@@ -9,7 +9,7 @@ import Testing
     let api = try TestAPI()
     let listed = api.call("GET", "/v1/schemas", key: nil)
     #expect(listed.status == 200)
-    #expect(listed.items.map { $0["name"] } == ["chain.json", "tests.json", "template.json"])
+    #expect(listed.items.map { $0["name"] } == ["chain.json", "tests.json", "segment.json", "template.json"])
     for item in listed.items {
       let path = try #require(item["url"]?.string)
       let answer = api.call("GET", path, key: nil)

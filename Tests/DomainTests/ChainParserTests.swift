@@ -82,7 +82,7 @@ struct ChainParserTests {
         "missing", nil
       ),
       (#"[{"enter":"a b"}]"#, "/steps/0/enter", "bad_value", nil),
-      (#"[{"if":{"segment":"vip"},"then":[{"exit":"x"}]}]"#, "/steps/0/if/segment", "not_yet", nil),
+      (#"[{"if":{"points":{">":0}},"then":[{"exit":"x"}]}]"#, "/steps/0/if/points", "not_yet", nil),
       (#"[{"if":{"did":"view","times":{">=":3}},"then":[{"exit":"x"}]}]"#, "/steps/0/if", "missing", nil),
       (#"[{"wait_for":{"did":"view"}}]"#, "/steps/0", "missing", nil),
       (#"[{"wait_for":{"did_not":"view"},"at_most":"1d"}]"#, "/steps/0/wait_for", "missing", nil),

@@ -219,6 +219,11 @@ public struct RunScope: Sendable {
       isHeldOut: run.isHeldOut)
   }
 
+  /// Where there is none at all.
+  public static func none(at now: Timestamp) -> RunScope {
+    RunScope(entering: EventFact(seq: 0, at: now, type: "", properties: .object([:])))
+  }
+
   /// Before there is a run.
   public init(entering trigger: EventFact) {
     self.init(trigger: trigger, entry: trigger.moment, stepStart: trigger.moment, marks: [:], data: [:])

@@ -62,6 +62,13 @@ public enum Late: Sendable, Hashable {
 extension Chain {
   public static let defaultPriority = 50
 
+  /// The segments that it names.
+  public var segments: Set<String> {
+    triggers.reduce(into: conditions.reduce(into: Set<String>()) { $0.formUnion($1.segments) }) { names, trigger in
+      if case .segment(let segment) = trigger.kind { names.insert(segment.id) }
+    }
+  }
+
   /// The shop's event types that can start a run.
   public var startingTypes: Set<String> { Set(triggers.compactMap(\.event)) }
 

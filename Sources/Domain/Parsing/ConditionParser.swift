@@ -56,7 +56,7 @@ struct ConditionParser {
 
   private func condition(_ kind: String, _ value: Place, in place: Place, depth: Int) -> Condition? {
     func alone() { _ = Fields(place, what: "a condition", known: [kind]) }
-    if at == .segment, Self.ofRuns.contains(kind) { refuseWithoutRun(kind, place) }
+    if at == .segment, Self.ofRuns.contains(kind) { refuseWithoutRun(kind, value) }
     switch kind {
     case "all", "any":
       alone()

@@ -150,6 +150,12 @@ public final class ChainCatalog {
     return edit
   }
 
+  /// A document of the store; nil when this server cannot read it.
+  static func parse(_ document: [UInt8]) -> Chain? {
+    let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
+    return (try? JSONDocument(parsing: document, limits: limits)).flatMap { ChainParser.parse($0).chain }
+  }
+
   private func read(
     _ number: Int64, _ version: Int64, _ db: Connection
   ) throws -> (version: ChainVersion, text: JSONNode)? {

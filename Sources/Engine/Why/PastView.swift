@@ -87,9 +87,7 @@ public final class PastView: ContactView {
 
   /// By the condition that the segment has today.
   public func membership(in segment: String) throws -> SegmentMembership {
-    guard let stored = try SegmentStore().segment(segment, db),
-      let condition = SegmentStore.parse(Array(stored.document.utf8))?.condition
-    else { return .known(false) }
+    guard let condition = try SegmentStore().segment(segment, db)?.condition else { return .known(false) }
     return .described(by: condition)
   }
 

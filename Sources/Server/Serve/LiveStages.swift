@@ -111,7 +111,8 @@ final class LiveStages: @unchecked Sendable {
         .lateness(rules, now: now), .storeSize, .retention(Self.deleted(by: retention)),
         .requests(meter), .http(http), .hold(hold), .webhooks { onWriter.posts },
       ],
-      unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now, random: { Chance.bytes($0) },
+      unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now,
+      monotonic: Monotonic.nanoseconds, random: { Chance.bytes($0) },
       testClock: Self.testClock(clock, writer, onWriter), hold: hold,
       released: {
         onWriter.released()

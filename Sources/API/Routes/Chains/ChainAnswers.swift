@@ -26,6 +26,8 @@ struct ChainAnswers: Sendable {
     references.partials = try TemplateStore().partials(db)
     references.chainID = id
     references.chains = try store.ids(db)
+    let uses = try SegmentStore().uses(db)
+    (references.segments, references.segmentUses) = (Set(uses.keys), uses)
     references.webhooks = Set(try WebhookStore().all(db).map(\.id))
     (references.retention, references.caps) = (rules.retention, rules.caps)
     references.time = PublishingTime(
@@ -33,6 +35,13 @@ struct ChainAnswers: Sendable {
     let attributes = try SeenAttributes.read(db)
     references.seen = SeenNames(
       events: try SeenProperties.read(db), contacts: attributes.contacts, attributes: attributes.names)
+    return references
+  }
+
+  /// What a segment may name now.
+  func references(_ db: Connection, ofSegment id: String?) throws -> References {
+    var references = try references(db)
+    references.segmentID = id
     return references
   }
 
