@@ -5,7 +5,7 @@ extension Match {
 }
 
 extension Match.Test {
-  fileprivate var isConstant: Bool {
+  var isConstant: Bool {
     switch self {
     case .compare(_, let operand), .contains(let operand), .startsWith(let operand): operand.isConstant
     case .oneOf(let operands), .noneOf(let operands): operands.allSatisfy(\.isConstant)
@@ -16,7 +16,7 @@ extension Match.Test {
 }
 
 extension ValueExpression {
-  fileprivate var isConstant: Bool {
+  var isConstant: Bool {
     if case .literal = self { return true }
     return false
   }

@@ -24,6 +24,8 @@ struct LoopCheck {
     switch type {
     case ContactChange.type: chain.program.flatMap(changes)
     case "chain.entered", "chain.ended": [["chain": chainID]]
+    // Whether its steps move a segment nobody can tell: what goes round all the same is stopped at so many a day.
+    case SegmentEvent.entered, SegmentEvent.left, RfmRule.moved: []
     case _ where type.hasPrefix("call."): messages { references.channels[$0.channel]?.opensTask ?? true }
     default: messages { _ in true }
     }
