@@ -52,10 +52,20 @@ struct WhyEntries {
       check.turn = wish(trigger)
       switch trigger.kind {
       case .event, .api: return check
+      case .segment(let segment):
+        check.parts = [try explainedNow(.segment(segment.id), at: place)]
+        return check
+      case .when(let condition, _):
+        check.parts = [try explainedNow(condition, at: place + "/when")]
+        return check
       case .date(let date): return try WhyTime(scene, current, place).explain(date, index, check)
       case .schedule(let schedule): return try WhyTime(scene, current, place).explain(schedule, index, check)
       }
     }
+  }
+
+  private func explainedNow(_ condition: Condition, at place: String) throws -> Check {
+    try scene.explainer(current, .none(at: scene.now), of: nil, at: scene.now).explain(condition, at: place)
   }
 
   private func wish(_ trigger: Trigger) -> String {
