@@ -30,6 +30,11 @@ extension World {
     templates.invalidate(id)
   }
 
+  /// Who is in it by the time of the next event is a member and has not entered.
+  public func save(segment id: String, _ document: String) throws {
+    try perform { db, now in _ = try SegmentStore().save(id, document: document, now: now, db) }
+  }
+
   /// Saves the chain and makes it live. Throws a `Refusal` with everything that stands in the way, as a server's publish.
   public func publish(_ id: String, _ document: String) throws {
     try perform { db, now in
@@ -37,6 +42,7 @@ extension World {
         channels: setting.rules.channels, templates: try TemplateStore().ids(db))
       references.partials = try TemplateStore().partials(db)
       references.chainID = id
+      references.segments = Set(try SegmentStore().uses(db).keys)
       references.retention = setting.rules.retention
       let limits = JSONLimits(maxDepth: ChainStore.documentDepth)
       let result = ChainParser.parse(

@@ -5,10 +5,11 @@ import JSON
 import Logging
 import SQL
 
-/// What `--apply DIR` brings: templates and chains as files. Applied is what differs from what was applied last time, so
+/// What `--apply DIR` brings: templates, segments and chains as files. Applied is what differs from what was applied last time, so
 /// that edits made over REST outlive a restart with the same files; all of it or, with one error anywhere, nothing.
 struct ApplyFolder {
   let templates: [TemplateFiles]
+  let segments: [SegmentFile]
   let chains: [ChainFile]
 
   /// Throws a `FileRefusal` with every error of every file that shows by itself.
@@ -23,18 +24,20 @@ struct ApplyFolder {
       }
     }
     let templates = try gather { try TemplateFiles.read(folder: path + "/templates", depth: limits.jsonDepth) }
+    let segments = try gather { try SegmentFile.read(folder: path + "/segments", depth: limits.chainDepth) }
     let chains = try gather { try ChainFile.read(folder: path + "/chains", depth: limits.chainDepth) }
     if !refusals.isEmpty { throw FileRefusal(refusals) }
-    return ApplyFolder(templates: templates, chains: chains)
+    return ApplyFolder(templates: templates, segments: segments, chains: chains)
   }
 
   struct Outcome {
     var templates = 0
+    var segments = 0
     var chains = 0
     var warnings: [(path: String, issue: Issue)] = []
   }
 
-  /// Inside a transaction, which the caller rolls back when this throws. Templates first: chains name them.
+  /// Inside a transaction, which the caller rolls back when this throws. Templates and segments first: chains name them.
   func apply(
     channels: [String: ChannelPolicy], retention: RetentionPolicy = RetentionPolicy(), caps: [FrequencyCap] = [],
     shop: TemplateShop, now: Timestamp, _ db: Connection
@@ -45,6 +48,8 @@ struct ApplyFolder {
     var references = References(channels: channels, templates: ids)
     references.partials = try TemplateStore().partials(db)
     (references.retention, references.caps) = (retention, caps)
+    references.chains = try ChainStore().ids(db).union(chains.map(\.id))
+    refusals += try saveSegments(&references, now: now, &outcome, db)
     for chain in chains where try ChainStore().chain(chain.id, db)?.applied != chain.fingerprint {
       references.chainID = chain.id
       let found = chain.check(references)
@@ -77,6 +82,30 @@ struct ApplyFolder {
     return try changed.flatMap { template in
       try template.check(shop, library).map { (template.path(of: $0), $0) }
     }
+  }
+
+  private func saveSegments(
+    _ references: inout References, now: Timestamp, _ outcome: inout Outcome, _ db: Connection
+  ) throws -> [(path: String, issue: Issue)] {
+    let store = SegmentStore()
+    references.segmentUses = try store.uses(db).merging(segments.map { ($0.id, $0.uses) }) { $1 }
+    references.segments = Set(references.segmentUses.keys)
+    var refusals: [(path: String, issue: Issue)] = []
+    for file in segments {
+      let known = try store.segment(file.id, db)
+      if known?.applied == file.fingerprint { continue }
+      references.segmentID = file.id
+      let result = SegmentParser.parse(file.document.root, references: references)
+      outcome.warnings += result.warnings.map { (file.source.path, $0) }
+      refusals += result.errors.map { (file.source.path, $0) }
+      guard let segment = result.segment else { continue }
+      try store.save(
+        file.id, document: file.text, isSameCondition: known?.condition == segment.condition, now: now, db)
+      try store.setApplied(file.id, hash: file.fingerprint, db)
+      outcome.segments += 1
+    }
+    references.segmentID = nil
+    return refusals
   }
 
   private func publish(_ chain: ChainFile, now: Timestamp, _ outcome: inout Outcome, _ db: Connection) throws {

@@ -6,9 +6,10 @@ import JSON
 /// Every error of some files, as compilers print them, without a server.
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Finds every error of chains, templates and configurations, with line and column.",
+    commandName: "check",
+    abstract: "Finds every error of chains, segments, templates and configurations, with line and column.",
     discussion: """
-      What a file is follows from its folder (chains, templates) or its name (zveno.json). What a chain names outside
+      What a file is follows from its folder (chains, segments, templates) or its name (zveno.json). What a chain names outside
       itself (templates, channels) is looked for when the server applies or publishes it.
 
       EXAMPLES

@@ -7,7 +7,7 @@ import Rehearsal
 /// One file that `zveno check` looks at.
 enum CheckedFile {
   enum Kind {
-    case chain, template, configuration, chainTests
+    case chain, segment, template, configuration, chainTests
   }
 
   static let chainDepth = LimitSettings().chainDepth
@@ -16,7 +16,7 @@ enum CheckedFile {
   static func files(_ path: String) throws -> [String] {
     guard FileText.isFolder(path) else { return [path] }
     let own = try FileText.names(in: path).map { path + "/" + $0 }
-    let inside = try ["chains", "templates", "channels"].map { path + "/" + $0 }.flatMap { folder in
+    let inside = try ["chains", "segments", "templates", "channels"].map { path + "/" + $0 }.flatMap { folder in
       try FileText.names(in: folder).map { folder + "/" + $0 }
     }
     return (own + inside).filter { $0.hasSuffix(".json") && (try? kind(of: $0)) != nil }
@@ -27,6 +27,7 @@ enum CheckedFile {
     do {
       switch try kind(of: path) {
       case .chain: return try checkChain(SourceFile(path: path))
+      case .segment: return try checkSegment(SourceFile(path: path))
       case .template: return try checkTemplate(path)
       case .configuration: return try checkConfiguration(SourceFile(path: path))
       case .chainTests: return try checkTests(SourceFile(path: path))
@@ -42,6 +43,7 @@ enum CheckedFile {
     let (name, folder) = (parts.last ?? path, parts.dropLast().last)
     if name.hasSuffix(".tests.json") { return .chainTests }
     if folder == "chains" { return .chain }
+    if folder == "segments" { return .segment }
     if folder == "templates" { return .template }
     // Ready blocks for providers: configurations that hold a channel and nothing else.
     if folder == "channels" { return .configuration }
@@ -53,15 +55,24 @@ enum CheckedFile {
   private static func guess(_ path: String) throws -> Kind {
     let keys = Set(try SourceFile(path: path).parsed(maxDepth: chainDepth).root.members.map(\.key))
     if keys.contains("steps") || keys.contains("enter") { return .chain }
+    if keys.contains("is") { return .segment }
     if keys.contains("text") || keys.contains("html") || keys.contains("subject") { return .template }
     if !keys.isDisjoint(with: ConfigurationKeys.top) { return .configuration }
     throw Refused(
-      "\(path): expected a chain, a template or a configuration; put it into a folder chains or templates",
+      "\(path): expected a chain, a segment, a template or a configuration; put it into a folder chains, segments or "
+        + "templates",
       status: ExitStatus.found)
   }
 
   private static func checkChain(_ file: SourceFile) throws -> Int {
     let result = ChainParser.parse(try file.parsed(maxDepth: chainDepth))
+    CompilerStyle.print(
+      result.errors.map { ($0, .error) } + result.warnings.map { ($0, .warning) }, file: file.path, source: file.bytes)
+    return result.errors.count
+  }
+
+  private static func checkSegment(_ file: SourceFile) throws -> Int {
+    let result = SegmentParser.parse(try file.parsed(maxDepth: chainDepth).root)
     CompilerStyle.print(
       result.errors.map { ($0, .error) } + result.warnings.map { ($0, .warning) }, file: file.path, source: file.bytes)
     return result.errors.count

@@ -9,8 +9,8 @@ struct TestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Runs chains' own tests on a virtual clock; no server, nothing leaves.",
     discussion: """
-      A file CHAIN.tests.json is run with CHAIN.json beside it, the templates of ../templates and the channels of
-      ../zveno.json, where these are there. A message that was not expected, or did not come at its very moment, fails
+      A file CHAIN.tests.json is run with CHAIN.json beside it, the templates of ../templates, the segments of
+      ../segments and the channels of ../zveno.json, where these are there. A message that was not expected, or did not come at its very moment, fails
       the test.
 
       EXAMPLES

@@ -42,7 +42,8 @@ struct TestedFile {
     }
     var chains: [String: String] = [:]
     for id in [tests.chain] + tests.others { chains[id] = try chain(id) }
-    let material = ChainTestMaterial(chains: chains, templates: try templates(for: chains.values))
+    let material = ChainTestMaterial(
+      chains: chains, templates: try templates(for: chains.values), segments: try segments(for: chains.values))
     do {
       return try refusing(source.path) { try tests.run(with: material, WorldSetting(configuration)) }
     } catch let error as UnpublishableChain {
@@ -68,6 +69,18 @@ struct TestedFile {
     let source = try SourceFile(path: path)
     _ = try source.parsed(maxDepth: CheckedFile.chainDepth)
     return String(decoding: source.bytes, as: UTF8.self)
+  }
+
+  /// Those of `../segments`.
+  private func segments(for chains: some Sequence<String>) throws -> [String: String] {
+    try ChainTestMaterial.segments(of: chains) { id in
+      let path = folder + "/../segments/" + id + ".json"
+      guard FileManager.default.fileExists(atPath: path) else { return nil }
+      let file = try SegmentFile(source: SourceFile(path: path), depth: CheckedFile.chainDepth)
+      let errors = file.check(nil).errors
+      if !errors.isEmpty { throw FileRefusal(errors) }
+      return file.text
+    }
   }
 
   /// Those of `../templates`; without such a folder every template that the chains name is a line of text.

@@ -96,7 +96,11 @@ final class LiveServer: @unchecked Sendable {
           store.connection)
       }
       for (path, issue) in outcome.warnings { CompilerStyle.print([issue], file: path, severity: .warning) }
-      log.info("applied", metadata: ["templates": "\(outcome.templates)", "chains": "\(outcome.chains)"])
+      log.info(
+        "applied",
+        metadata: [
+          "templates": "\(outcome.templates)", "segments": "\(outcome.segments)", "chains": "\(outcome.chains)",
+        ])
     } catch let refusal as FileRefusal {
       refusal.print()
       throw Refused("nothing of \(path) was applied: see above", status: ExitStatus.found)

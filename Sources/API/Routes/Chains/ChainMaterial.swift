@@ -6,7 +6,7 @@ import SQL
 
 /// What worlds are made of that live by what the server has.
 enum ChainMaterial {
-  /// The chains, each as its draft or else as it lives, and the templates that they reach.
+  /// The chains, each as its draft or else as it lives, and the segments and templates that they reach.
   static func read(
     _ ids: [String], _ answers: ChainAnswers, _ templates: TemplateCatalog, _ db: Connection
   ) throws -> ChainTestMaterial {
@@ -26,6 +26,7 @@ enum ChainMaterial {
       // One that cannot be used says so in its tests.
       if let partials = try? templates.template(id, version: template.version)?.partials { left += partials }
     }
-    return ChainTestMaterial(chains: chains, templates: found)
+    let segments = try ChainTestMaterial.segments(of: chains.values) { try SegmentStore().segment($0, db)?.document }
+    return ChainTestMaterial(chains: chains, templates: found, segments: segments)
   }
 }
