@@ -59,10 +59,10 @@ let package = Package(
         .embedInCode("0006_language.sql"), .embedInCode("0007_traces.sql"),
         .embedInCode("0008_version_moves.sql"), .embedInCode("0009_webhooks.sql"),
         .embedInCode("0010_calendar.sql"), .embedInCode("0011_held_by.sql"), .embedInCode("0012_rfm.sql"),
-        .embedInCode("0013_segments.sql"),
+        .embedInCode("0013_segments.sql"), .embedInCode("0014_erasure.sql"),
       ],
       swiftSettings: rules),
-    .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL"], swiftSettings: rules),
+    .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL", crypto], swiftSettings: rules),
     .target(name: "Engine", dependencies: ["Domain", "Ingest", "JSON", "SQL"], swiftSettings: rules),
     .target(name: "Channels", dependencies: ["CCurl", "Domain", "JSON"], swiftSettings: rules),
     .target(
@@ -72,19 +72,22 @@ let package = Package(
     .target(
       name: "Retention", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "SQL"], swiftSettings: rules),
     .target(
+      name: "Erasure", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "SQL"], swiftSettings: rules),
+    .target(
       name: "Rehearsal", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
       swiftSettings: rules),
     .target(
       name: "API",
       dependencies: [
-        "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Rehearsal", "SQL", "Schemas", crypto, logging,
+        "Delivery", "Domain", "Engine", "Erasure", "HTTP", "Ingest", "JSON", "Rehearsal", "SQL", "Schemas", crypto,
+        logging,
       ],
       swiftSettings: rules),
     .executableTarget(
       name: "Server",
       dependencies: [
-        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "Rehearsal",
-        "Retention", "SQL", "Threads", crypto, logging,
+        "API", "CCurl", "Channels", "Delivery", "Domain", "Engine", "Erasure", "HTTP", "Ingest", "JSON", "Migrations",
+        "Rehearsal", "Retention", "SQL", "Threads", crypto, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -112,14 +115,18 @@ let package = Package(
       dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Retention", "SQL"],
       swiftSettings: rules),
     .testTarget(
+      name: "ErasureTests",
+      dependencies: ["Delivery", "Domain", "Engine", "Erasure", "Ingest", "JSON", "Migrations", "SQL"],
+      swiftSettings: rules),
+    .testTarget(
       name: "RehearsalTests",
       dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Rehearsal", "SQL", "Simulation"],
       swiftSettings: rules),
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "Delivery", "Domain", "Engine", "HTTP", "Ingest", "JSON", "Migrations", "Rehearsal", "SQL", "Threads",
-        logging,
+        "API", "Delivery", "Domain", "Engine", "Erasure", "HTTP", "Ingest", "JSON", "Migrations", "Rehearsal", "SQL",
+        "Threads", logging,
       ],
       swiftSettings: rules),
     .testTarget(

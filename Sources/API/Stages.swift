@@ -1,6 +1,7 @@
 public import Delivery
 public import Domain
 public import Engine
+public import Erasure
 public import HTTP
 public import Ingest
 public import SQL
@@ -42,6 +43,7 @@ public struct Stages: Sendable {
   /// Makes a copy of the file, and answers with it from any thread. Nil: there is no such route.
   public var backup: MakeBackup?
   public var worlds: Worlds
+  public var erasures: Erasures
 
   public typealias MakeBackup =
     @Sendable (_ done: @escaping @Sendable (Result<FileBody, any Error>) -> Void) -> Void
@@ -58,7 +60,7 @@ public struct Stages: Sendable {
     unready: @escaping @Sendable () -> String?, now: @escaping @Sendable () -> Int64,
     monotonic: @escaping @Sendable () -> Int64 = { 0 },
     random: @escaping @Sendable (Int) -> [UInt8], testClock: TestClock? = nil, hold: Hold,
-    released: @escaping @Sendable () -> Void, backup: MakeBackup? = nil, worlds: Worlds
+    released: @escaping @Sendable () -> Void, backup: MakeBackup? = nil, worlds: Worlds, erasures: Erasures
   ) {
     self.timeline = timeline
     (self.intake, self.log, self.keys, self.writer, self.readers) = (intake, log, keys, writer, readers)
@@ -66,7 +68,7 @@ public struct Stages: Sendable {
     (self.renderer, self.tracker) = (renderer, tracker)
     (self.machines, self.shop, self.chainsChanged) = (machines, shop, chainsChanged)
     (self.metrics, self.unready, self.now, self.random) = (metrics, unready, now, random)
-    (self.testClock, self.monotonic) = (testClock, monotonic)
+    (self.testClock, self.monotonic, self.erasures) = (testClock, monotonic, erasures)
     (self.hold, self.released, self.backup, self.worlds) = (hold, released, backup, worlds)
   }
 }
@@ -77,6 +79,7 @@ extension Stages {
     let people =
       EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
+      + ErasureRoutes.all(self)
     let chains =
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
       + ChainTestRoutes.all(self) + RehearsalRoutes.all(self) + EnrollRoutes.all(self) + WhyRoutes.all(self)

@@ -59,7 +59,8 @@ public final class Delivery: Duty {
     ledger = Ledger(log: log, counters: counters)
     recorder = OutcomeRecorder(ledger: ledger, rules: rules)
     gate = Gate(
-      views: engine.views, recent: engine.recent, catalog: catalog, rules: rules, templates: templates, hold: hold)
+      views: engine.views, recent: engine.recent, catalog: catalog, rules: rules, templates: templates, hold: hold,
+      tombstones: engine.tombstones)
     recovery = Recovery(log: log, counters: counters, catalog: catalog)
   }
 

@@ -16,6 +16,8 @@ public struct Issue: Sendable, Hashable {
     case doubtful
     /// Runs stand at a step that nobody can find again in the next version.
     case moved
+    /// Of a person who was erased, and does not come back by himself.
+    case erased
   }
 
   /// RFC 6901.

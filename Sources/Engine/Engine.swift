@@ -34,6 +34,8 @@ public final class Engine: Duty {
   public let timeline: Timeline
   /// What was read or written last; the gate asks for the same.
   public let recent: RecentRows
+  /// Who was erased; the gate's too.
+  public let tombstones: Tombstones
   /// What the pure rules see of contacts; the gate's too.
   public let views: ContactViews
   private let catalog: ChainCatalog
@@ -76,7 +78,8 @@ public final class Engine: Duty {
   ///   - report: gets a line for the log when a run or a chain had to be left alone.
   public init(
     log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
-    monotonic: @escaping () -> Int64 = { 0 }, report: @escaping (String) -> Void = { _ in }
+    tombstones: Tombstones = Tombstones(), monotonic: @escaping () -> Int64 = { 0 },
+    report: @escaping (String) -> Void = { _ in }
   ) {
     self.monotonic = monotonic
     (self.log, self.timeline, self.catalog) = (log, timeline, catalog)
@@ -86,7 +89,8 @@ public final class Engine: Duty {
       log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules,
       rfmVersions: RfmVersionCache(), segments: SegmentCatalog(report: report))
     segments = LiveSegments(views, report: report)
-    steps = RunSteps(views, segments, report: report)
+    self.tombstones = tombstones
+    steps = RunSteps(views, segments, tombstones, report: report)
     calendar = EntryCalendar(views, report: report)
     catchUp = log.lastSeq
   }

@@ -15,6 +15,8 @@ public final class EventLog: @unchecked Sendable {
     case duplicate(of: Int64)
     /// Its type would be one more than the file takes.
     case tooManyTypes
+    /// Of a person who was erased: not stored.
+    case erased
   }
 
   /// The newest event's, 0 before the first.

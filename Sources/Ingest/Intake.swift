@@ -12,12 +12,15 @@ public final class Intake: Sendable {
   private let limits: IngestLimits
   private let reader: EventReader
   private let now: @Sendable () -> Int64
+  private let tombstones: Tombstones
   private let waiting = Mutex(IntakeQueue())
 
   public init(
-    writer: Writer, log: EventLog, limits: IngestLimits = IngestLimits(), now: @escaping @Sendable () -> Int64
+    writer: Writer, log: EventLog, limits: IngestLimits = IngestLimits(), tombstones: Tombstones = Tombstones(),
+    now: @escaping @Sendable () -> Int64
   ) {
     (self.writer, self.log, self.limits, self.now) = (writer, log, limits, now)
+    self.tombstones = tombstones
     reader = EventReader(limits: limits)
   }
 
@@ -29,8 +32,9 @@ public final class Intake: Sendable {
     _ body: [UInt8], _ form: EventReader.Form, then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
   ) {
     let items: [EventReader.Item]
+    let version = tombstones.version
     do { items = try reader.read(body, form, now: now()) } catch { return then(.failure(error)) }
-    accept(IntakeBatch(items, bytes: body.count, then: then))
+    accept(IntakeBatch(tombstones.screen(items), version: version, bytes: body.count, then: then))
   }
 
   /// The same for events that need no reading. Their `at` must be checked.
@@ -38,7 +42,8 @@ public final class Intake: Sendable {
     _ events: [IncomingEvent], then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
   ) {
     let bytes = events.reduce(0) { $0 + $1.properties.count + 256 }
-    accept(IntakeBatch(events.map { .event($0) }, bytes: bytes, then: then))
+    let version = tombstones.version
+    accept(IntakeBatch(tombstones.screen(events.map { .event($0) }), version: version, bytes: bytes, then: then))
   }
 
   private func accept(_ batch: IntakeBatch) {
@@ -62,7 +67,7 @@ public final class Intake: Sendable {
     writer.submitFirst({ [self] db, now in
       let batches = round.batches ?? take()
       round.batches = batches
-      round.outcomes = try log.append(batches.flatMap(\.events), now: now, db)
+      round.outcomes = try tombstones.append(batches, to: log, now: now, db)
     }) { [self] result in answer(round, result) }
   }
 

@@ -7,10 +7,13 @@ struct IntakeBatch: Sendable {
   private let places: [Int]
   private let refused: [IntakeAnswer.Rejected]
   let bytes: Int
+  /// Of the tombstones that its events have been compared with.
+  let version: Int
   let then: @Sendable (Result<IntakeAnswer, any Error>) -> Void
 
   init(
-    _ items: [EventReader.Item], bytes: Int, then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
+    _ items: [EventReader.Item], version: Int = 0, bytes: Int,
+    then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
   ) {
     var events: [IncomingEvent] = []
     var places: [Int] = []
@@ -25,6 +28,7 @@ struct IntakeBatch: Sendable {
       }
     }
     (self.events, self.refused, self.bytes, self.then) = (events, refused, bytes, then)
+    self.version = version
     self.places = refused.isEmpty ? [] : places
   }
 
@@ -36,13 +40,16 @@ struct IntakeBatch: Sendable {
       switch outcome {
       case .stored: answer.accepted += 1
       case .duplicate: answer.duplicates += 1
-      case .tooManyTypes:
-        let place = places.isEmpty ? index : places[index]
-        answer.rejected.append(IntakeAnswer.Rejected(index: place, issues: [IntakeBatch.tooManyTypes]))
+      case .tooManyTypes: answer.rejected.append(rejected(index, IntakeBatch.tooManyTypes))
+      case .erased: answer.rejected.append(rejected(index, .erased))
       }
     }
     answer.rejected.sort { $0.index < $1.index }
     return answer
+  }
+
+  private func rejected(_ index: Int, _ issue: Issue) -> IntakeAnswer.Rejected {
+    IntakeAnswer.Rejected(index: places.isEmpty ? index : places[index], issues: [issue])
   }
 
   private static let tooManyTypes = Issue(

@@ -63,7 +63,7 @@ final class Checkpoints {
 }
 
 extension Connection {
-  fileprivate func waitForLocks(milliseconds: Int32) { sqlite3_busy_timeout(handle.database, milliseconds) }
+  func waitForLocks(milliseconds: Int32) { sqlite3_busy_timeout(handle.database, milliseconds) }
 
   /// - Returns: the pages of the log that are not in the database yet.
   func checkpoint(_ mode: Int32) throws(SQLError) -> Int {

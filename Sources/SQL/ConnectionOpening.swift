@@ -52,7 +52,7 @@ extension Connection {
     case .offline:
       [
         "PRAGMA journal_mode = DELETE", "PRAGMA synchronous = \(settings.durability.rawValue.uppercased())",
-        "PRAGMA mmap_size = 0",
+        "PRAGMA mmap_size = 0", "PRAGMA secure_delete = ON",
       ]
     // Locked for itself alone, it keeps the log's index in memory.
     case .inspector: ["PRAGMA locking_mode = EXCLUSIVE"] + readerPragmas(settings)
@@ -62,6 +62,8 @@ extension Connection {
   private static func writerPragmas(_ settings: Settings) -> [String] {
     [
       "PRAGMA journal_mode = WAL",
+      // What is deleted is overwritten; Debian's SQLite does so by itself. See FreeSpace/ for what this leaves.
+      "PRAGMA secure_delete = ON",
       "PRAGMA synchronous = \(settings.durability.rawValue.uppercased())",
       "PRAGMA wal_autocheckpoint = 0",
       "PRAGMA journal_size_limit = 67108864",

@@ -7,13 +7,15 @@ public import Threads
 /// hand. A job may run twice before its commit (see `RoundWork`): what it changes in memory it undoes by
 /// `Connection.onRollback`, or does only in `then`.
 public final class Writer: @unchecked Sendable {
-  // Unchecked: `connection`, `slots`, `checkpoints`, `backups` and `needsReopening` belong to whoever drives the rounds,
+  // Unchecked: `connection`, `slots`, `checkpoints`, `backups`, `scrubs` and `needsReopening` belong to whoever drives the rounds,
   // one at a time; `thread` is written once by `start`; the rest is behind locks.
   private let connection: Connection
   private let slots: [DutySlot]
   private var needsReopening = false
   private let checkpoints: Checkpoints
   private let backups = Backups()
+  private let scrubs = Scrubs()
+  private let quiet: @Sendable (_ body: () -> Void) -> Void
   private let now: @Sendable () -> Int64
   private let monotonic: @Sendable () -> Int64
   private let maxQueued: Int
@@ -51,6 +53,7 @@ public final class Writer: @unchecked Sendable {
     self.slots = duties.map(DutySlot.init)
     self.checkpoints = Checkpoints(
       pagesBetween: connection.settings.pagesBetweenCheckpoints, quiet: quiet)
+    self.quiet = quiet
     self.now = now
     self.monotonic = monotonic
     self.maxQueued = maxQueued
@@ -138,6 +141,7 @@ public final class Writer: @unchecked Sendable {
     queue.update { $0.isStopping = true }
     if let thread { thread.join() } else { drain() }
     backups.end(StoreUnavailable(reason: "the server is stopping"))
+    scrubs.endAll(StoreUnavailable(reason: "the server is stopping"))
     connection.close(keepsLog: keepsLog)
   }
 }
@@ -194,6 +198,7 @@ extension Writer {
     for (job, result) in outcomes { job.then(result) }
     checkpoint()
     backups.step(monotonic)
+    scrubs.step(connection, quiet: quiet, monotonic)
     figures.withLock { $0.backupPagesLeft = backups.pagesLeft }
   }
 
@@ -201,6 +206,9 @@ extension Writer {
   func beginBackup(to path: String, maxPages: Int?, then: @escaping Backups.Ending) {
     backups.begin(connection, to: path, maxPages: maxPages, then: then)
   }
+
+  /// On the writer's thread, after a commit.
+  func beginScrub(then: @escaping Scrubs.Ending) { scrubs.ask(then) }
 
   /// After the answers, so that nobody's commit waits for it.
   private func checkpoint() {
@@ -224,6 +232,7 @@ extension Writer {
     needsReopening = true
     connection.rollback()
     backups.end(StoreUnavailable(reason: "a write was lost while the backup was made: \(error)"))
+    scrubs.endAll(StoreUnavailable(reason: "a write was lost while free space was overwritten: \(error)"))
     for slot in slots { slot.duty.rolledBack() }
     figures.withLock {
       $0.failedCommits += 1
@@ -245,9 +254,12 @@ extension Writer {
       }
     }
     let time = monotonic()
+    let scrubPause = scrubs.pause(at: time)
+    if scrubPause == 0 { more = true }
     return Round(
       jobs: work.outcomes.count, more: more, idleUntil: until.min(),
-      retryInMilliseconds: slots.map { $0.pause(at: time) }.filter { $0 > 0 }.min())
+      retryInMilliseconds: (slots.map { $0.pause(at: time) }.filter { $0 > 0 }
+        + [scrubPause].compactMap { $0 }).min())
   }
 }
 

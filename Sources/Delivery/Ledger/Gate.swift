@@ -35,16 +35,17 @@ struct Gate {
   let rules: Rules
   let templates: TemplateCatalog
   let hold: Hold?
+  let tombstones: Tombstones
   let moderation: Moderation
   /// When this process began to look: what was due before was found overdue.
   var startedAt: Timestamp?
 
   init(
     views: ContactViews, recent: RecentRows, catalog: ChainCatalog, rules: Rules, templates: TemplateCatalog,
-    hold: Hold?
+    hold: Hold?, tombstones: Tombstones
   ) {
     (self.views, self.recent, self.catalog) = (views, recent, catalog)
-    (self.rules, self.templates, self.hold) = (rules, templates, hold)
+    (self.rules, self.templates, self.hold, self.tombstones) = (rules, templates, hold, tombstones)
     moderation = Moderation(rules: rules, catalog: catalog, recent: recent)
   }
 
@@ -157,6 +158,9 @@ struct Gate {
     let suppressed = try Suppressions().reason(
       against: address, channel: message.channel, purpose: message.purpose, db)
     if suppressed != nil { return .skip(reason: "suppressed") }
+    if try tombstones.suppresses(address, channel: message.channel, purpose: message.purpose, db) {
+      return .skip(reason: "suppressed")
+    }
     guard message.purpose == .marketing else { return nil }
     guard try Permission.consents(contact.row, to: message.channel, rules, db) else {
       return .skip(reason: "no_consent")

@@ -2,11 +2,15 @@
 // is, is decided here alone. It must not know chains, messages or HTTP.
 
 public import Domain
+public import Ingest
 public import SQL
 
 /// Finds, makes and changes contacts. Stateless: works over the connection it is given.
 public struct People: Sendable {
-  public init() {}
+  private let tombstones: Tombstones?
+
+  /// - Parameter tombstones: whom `put` and `change` refuse.
+  public init(_ tombstones: Tombstones? = nil) { self.tombstones = tombstones }
 
   /// By the shop's own id, else by `email:…`, `phone:…`, `anonymous:…`.
   public func find(_ publicID: String, _ db: Connection) throws -> Contact? {
@@ -40,9 +44,8 @@ public struct People: Sendable {
   /// The same as `put`, saying what changed.
   public func change(id: String, _ patch: ContactPatch, now: Timestamp, _ db: Connection) throws -> Changed {
     let known = try find(id, db)?.row
-    var keys = try Self.keys(id)
-    keys.email = keys.email ?? patch.email.applied(to: nil)?.text
-    keys.phone = keys.phone ?? patch.phone.applied(to: nil)?.text
+    let keys = try Self.keys(id, patch)
+    if let tombstones, tombstones.judge(keys) != .passes { throw Refusal([.erasedContact]) }
     let row = try known ?? resolve(keys, at: now, db)
     guard let before = try contact(row, db) else { throw MissingContact(row: row) }
     var after = before
@@ -78,6 +81,20 @@ public struct People: Sendable {
       if let old { try release(kind, old, of: after.row, db) }
       if let new { try claim(kind, new, for: after.row, db) }
     }
+  }
+
+  /// The keys that an update names.
+  public static func keys(_ publicID: String, _ patch: ContactPatch) throws(Refusal) -> ContactKeys {
+    var keys = try keys(publicID)
+    keys.email = keys.email ?? patch.email.applied(to: nil)?.text
+    keys.phone = keys.phone ?? patch.phone.applied(to: nil)?.text
+    return keys
+  }
+
+  /// What stays of a public id when its person is erased.
+  public static func keyHash(_ publicID: String, _ tombstones: Tombstones) -> KeyHash {
+    guard let key = prefixed(publicID) else { return tombstones.hash(.id, publicID) }
+    return tombstones.hash(KeyHash.Kind(key.kind), key.value)
   }
 
   /// What a public id says of a contact that is not there yet.

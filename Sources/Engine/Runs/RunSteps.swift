@@ -18,12 +18,15 @@ struct RunSteps {
   let moves = RunMoves()
   let outbox = Outbox()
   let segments: LiveSegments
+  let tombstones: Tombstones
   private let facts: MessageFacts
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
 
-  init(_ views: ContactViews, _ segments: LiveSegments, report: @escaping (String) -> Void) {
-    (self.views, self.segments) = (views, segments)
+  init(
+    _ views: ContactViews, _ segments: LiveSegments, _ tombstones: Tombstones, report: @escaping (String) -> Void
+  ) {
+    (self.views, self.segments, self.tombstones) = (views, segments, tombstones)
     (log, timeline, recent, catalog) = (views.log, views.timeline, views.recent, views.catalog)
     (counters, rules) = (views.counters, views.rules)
     self.report = report
@@ -34,7 +37,7 @@ struct RunSteps {
   func act(on event: StoredEvent, _ round: inout EngineRound, _ db: Connection) throws {
     round.events += 1
     round.oldestEvent = round.oldestEvent ?? event.acceptedAt
-    let row = try event.contact ?? people.resolve(event.keys, at: event.at, db)
+    guard let row = try owner(of: event, db) else { return }
     try timeline.append(event, of: row)
     let occasion = Occasion(event, of: row, recent, db)
     var handedOver: MessageFacts.Noted?
@@ -61,6 +64,24 @@ struct RunSteps {
     }
     if event.contact != nil { try obey(occasion, &round, db) }
     try alone("what webhooks are told") { try outbox.tell(occasion, now: round.now, db) }
+  }
+
+  /// Nil: he was erased while it waited, and it goes with him. What comes later is refused at the door.
+  private func owner(of event: StoredEvent, _ db: Connection) throws -> Int64? {
+    if let row = event.contact { return row }
+    guard event.seq <= tombstones.doubtfulThrough else {
+      return try people.resolve(event.keys, at: event.at, db)
+    }
+    switch tombstones.judge(event.keys) {
+    case .passes where !event.keys.isEmpty: return try people.resolve(event.keys, at: event.at, db)
+    case .without(let keys):
+      try log.keep(keys, of: event.seq, db)
+      return try people.resolve(keys, at: event.at, db)
+    case .erased, .passes:
+      try log.erase(event.seq, db)
+      try EventLog.noteErasure(db)
+      return nil
+    }
   }
 
   /// The server's own events that ask for something of one chain.

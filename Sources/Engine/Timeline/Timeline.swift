@@ -45,6 +45,8 @@ public final class Timeline: @unchecked Sendable {
   private var generation: Int
   private var lastSeq: Int64 = 0
   private var merge: TimelineMerge?
+  /// Erased contacts, whose rows in memory mean nothing any more.
+  private var forgotten: Set<Int64> = []
   /// Rows of the open transaction: a merge goes on faster than they come.
   private var appended = 0
 
@@ -112,6 +114,25 @@ extension Timeline {
     }
   }
 
+  /// The contact was erased: what is fresh of him goes, from the file too. What is merged is for the caller to delete.
+  /// - Returns: the events that the rows were of.
+  public func forget(_ contact: Int64, _ db: Connection) throws -> [Int64] {
+    var seqs: [Int64] = []
+    generations.withLock { generations in
+      for rows in [generations.current, generations.merging].compactMap({ $0 }) {
+        rows.each(of: contact) { row in
+          seqs.append(row.seq)
+          return true
+        }
+      }
+    }
+    for seq in seqs {
+      try db.run("DELETE FROM fresh_timeline WHERE seq = $1 AND contact = $2", [.int(seq), .int(contact)])
+    }
+    if forgotten.insert(contact).inserted { db.onRollback { [self] in forgotten.remove(contact) } }
+    return seqs
+  }
+
   /// Everything appended so far is committed: it becomes the generation that is merged.
   private func startMerge() {
     let rows: [FreshRows.Row]? = generations.withLock { generations in
@@ -129,7 +150,7 @@ extension Timeline {
     guard var merge else { return false }
     let before = merge
     db.onRollback { [self] in self.merge = before }
-    try merge.slice(of: max(settings.rowsPerSlice, 2 * appended), db)
+    try merge.slice(of: max(settings.rowsPerSlice, 2 * appended), besides: forgotten, db)
     self.merge = merge
     if merge.isDone {
       db.onCommit { [self] in

@@ -51,11 +51,12 @@ struct TimelineMerge {
   var isDone: Bool { inserted == rows.count && deleted >= last }
 
   /// Inserts about `count` rows, or deletes some multiple once all are inserted.
-  mutating func slice(of count: Int, _ db: Connection) throws {
-    if inserted < rows.count { try insert(count, db) } else { try delete(count, db) }
+  /// - Parameter forgotten: contacts whose rows are left out.
+  mutating func slice(of count: Int, besides forgotten: Set<Int64>, _ db: Connection) throws {
+    if inserted < rows.count { try insert(count, besides: forgotten, db) } else { try delete(count, db) }
   }
 
-  private mutating func insert(_ count: Int, _ db: Connection) throws {
+  private mutating func insert(_ count: Int, besides forgotten: Set<Int64>, _ db: Connection) throws {
     let insert = try db.prepare(Self.insertSQL)
     let start = inserted
     while inserted < rows.count, inserted - start < count {
@@ -64,7 +65,7 @@ struct TimelineMerge {
         bucket += 1
       }
       let slice = left.prefix(start + count - inserted)
-      for row in slice {
+      for row in slice where forgotten.isEmpty || !forgotten.contains(row.contact) {
         insert.bind(1, row.contact)
         insert.bind(2, Int64(row.type))
         insert.bind(3, row.at)

@@ -29,7 +29,7 @@ final class Outbox {
       "properties": event.properties,
     ]
     let body = Self.body(type, at: event.at, data)
-    for id in ids { try store.post(body, to: id, now: now, db) }
+    for id in ids { try store.post(body, to: id, of: occasion.row, now: now, db) }
   }
 
   /// What a step of a chain says. Nobody is told where the webhook is gone or disabled.
@@ -41,7 +41,7 @@ final class Outbox {
     let whole: JSONObject = [
       "chain": .string(chain), "step": .string(step), "contact": Self.contact(contact), "data": .object(data),
     ]
-    try store.post(Self.body(Webhook.stepType, at: moment, whole), to: id, now: now, db)
+    try store.post(Self.body(Webhook.stepType, at: moment, whole), to: id, of: contact?.row, now: now, db)
   }
 
   private static func contact(_ contact: Contact?) -> JSONValue {

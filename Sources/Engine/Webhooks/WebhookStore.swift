@@ -55,9 +55,10 @@ public struct WebhookStore: Sendable {
     return try db.run("DELETE FROM webhooks WHERE id = $1", [.text(id)]) == 1
   }
 
-  func post(_ body: String, to webhook: String, now: Timestamp, _ db: Connection) throws {
-    let sql = "INSERT INTO webhook_posts (webhook, body, created_at, due_at) VALUES ($1, $2, $3, $3)"
-    try db.run(sql, [.text(webhook), .text(body), .int(now.milliseconds)])
+  /// - Parameter contact: of whom it tells.
+  func post(_ body: String, to webhook: String, of contact: Int64?, now: Timestamp, _ db: Connection) throws {
+    let sql = "INSERT INTO webhook_posts (webhook, body, contact, created_at, due_at) VALUES ($1, $2, $3, $4, $4)"
+    try db.run(sql, [.text(webhook), .text(body), .optional(contact), .int(now.milliseconds)])
   }
 
   /// The oldest first.

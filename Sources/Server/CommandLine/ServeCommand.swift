@@ -34,6 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Flag(help: "Start held: events come in, no chain moves, nothing leaves until `zveno release`. For a cloned machine.")
   var held = false
 
+  @Flag(help: "The file erasures.key is lost: give up its tombstones and begin anew with another key.")
+  var erasureKeyLost = false
+
   func run() async throws {
     try await ending {
       let options = try options()
@@ -52,7 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
   private func options() throws -> ServeOptions {
     let options = ServeOptions(
       data: data, listen: try listen.map(address), configPath: config, applyPath: apply,
-      testTime: try testClock.map(time), startsHeld: held,
+      testTime: try testClock.map(time), startsHeld: held, erasureKeyIsLost: erasureKeyLost,
       environment: ProcessInfo.processInfo.environment)
     if let apply, !FileText.isFolder(apply) {
       throw Refused("expected --apply to name a folder, got \(apply)", status: ExitStatus.usage)

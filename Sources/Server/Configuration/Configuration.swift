@@ -14,6 +14,8 @@ struct Configuration {
   var triggerMaxAge = Domain.triggerMaxAge
   /// How long what has happened is kept.
   var retention = RetentionPolicy()
+  /// The folder for the journal of erasures and its key; nil: the data folder.
+  var erasures: String?
   /// How many marketing messages a contact may get, all chains together.
   var caps: [FrequencyCap] = []
   /// No marketing for so long after an event of that type.

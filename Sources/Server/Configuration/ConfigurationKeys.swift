@@ -5,7 +5,7 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels", "retention", "caps", "quiet_after", "webhooks",
+    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
@@ -13,7 +13,7 @@ enum ConfigurationKeys {
 
   /// The scalar keys outside `channels`, as paths.
   static let scalars: [[String]] =
-    [["listen"], ["public_url"], ["durability"], ["trigger_max_age"]]
+    [["listen"], ["public_url"], ["durability"], ["trigger_max_age"], ["erasures"]]
     + shop.map { ["shop", $0] } + log.map { ["log", $0] } + LimitSettings.keys.map { ["limits", $0] }
     + webhooks.map { ["webhooks", $0] }
 

@@ -59,6 +59,7 @@ extension Configuration {
     } catch {
       for issue in error.issues { reader.findings.add(issue) }
     }
+    erasures = reader.text("erasures")
     retention = RetentionPolicy(reading: reader.reader("retention"))
     scanners = reader.texts("scanners") ?? []
     shop = ShopSettings(reading: reader.reader("shop"))

@@ -15,11 +15,13 @@ struct DataStore {
   /// For the person who starts the server.
   let clockRemark: String?
   let hold: Hold
+  let erasures: ErasureFiles
   let keys: Keys
   /// Made by this start, to be shown this once.
   let newAdminKey: String?
 
-  init(_ options: ServeOptions, durability: Durability) throws {
+  /// - Parameter erasures: the folder for what is kept of erasures; nil: the data folder.
+  init(_ options: ServeOptions, durability: Durability, erasures path: String?) throws {
     do {
       folder = try DataFolder(options.data)
       connection = try Connection(path: folder.databasePath, mode: .writer, durability: durability)
@@ -27,10 +29,10 @@ struct DataStore {
       throw Self.refused(error, options)
     }
     do {
-      let made = try Self.settle(connection, options, folder.origin)
+      let made = try Self.settle(connection, options, folder.origin, path ?? options.data)
       (identity, clock, clockRemark) = (made.identity, made.choice.clock, made.choice.remark)
       (keys, newAdminKey) = made.admin
-      hold = made.hold
+      (hold, erasures) = (made.hold, made.erasures)
       try folder.opened()
     } catch {
       // The folder's note stays what it was: it may tell that the file is a copy, or that its log must be there.
@@ -43,8 +45,10 @@ struct DataStore {
   func close() { connection.close(keepsLog: !folder.notesClosing { _ in }) }
 
   private static func settle(
-    _ db: Connection, _ options: ServeOptions, _ origin: DataFolder.Origin
-  ) throws -> (identity: Identity, choice: ClockChoice, admin: (keys: Keys, made: String?), hold: Hold) {
+    _ db: Connection, _ options: ServeOptions, _ origin: DataFolder.Origin, _ erasures: String
+  ) throws -> (
+    identity: Identity, choice: ClockChoice, admin: (keys: Keys, made: String?), hold: Hold, erasures: ErasureFiles
+  ) {
     let adminKey = try options.adminKey()
     try Migrator(Migrations.all).migrate(db)
     return try db.transaction {
@@ -54,7 +58,8 @@ struct DataStore {
       if let reason = try HoldReason.found(options, origin, db) {
         try Hold.set(Hold.Fact(since: Timestamp(milliseconds: now), reason: reason), db)
       }
-      return (identity, choice, try AdminKey.settle(given: adminKey, now: now, db), try Hold(db))
+      let files = try ErasureFiles(in: erasures, keyIsLost: options.erasureKeyIsLost, db)
+      return (identity, choice, try AdminKey.settle(given: adminKey, now: now, db), try Hold(db), files)
     }
   }
 

@@ -19,10 +19,10 @@ final class LiveServer: @unchecked Sendable {
   init(_ options: ServeOptions, _ given: Configuration) throws {
     log = Logger(label: "server")
     let configuration = Self.fitting(given, log)
-    let store = try DataStore(options, durability: configuration.durability)
+    let store = try DataStore(options, durability: configuration.durability, erasures: configuration.erasures)
     folder = store.folder
     if let key = store.newAdminKey { Welcome.showKey(key) }
-    if let remark = store.clockRemark { log.warning("\(remark)") }
+    for remark in [store.clockRemark, store.erasures.remark].compactMap({ $0 }) { log.warning("\(remark)") }
     do {
       front = try Front(configuration.listen, configuration.limits)
     } catch {
@@ -34,6 +34,7 @@ final class LiveServer: @unchecked Sendable {
       let channels = try ConfiguredChannels(configuration, options.environment) { [clock = store.clock] in clock.now() }
       try Self.apply(options, configuration, channels, store, log)
       stages = try LiveStages(store, configuration, channels, url: url, http: front.metrics, log: log)
+      try stages.eraseAgain(log)
       stages.start()
       front.open(stages.api)
       welcome = Welcome(

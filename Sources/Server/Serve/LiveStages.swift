@@ -3,6 +3,7 @@ import Channels
 import Delivery
 import Domain
 import Engine
+import Erasure
 import HTTP
 import Ingest
 import JSON
@@ -17,6 +18,7 @@ final class LiveStages: @unchecked Sendable {
   // Unchecked: nothing changes after `init`; engine, delivery and catalog are used on the writer's thread alone, which
   // is started after they are made.
   let api: API
+  private let erasures: Erasures
   private let writer: Writer
   private let readers: Readers
   /// Apart from the others, who may ask for templates themselves: a read never waits for a read.
@@ -51,7 +53,7 @@ final class LiveStages: @unchecked Sendable {
     let catalog = ChainCatalog(report: report)
     let engine = Engine(
       log: events, timeline: timeline, catalog: catalog, counters: counters, rules: rules,
-      monotonic: Monotonic.nanoseconds, report: report)
+      tombstones: store.erasures.tombstones, monotonic: Monotonic.nanoseconds, report: report)
 
     readers = try Readers(
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
@@ -80,14 +82,22 @@ final class LiveStages: @unchecked Sendable {
     ) { posted.send($0) }
     let webhooks = WebhookDuty(
       webhookLine, instance: store.identity.instance, changed: { catalog.invalidate() }, report: report)
+    let scrubs = Later<@Sendable (Result<Int, any Error>) -> Void>()
+    let wakes = Later<Void>()
+    let erasures = Self.erasures(
+      store, events, timeline, counters, scrub: { scrubs.send($0) }, wake: { wakes.send(()) }, report)
+    self.erasures = erasures
     let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery, webhooks]
     let writer = Writer(
-      connection: store.connection, duties: hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) },
+      connection: store.connection,
+      duties: [erasures] + (hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) }),
       now: Self.watched(clock, log),
       quiet: { [readers, templateReaders, pastReaders] body in
         readers.quiet { templateReaders.quiet { pastReaders.quiet(body) } }
       }, report: report)
     self.writer = writer
+    scrubs.receive { writer.scrub(then: $0) }
+    wakes.receive { writer.wake() }
     let onWriter = WriterStages(engine, delivery, webhooks, catalog, hold)
     posted.receive {
       onWriter.accept($0)
@@ -98,7 +108,7 @@ final class LiveStages: @unchecked Sendable {
       writer.wake()
     }
 
-    let intake = Intake(writer: writer, log: events, limits: limits, now: now)
+    let intake = Intake(writer: writer, log: events, limits: limits, tombstones: store.erasures.tombstones, now: now)
     let meter = RequestMeter()
     let stages = Stages(
       intake: intake, log: events, timeline: timeline, keys: store.keys, writer: writer, readers: readers,
@@ -122,10 +132,35 @@ final class LiveStages: @unchecked Sendable {
       backup: BackupDesk(writer, path: store.folder.backupPath, now: now, log).make,
       worlds: Worlds(
         setting: WorldSetting(configuration), beside: Self.timed(beside),
-        rehearsals: Rehearsals(Self.rehearsals(rehearsing, pastReaders, store.folder, configuration))))
+        rehearsals: Rehearsals(Self.rehearsals(rehearsing, pastReaders, store.folder, configuration))),
+      erasures: erasures)
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })
+  }
+
+  /// Before anything is served: whom the journal knows as erased and this file does not, since it is an older copy, is
+  /// erased from it, down to the free space.
+  func eraseAgain(_ log: Logger) throws {
+    let count = try writer.perform { [erasures] db, _ in try erasures.catchUp(db) }
+    guard count > 0 else { return }
+    log.warning(
+      "the database is older than its journal of erasures: who was erased since is erased again",
+      metadata: ["entries": "\(count)"])
+    while try !writer.perform({ [erasures] db, _ in try erasures.isIdle(db) }) { Pause.microseconds(2_000) }
+  }
+
+  private static func erasures(
+    _ store: DataStore, _ events: EventLog, _ timeline: Timeline, _ counters: Counters,
+    scrub: @escaping @Sendable (@escaping @Sendable (Result<Int, any Error>) -> Void) -> Void,
+    wake: @escaping @Sendable () -> Void, _ report: @escaping (String) -> Void
+  ) -> Erasures {
+    let (hold, copies) = (store.hold, [store.folder.backupPath, store.folder.rehearsalPath])
+    return Erasures(
+      Erasures.Setup(
+        log: events, timeline: timeline, counters: counters, tombstones: store.erasures.tombstones,
+        journal: store.erasures.journal, isHeld: { hold.fact != nil }, scrub: scrub,
+        isAlone: { !copies.contains { FileText.exists($0) } }, wake: wake, report: report))
   }
 
   /// Asked at each scrape; behind a lock of its own.

@@ -10,6 +10,8 @@ struct ServeOptions {
   var testTime: Timestamp?
   /// Nothing is to move or leave until a person says so.
   var startsHeld = false
+  /// The key that tombstones were made with is gone for good.
+  var erasureKeyIsLost = false
   var environment: [String: String]
 
   /// The configuration, with what the command line says over it. Prints its warnings; prints its errors and throws.

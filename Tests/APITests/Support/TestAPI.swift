@@ -2,6 +2,7 @@ import API
 import Delivery
 import Domain
 import Engine
+import Erasure
 import Foundation
 import HTTP
 import Ingest
@@ -76,15 +77,23 @@ final class TestAPI: @unchecked Sendable {
       templates: templates, tracker: tracker, shop: ["name": "Shop"], instance: "test")
     dispatch = InstantDispatch(renderer)
     let timeline = try Timeline(db)
-    engine = Engine(log: log, timeline: timeline, catalog: catalog.value, counters: counters, rules: rules)
+    let tombstones = Tombstones()
+    engine = Engine(
+      log: log, timeline: timeline, catalog: catalog.value, counters: counters, rules: rules, tombstones: tombstones)
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog.value, counters: counters, rules: rules, templates: templates,
       dispatch: dispatch, hold: hold)
+    let writers = LaterWriter()
+    let erasures = Erasures(
+      Erasures.Setup(
+        log: log, timeline: timeline, counters: counters, tombstones: tombstones, journal: JournalInMemory(),
+        isHeld: { hold.fact != nil }, scrub: { writers.writer?.scrub(then: $0) }, wake: { writers.writer?.wake() }))
     let writer = Writer(
-      connection: db, duties: [HeldDuty(engine, while: hold), HeldDuty(delivery, while: hold)], now: { clock.now })
-    self.writer = writer
+      connection: db, duties: [erasures, HeldDuty(engine, while: hold), HeldDuty(delivery, while: hold)],
+      now: { clock.now }, quiet: { [readers, templateReaders] body in readers.quiet { templateReaders.quiet(body) } })
+    (self.writer, writers.writer) = (writer, writer)
     let meter = RequestMeter()
-    let intake = Intake(writer: writer, log: log, now: { clock.now })
+    let intake = Intake(writer: writer, log: log, tombstones: tombstones, now: { clock.now })
     let engineBox = UncheckedBox(engine)
     let setting = WorldSetting(rules: rules, taskChannels: ["call"], templateShop: shop)
     let stages = Stages(
@@ -109,7 +118,8 @@ final class TestAPI: @unchecked Sendable {
           Rehearsals.Setup(
             setting: setting, past: readers, path: folder.appendingPathComponent("rehearsal.tmp").path,
             beside: { [rehearsing] job in rehearsing.submit { job { rehearsing.isStopping } } }, pause: {},
-            room: { 1 << 30 }))))
+            room: { 1 << 30 }))),
+      erasures: erasures)
     api = API(
       routes: stages.routes, keys: keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })
@@ -173,4 +183,9 @@ final class TestAPI: @unchecked Sendable {
     guard let components = URLComponents(string: target) else { return (target, []) }
     return (components.path, (components.queryItems ?? []).map { ($0.name, $0.value ?? "") })
   }
+}
+
+/// Set once, before the writer is started.
+private final class LaterWriter: @unchecked Sendable {
+  var writer: Writer?
 }

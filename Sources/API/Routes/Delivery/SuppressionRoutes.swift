@@ -1,5 +1,6 @@
 import Domain
 import Engine
+import Erasure
 import HTTP
 import Ingest
 import JSON
@@ -9,6 +10,7 @@ import SQL
 enum SuppressionRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let suppressions = Suppressions()
+    let tombstones = stages.erasures.tombstones
     let log = stages.log
     return [
       Route(
@@ -43,7 +45,9 @@ enum SuppressionRoutes {
           return { db, now in
             let removed = try suppressions.remove(
               address: removal.address, channel: removal.channel, reach: removal.reach, db)
-            guard removed > 0 else { throw Problem.notFound("this address is not suppressed there") }
+            let hashed = try tombstones.liftSuppression(
+              of: removal.address, channel: removal.channel, reach: removal.reach?.rawValue, db)
+            guard removed + hashed > 0 else { throw Problem.notFound("this address is not suppressed there") }
             try tell(removal.address, log, now: now, db)
             return .noContent
           }

@@ -1,6 +1,8 @@
 import Domain
 import Engine
+import Erasure
 import HTTP
+import Ingest
 import JSON
 
 /// `/v1/contacts/{id}/consents`: proofs are appended, none is ever changed.
@@ -9,6 +11,7 @@ enum ConsentRoutes {
     let people = People()
     let consents = Consents()
     let log = stages.log
+    let tombstones = stages.erasures.tombstones
     return [
       Route(
         "POST", "/v1/contacts/{id}/consents", .scopes([.events]),
@@ -22,6 +25,8 @@ enum ConsentRoutes {
             // A new word of his own takes back the unsubscribe it comes after; a complaint or a block stays.
             if proof.granted, let address = contact.address(for: proof.channel) {
               try Suppressions().liftUnsubscribe(of: address, channel: proof.channel, db)
+              try tombstones.liftSuppression(
+                of: address, channel: proof.channel, reach: "marketing", reason: Suppressions.unsubscribed, db)
             }
             try ContactEvents.updated(contact.row, fields: ["consents." + proof.channel], now: now, log, db)
             return .json(["consents": .array(try consents.all(of: contact.row, db).map(\.json))], status: 201)

@@ -1,5 +1,6 @@
 import Domain
 import Engine
+import Erasure
 import HTTP
 import JSON
 import SQL
@@ -10,7 +11,8 @@ enum ContactRoutes {
   private static let newestRuns = 20
 
   static func all(_ stages: Stages) -> [Route] {
-    let people = People()
+    let people = People(stages.erasures.tombstones)
+    let erasures = stages.erasures
     let log = stages.log
     let history = ContactHistory(stages.timeline)
     return [
@@ -19,7 +21,9 @@ enum ContactRoutes {
         .write { call in
           let id = call["id"]
           let patch = try ContactPatch(call.json())
+          let isBack = try readmits(call)
           return { db, now in
+            if isBack { try erasures.readmit(People.keys(id, patch), now: now, db) }
             let now = Timestamp(milliseconds: now)
             let change = try people.change(id: id, patch, now: now, db)
             try ContactEvents.updated(change.contact.row, fields: change.fields, now: now, log, db)
@@ -37,6 +41,16 @@ enum ContactRoutes {
           }
         }),
     ]
+  }
+
+  /// `?readmit=true`: whoever was erased has come back himself.
+  private static func readmits(_ call: Call) throws(Problem) -> Bool {
+    try call.requireQuery(["readmit"])
+    switch call.request.query("readmit") {
+    case nil, "false": return false
+    case "true": return true
+    case .some(let text): throw .badQuery("readmit", "expected true or false, got \"\(text.prefix(40))\"")
+    }
   }
 
   /// What an operator sees at a glance: who this is, what happened last, where he stands.
