@@ -20,6 +20,7 @@ public enum Migrations {
     Migration(number: 12, name: "rfm", sql: text(PackageResources._012_rfm_sql)),
     Migration(number: 13, name: "segments", sql: text(PackageResources._013_segments_sql)),
     Migration(number: 14, name: "erasure", sql: text(PackageResources._014_erasure_sql)),
+    Migration(number: 15, name: "proofs", sql: text(PackageResources._015_proofs_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

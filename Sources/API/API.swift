@@ -14,6 +14,7 @@ public final class API: Sendable {
   private let writer: Writer
   private let readers: Readers
   private let meter: RequestMeter
+  private let trail = AuditTrail()
   private let log: Logger
   private let nanoseconds: @Sendable () -> Int64
 
@@ -72,10 +73,27 @@ public final class API: Sendable {
       read({ .answer(try answer($0)) }, reply)
     case .write(let prepare):
       let answer = try prepare(call)
-      write(answer, reply)
+      write(audited(answer, call, route), reply)
     case .readThenWrite(let prepare):
       let decide = try prepare(call)
-      read(decide, reply)
+      read(
+        { [self] db in
+          switch try decide(db) {
+          case .answer(let response): .answer(response)
+          case .write(let writing): .write(audited(writing, call, route))
+          }
+        }, reply)
+    }
+  }
+
+  /// With a row in the audit trail, where the route's changes are worth one.
+  private func audited(_ answer: @escaping Route.Writing, _ call: Call, _ route: Route) -> Route.Writing {
+    guard route.isAudited else { return answer }
+    return { [trail] db, now in
+      let contact = try trail.contact(of: call, route, db)
+      let response = try answer(db, now)
+      if response.status < 400 { try trail.note(call, route, response, contact: contact, now: now, db) }
+      return response
     }
   }
 

@@ -44,6 +44,8 @@ public struct Stages: Sendable {
   public var backup: MakeBackup?
   public var worlds: Worlds
   public var erasures: Erasures
+  /// On whose disk long answers are gathered.
+  public var scratchFolder = "/tmp"
 
   public typealias MakeBackup =
     @Sendable (_ done: @escaping @Sendable (Result<FileBody, any Error>) -> Void) -> Void
@@ -79,7 +81,7 @@ extension Stages {
     let people =
       EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
-      + ErasureRoutes.all(self)
+      + ErasureRoutes.all(self) + ExportRoutes.all(self)
     let chains =
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
       + ChainTestRoutes.all(self) + RehearsalRoutes.all(self) + EnrollRoutes.all(self) + WhyRoutes.all(self)
@@ -89,7 +91,7 @@ extension Stages {
       + WebhookRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
-    let copies = BackupRoutes.all(self) + HoldRoutes.all(self)
+    let copies = AuditRoutes.all(self) + BackupRoutes.all(self) + HoldRoutes.all(self)
     return people + chains + delivery + links + ops + copies
   }
 }

@@ -8,14 +8,22 @@ public struct RetentionPolicy: Sendable, Hashable {
   public var messages: Span?
   /// Runs that have ended; nil: as long as messages.
   public var traces: Span?
+  /// What messages said, as long as they are kept themselves at most.
+  public var bodies: Span?
+  /// Who changed what.
+  public var audit: Span?
 
-  public init(events: Span? = nil, types: [String: Span] = [:], messages: Span? = nil, traces: Span? = nil) {
+  public init(
+    events: Span? = nil, types: [String: Span] = [:], messages: Span? = nil, traces: Span? = nil, bodies: Span? = nil,
+    audit: Span? = nil
+  ) {
     (self.events, self.types, self.messages, self.traces) = (events, types, messages, traces)
+    (self.bodies, self.audit) = (bodies, audit)
   }
 
   public func span(ofType type: String) -> Span? { types[type] ?? events }
 
-  public var keepsEverything: Bool { events == nil && types.isEmpty && messages == nil && traces == nil }
+  public var keepsEverything: Bool { self == RetentionPolicy() }
 
   /// Whether everything of `type` is there that lies within `span` of now.
   public func reaches(_ span: Span, ofType type: String) -> Bool {

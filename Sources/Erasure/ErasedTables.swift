@@ -59,6 +59,7 @@ public enum ErasedTables {
     "segments": .impersonal("documents of marketers"),
     // By `Memberships`, which counts them.
     "memberships": .sliced,
+    "audit": .impersonal("who changed what: of a contact it has his number alone"),
     "erasures": .impersonal("acts of erasure, which name nobody"),
     "erased_contacts": .sliced,
     "tombstones": .impersonal("hashes under a secret that is not in the file"),

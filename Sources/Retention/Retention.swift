@@ -42,9 +42,12 @@ public final class Retention: Duty {
   private let deleted = Mutex<[String: Int]>([:])
 
   /// Nil when everything is kept for ever.
-  /// - Parameter monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
+  /// - Parameters:
+  ///   - others: of stages beside the walk.
+  ///   - monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
   public init?(
-    log: EventLog, engine: Engine, catalog: ChainCatalog, rules: Rules, slice: Int = standardSlice,
+    log: EventLog, engine: Engine, catalog: ChainCatalog, rules: Rules, besides others: [any Sweeper] = [],
+    slice: Int = standardSlice,
     monotonic: @escaping () -> Int64 = { 0 }
   ) {
     let policy = rules.retention
@@ -55,11 +58,12 @@ public final class Retention: Duty {
     }
     timeline = TimelineExpiry(events: events)
     var sweepers: [any Sweeper] = [events, timeline]
+    if let span = policy.bodies { sweepers.append(BodyExpiry(span)) }
     if let span = policy.messages { sweepers.append(MessageExpiry(span)) }
     if let span = policy.traces ?? policy.messages {
       sweepers.append(RunExpiry(span, catalog: catalog, rules: rules))
     }
-    self.sweepers = sweepers
+    self.sweepers = sweepers + others
   }
 
   /// Rows deleted and committed since the start, by kind; from any thread.

@@ -17,7 +17,8 @@ import Testing
     let db = try Connection(path: ":memory:", mode: .writer)
     try Migrator(Migrations.all).migrate(db)
     for (table, fate) in ErasedTables.all {
-      guard case .impersonal = fate else { continue }
+      // Of the audit trail his number stays, which then stands for nobody.
+      guard case .impersonal = fate, table != "audit" else { continue }
       let columns = try db.query("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
       #expect(!columns.contains("contact"), "\(table)")
     }

@@ -56,6 +56,34 @@ import Testing
     #expect(try shop.count("kept_events") == 0)
   }
 
+  @Test("what a message said goes before the message, what is not over stays whole")
+  func bodies() throws {
+    let shop = try Shop(
+      RetentionPolicy(bodies: Self.week),
+      chain: #"""
+        {"enter":{"event":"cart"},"steps":[{"send":"email","template":"a"},{"send":"call","template":"a","id":"talk"}]}
+        """#)
+    try shop.write { db, now in
+      let phone = try #require(PhoneNumber("+79161234567"))
+      var patch = ContactPatch()
+      patch.phone = .set(phone)
+      _ = try People().change(id: "ann", patch, now: now, db)
+    }
+    for _ in 0..<2 { try shop.happen("cart") }
+    try shop.write { db, now in
+      for task in try TaskStore().page(queue: nil, status: nil, after: 0, limit: 3, now: now, db).dropFirst() {
+        _ = try TaskStore().complete(task.id, as: .answered, note: nil, now: now, db)
+      }
+    }
+    let full = #"SELECT label FROM messages WHERE "values" IS NOT NULL ORDER BY id"#
+    #expect(try shop.query(full) { $0.text(0) }.count == 4)
+    try shop.pass(days: 9)
+    #expect(try shop.query(full) { $0.text(0) } == ["talk"], "an operator has still to read it")
+    #expect(try shop.query("SELECT text = '' FROM tasks ORDER BY id") { $0.bool(0) } == [false, true])
+    #expect(try shop.count("messages") == 4)
+    #expect(try shop.findings() == [])
+  }
+
   @Test("messages, tasks and runs that are over go, the last of each stays, and the books balance")
   func messages() throws {
     let shop = try Shop(

@@ -27,6 +27,8 @@ struct Gate {
     let queue: String?
     let deadline: Timestamp?
     let chain: String
+    /// The proof of consent it relies on: consent_proofs.id.
+    let consent: Int64?
   }
 
   let views: ContactViews
@@ -93,7 +95,9 @@ struct Gate {
       try SceneValues(of: run, visitor.version, recent, db))
     return Passage(
       contact: visitor.contact, address: visitor.address, values: values, zone: zone, queue: visitor.send.queue,
-      deadline: visitor.send.deadline.map { $0.after(now, in: zone) }, chain: visitor.version.id)
+      deadline: visitor.send.deadline.map { $0.after(now, in: zone) }, chain: visitor.version.id,
+      consent: message.purpose == .marketing
+        ? try Permission.ground(for: visitor.contact.row, on: message.channel, rules, db)?.proof : nil)
   }
 
   /// But for the others that want the same slot. What cannot be decided does not pass.
@@ -162,7 +166,7 @@ struct Gate {
       return .skip(reason: "suppressed")
     }
     guard message.purpose == .marketing else { return nil }
-    guard try Permission.consents(contact.row, to: message.channel, rules, db) else {
+    guard try Permission.ground(for: contact.row, on: message.channel, rules, db) != nil else {
       return .skip(reason: "no_consent")
     }
     // Last: who must not get it at all is told so at once, not in the morning.

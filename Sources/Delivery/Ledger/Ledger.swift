@@ -13,7 +13,7 @@ struct Ledger {
   private static let claiming = Query(
     """
     UPDATE messages SET status = 'sending', attempts = attempts + 1, sending_at = $2, address = $3, "values" = $4,
-      template_version = $5, price = $6, due_at = NULL WHERE id = $1
+      template_version = $5, price = $6, due_at = NULL, consent = $7 WHERE id = $1
     """)
 
   /// The intent: written before the adapter is called.
@@ -30,6 +30,7 @@ struct Ledger {
       values.withUnsafeBytes { row.bind(4, textBytes: $0) }
       row.bind(5, version)
       row.bind(6, price)
+      row.bind(7, passage.consent)
     }
     counters.move(message.channel, from: "planned", to: "sending")
   }

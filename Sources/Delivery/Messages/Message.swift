@@ -35,7 +35,9 @@ public struct Message: Sendable {
   public let error: String?
   /// What has kept it from leaving at its time, the last of it; nil: nothing has.
   public let heldBy: String?
-  /// What the template saw; nil until claimed.
+  /// The proof of consent it relied on when it was claimed: consent_proofs.id.
+  public let consent: Int64?
+  /// What the template saw; nil until claimed, and once it has been kept long enough.
   public let values: JSONValue?
 
   /// Without `values` and bodies.
@@ -52,6 +54,7 @@ public struct Message: Sendable {
       "sent_at": time(sentAt), "delivered_at": time(deliveredAt), "opened_at": time(openedAt),
       "machine_opened_at": time(machineOpenedAt), "clicked_at": time(clickedAt), "provider_id": text(providerID),
       "error": text(error), "held_by": text(heldBy),
+      "consent": text(consent.map { String($0) }),
     ]
   }
 }

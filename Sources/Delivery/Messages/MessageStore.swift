@@ -10,7 +10,7 @@ public struct MessageStore: Sendable {
   private static let columns = """
     m.id, m.run, c.id, m.version, m.label, m.contact, m.channel, m.purpose, m.address, m.template, \
     m.template_version, m.status, m.attempts, m.price, m.planned_at, m.due_at, m.expires_at, m.sent_at, \
-    m.delivered_at, m.opened_at, m.machine_opened_at, m.clicked_at, m.provider_id, m.error, m.held_by, m."values" \
+    m.delivered_at, m.opened_at, m.machine_opened_at, m.clicked_at, m.provider_id, m.error, m.held_by, m."values", m.consent \
     FROM messages m JOIN chains c ON c.number = m.chain
     """
 
@@ -82,6 +82,7 @@ public struct MessageStore: Sendable {
       expiresAt: moment(16) ?? Timestamp(milliseconds: 0), sentAt: moment(17), deliveredAt: moment(18),
       openedAt: moment(19), machineOpenedAt: moment(20), clickedAt: moment(21), providerID: row.optionalText(22),
       error: row.optionalText(23), heldBy: row.optionalText(24),
+      consent: row.optionalInt(26),
       values: values.isEmpty ? nil : try JSONValue(parsing: values, limits: .stored))
   }
 }

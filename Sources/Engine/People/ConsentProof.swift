@@ -12,17 +12,20 @@ public struct ConsentProof: Sendable, Hashable {
   public var source: String?
   /// When the contact said so; nil is now.
   public var at: Timestamp?
+  /// From which address of the internet, where that is known.
+  public var ip: String?
 
   public init(
     channel: String, purpose: Purpose = .marketing, granted: Bool, text: String? = nil, source: String? = nil,
-    at: Timestamp? = nil
+    at: Timestamp? = nil, ip: String? = nil
   ) {
     (self.channel, self.purpose, self.granted) = (channel, purpose, granted)
-    (self.text, self.source, self.at) = (text, source, at)
+    (self.text, self.source, self.at, self.ip) = (text, source, at, ip)
   }
 
-  static let fields = ["channel", "purpose", "granted", "text", "source", "at"]
+  static let fields = ["channel", "purpose", "granted", "text", "source", "at", "ip"]
   static let maxTextBytes = 8192
+  static let maxIPBytes = 64
 
   /// Reads the body of `POST /v1/contacts/{id}/consents`; throws all of its errors at once.
   public init(_ node: JSONNode) throws(Refusal) {
@@ -33,6 +36,7 @@ public struct ConsentProof: Sendable, Hashable {
     text = reader.string("text", maxBytes: Self.maxTextBytes)
     source = reader.string("source", maxBytes: Self.maxTextBytes)
     at = reader.time("at")
+    ip = reader.string("ip", maxBytes: Self.maxIPBytes)
     if let channel, !ChannelName.isGood(channel), let node = node["channel"] {
       reader.refuse(ChannelName.issue("/channel", at: node.location, got: channel))
     }

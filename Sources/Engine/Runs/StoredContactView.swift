@@ -107,6 +107,15 @@ public enum Permission {
     consents(said: try Consents().granted(by: contact, channel: channel, db), to: channel, rules)
   }
 
+  /// What lets a marketing message pass: the proof it relies on, nil where none is needed.
+  /// - Returns: nil: it must not pass.
+  public static func ground(
+    for contact: Int64, on channel: String, _ rules: Rules, _ db: Connection
+  ) throws -> ConsentGround? {
+    let word = try Consents().word(of: contact, channel: channel, db)
+    return consents(said: word?.granted, to: channel, rules) ? ConsentGround(proof: word?.proof) : nil
+  }
+
   /// - Parameter said: nil when he has said nothing.
   static func consents(said: Bool?, to channel: String, _ rules: Rules) -> Bool {
     if let said { return said }
@@ -115,4 +124,10 @@ public enum Permission {
     case .optOut, .none: true
     }
   }
+}
+
+/// Why a contact may be written to.
+public struct ConsentGround: Sendable, Hashable {
+  /// consent_proofs.id; nil: he has said nothing, and the channel asks for nothing.
+  public let proof: Int64?
 }

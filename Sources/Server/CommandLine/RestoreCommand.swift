@@ -10,7 +10,8 @@ struct RestoreCommand: AsyncParsableCommand {
     discussion: """
       The folder must have no database. The backup is copied, every page of the copy is checked, and only then it gets
       the database's name. The server that starts on it is held: events come in, but no chain moves and nothing leaves
-      before zveno release, which shows first how much is due.
+      before zveno release, which shows first how much is due. Who was erased since the backup was made is erased again
+      before it listens, by erasures.journal and erasures.key: they belong into the folder first.
 
       EXAMPLE
         zveno restore zveno-monday.sqlite --data data

@@ -2,11 +2,11 @@ import Domain
 import JSON
 
 extension RetentionPolicy {
-  private static let kinds = ["events", "messages", "traces"]
+  private static let kinds = ["events", "messages", "bodies", "traces", "audit"]
   /// Ids of events are known for so long, and what a week ago was said may still be answered.
   private static let least = Span(days: 7)
 
-  /// `events`, `messages`, `traces`; any other key is an event type.
+  /// `events`, `messages`, `bodies`, `traces`, `audit`; any other key is an event type.
   init(reading reader: SettingReader) {
     self.init()
     for member in reader.node?.members ?? [] {
@@ -30,6 +30,8 @@ extension RetentionPolicy {
       case "events": events = span
       case "messages": messages = span
       case "traces": traces = span
+      case "bodies": bodies = span
+      case "audit": audit = span
       default: types[key] = span
       }
     }

@@ -91,10 +91,14 @@ final class LiveServer: @unchecked Sendable {
       let folder = try ApplyFolder.read(path, configuration.limits)
       let now = Timestamp(milliseconds: store.clock.now())
       let outcome = try store.connection.transaction {
-        try folder.apply(
+        let outcome = try folder.apply(
           channels: channels.policies, retention: configuration.retention, caps: configuration.caps,
           shop: configuration.shop.templates, now: now,
           store.connection)
+        if outcome.templates + outcome.chains > 0 {
+          try AuditTrail().note("serve --apply", now: now.milliseconds, store.connection)
+        }
+        return outcome
       }
       for (path, issue) in outcome.warnings { CompilerStyle.print([issue], file: path, severity: .warning) }
       log.info(

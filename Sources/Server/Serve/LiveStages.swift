@@ -73,7 +73,8 @@ final class LiveStages: @unchecked Sendable {
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: lines, hold: hold, monotonic: Monotonic.nanoseconds, report: report)
     let retention = Retention(
-      log: events, engine: engine, catalog: catalog, rules: rules, monotonic: Monotonic.nanoseconds)
+      log: events, engine: engine, catalog: catalog, rules: rules,
+      besides: rules.retention.audit.map { [AuditExpiry($0)] } ?? [], monotonic: Monotonic.nanoseconds)
     // After the engine, so that every event has acted; before the delivery, whose own events are still to act.
     let posted = Later<WebhookOutcome>()
     webhookLine = WebhookLine(
@@ -110,7 +111,7 @@ final class LiveStages: @unchecked Sendable {
 
     let intake = Intake(writer: writer, log: events, limits: limits, tombstones: store.erasures.tombstones, now: now)
     let meter = RequestMeter()
-    let stages = Stages(
+    var stages = Stages(
       intake: intake, log: events, timeline: timeline, keys: store.keys, writer: writer, readers: readers,
       counters: counters, rules: rules, templates: templates, templateShop: configuration.shop.templates,
       renderer: renderer, tracker: tracker, machines: Self.machines(configuration),
@@ -134,6 +135,7 @@ final class LiveStages: @unchecked Sendable {
         setting: WorldSetting(configuration), beside: Self.timed(beside),
         rehearsals: Rehearsals(Self.rehearsals(rehearsing, pastReaders, store.folder, configuration))),
       erasures: erasures)
+    stages.scratchFolder = store.folder.path
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })

@@ -51,7 +51,7 @@ enum MessageRoutes {
   }
 
   /// Its bodies are not kept: they are rendered again from the template's version and the values it saw.
-  private static func whole(_ message: Message, _ stages: Stages, _ db: Connection) throws -> JSONValue {
+  static func whole(_ message: Message, _ stages: Stages, _ db: Connection) throws -> JSONValue {
     var object = message.json
     object["values"] = message.values ?? .null
     let contact = try People().contact(message.contact, db)

@@ -10,15 +10,17 @@ enum BackupRoutes {
 
   static func all(_ stages: Stages) -> [Route] {
     guard let make = stages.backup else { return [] }
-    let now = stages.now
+    let (now, writer) = (stages.now, stages.writer)
     return [
       Route(
         "POST", "/v1/backup", .scopes([.admin]),
-        .custom { _, reply in
+        .custom { call, reply in
           let name = "zveno-\(stamp(Timestamp(milliseconds: now()))).sqlite"
           make { result in
             switch result {
             case .success(let file):
+              // Who holds a copy, holds everybody's data.
+              writer.submit({ db, now in try AuditTrail().note(call, "POST /v1/backup", now: now, db) }) { _ in }
               let headers = [
                 (name: "Content-Type", value: mediaType), ("Cache-Control", "no-store"),
                 ("Content-Disposition", "attachment; filename=\"\(name)\""),

@@ -31,7 +31,18 @@ enum ConsentRoutes {
             try ContactEvents.updated(contact.row, fields: ["consents." + proof.channel], now: now, log, db)
             return .json(["consents": .array(try consents.all(of: contact.row, db).map(\.json))], status: 201)
           }
-        })
+        }),
+      Route(
+        "GET", "/v1/contacts/{id}/consents", .scopes([.read]),
+        .read { call in
+          let id = call["id"]
+          let paging = try Paging(call, by: .number)
+          return { db in
+            let row = try people.required(id, db).row
+            let items = try consents.records(of: row, after: paging.number, limit: paging.limit + 1, db)
+            return .page(items, paging, cursor: { [.number(JSONNumber($0.id))] }, json: \.json)
+          }
+        }),
     ]
   }
 }
