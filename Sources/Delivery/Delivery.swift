@@ -34,6 +34,7 @@ public final class Delivery: Duty {
   private let report: (String) -> Void
   private var paces: [String: Pace] = [:]
   private var pacesBefore: [String: Pace] = [:]
+  private var backlog = Backlog()
   private var slots = SlotsInHand()
   private var slotsBefore = SlotsInHand()
   private var claims: [Claim] = []
@@ -68,7 +69,10 @@ public final class Delivery: Duty {
   public func accept(_ outcome: Outcome) { arrived.withLock { $0.append(outcome) } }
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
-    if gate.startedAt == nil { gate.startedAt = Timestamp(milliseconds: now) }
+    if gate.startedAt == nil {
+      gate.startedAt = Timestamp(milliseconds: now)
+      gate.backlogSeenAt = try Backlog.seenAt(db)
+    }
     // Asked before anything is recorded: the server's own events about this round's outcomes may act in the next.
     let through = engine.actedThrough
     let end = log.lastSeq
@@ -116,6 +120,7 @@ public final class Delivery: Duty {
     arrived.withLock { $0 = lost + $0 }
     (claims, recording) = ([], [])
     (paces, slots) = (pacesBefore, slotsBefore)
+    backlog = Backlog()
     needsRecovery = true
     counters.forget()
   }
@@ -160,6 +165,7 @@ public final class Delivery: Duty {
     if next.milliseconds > now { return next.milliseconds }
     // Events that were accepted before it are still to act; the engine says when.
     if next.milliseconds > through { return nil }
+    try backlog.note(at: now, db)
     return dispatch.free(channel) - claims.count(where: { $0.channel == channel }) > 0 ? pace.opensAt(now) : nil
   }
 

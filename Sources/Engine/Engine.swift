@@ -138,7 +138,8 @@ public final class Engine: Duty {
       }
       for event in events {
         if (cursor ?? 0) >= catchUp {
-          guard try fire(before: event.acceptedAt, until, &left, &round, db) else { break }
+          // Who comes in late acts at his moment, before the timers that were due after it.
+          guard try fire(before: event.decidedAt, until, &left, &round, db) else { break }
         }
         try steps.act(on: event, &round, db)
         try calendar.note(event, now: round.now, db)

@@ -36,6 +36,19 @@ struct LookBackTests {
     #expect(try errors(#"{"wait":"30d"},{"if":{"did":"visit","within":"14d"},"then":[{"exit":"x"}]}"#) == [])
   }
 
+  @Test("the latest of events that are not kept for ever is doubted, unless it lets the run in")
+  func latest() throws {
+    let value = #"{"send":"email","template":"a","data":{"x":{"from":"latest.visit.page"}}}"#
+    let condition = #"{"if":{"latest":"visit","where":{"page":"home"}},"then":[{"exit":"x"}]}"#
+    for (step, pointer) in [(value, "/steps/0/data/x/from"), (condition, "/steps/0/if/latest")] {
+      let found = try findings(step)
+      #expect(found.errors == [] && found.warnings.map(\.pointer) == [pointer])
+      #expect(found.warnings.first?.detail.contains("is known for 14d") == true)
+      #expect(try findings(step.replacing("visit", with: "cart")).warnings == [])
+      #expect(try findings(step.replacing("visit", with: "view")).warnings == [])
+    }
+  }
+
   @Test("every kind of step counts at its longest, and of two ways the longer one")
   func longestWay() throws {
     for (step, days) in [

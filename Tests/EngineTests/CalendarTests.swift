@@ -193,6 +193,24 @@ import Testing
     try sound(world)
   }
 
+  @Test("who comes in late acts at his moment, before the timers that were due after it")
+  func actsInOrder() throws {
+    let world = try EngineWorld()
+    try world.publish(
+      "card",
+      #"{"late":"send","enter":{"date":"birthday","at":"10:00"},"steps":[{"set":{"stage":"warm"}}]}"#)
+    let look = #"{"if":{"contact":{"stage":"warm"}},"then":[{"exit":"warm"}],"else":[{"exit":"cold"}]}"#
+    for (chain, wait) in [("before", "3d"), ("after", "4d")] {
+      try world.publish(chain, #"{"enter":{"event":"cart"},"steps":[{"wait":"\#(wait)"},\#(look)]}"#)
+    }
+    try world.put("ann", #"{"attributes":{"birthday":"1990-03-05"}}"#)
+    try world.happen("cart")
+    world.clock.set(try #require(Timestamp(rfc3339: "2026-03-10T09:00:00Z")))
+    try world.restart()
+    try world.settle()
+    #expect(try world.runs == ["ended cold 3", "ended warm 2", "ended completed 1"])
+  }
+
   @Test("nobody comes into a paused chain; on resume `late` decides")
   func paused() throws {
     let world = try EngineWorld()

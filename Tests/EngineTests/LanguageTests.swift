@@ -85,6 +85,17 @@ struct LanguageTests {
     #expect(stopped == 1)
   }
 
+  @Test("what a shop's own events have begun does not count against the limit")
+  func countsOwnEntries() throws {
+    let world = try EngineWorld()
+    try world.publish("a", #"{"enter":[{"event":"go"},{"api":true}],"reenter":"always","steps":[{"exit":"x"}]}"#)
+    for _ in 0..<30 { try world.happen("go") }
+    for _ in 0..<25 { try request(world, "a", "ann") }
+    #expect(try world.runs.count == 54)
+    let stopped = world.counters.chains.filter { $0.key.outcome == "too_often" }.values.reduce(0, +)
+    #expect(stopped == 1)
+  }
+
   @Test("a trigger enrolls whom a relation names, and conditions ask about both")
   func enrollsRelated() throws {
     let world = try EngineWorld()

@@ -81,6 +81,23 @@ struct ApplyWalkTests {
     #expect(try Zveno.run(["check", folder.path + "/apply"]).status == 1)
   }
 
+  @Test("a check of a folder holds its chains against the templates and the configuration there")
+  func checksNames() throws {
+    let folder = try folder(chain: Self.chain.replacingOccurrences(of: "\"hello\"", with: "\"helo\""))
+    let unknown = try Zveno.run(["check", folder.path + "/apply"])
+    #expect(unknown.status == 1)
+    #expect(unknown.output.contains("apply/chains/hello.json:4:35: error: "), "\(unknown.output)")
+    #expect(unknown.output.contains("did you mean `hello`?"))
+    try folder.write(Self.chain, to: "apply/chains/hello.json")
+    #expect(try Zveno.run(["check", folder.path + "/apply"]).status == 0)
+    try folder.write("{\"channels\": {\"mail\": {\"adapter\": \"log\"}}}", to: "apply/zveno.json")
+    let channel = try Zveno.run(["check", folder.path + "/apply/chains/hello.json"])
+    #expect(channel.status == 1)
+    #expect(channel.output.contains("expected one of the channels `mail`, got \"email\""), "\(channel.output)")
+    try folder.write(Self.chain, to: "alone.json")
+    #expect(try Zveno.run(["check", folder.path + "/alone.json"]).status == 0)
+  }
+
   @Test("the shipped chains start, and a forgotten cart is reminded of")
   func shipped() throws {
     let shop = try Shop(apply: true)

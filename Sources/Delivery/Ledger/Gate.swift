@@ -41,6 +41,8 @@ struct Gate {
   let moderation: Moderation
   /// When this process began to look: what was due before was found overdue.
   var startedAt: Timestamp?
+  /// When the process before it last had more to hand over than channels took: what was due by then waited for them.
+  var backlogSeenAt: Timestamp?
 
   init(
     views: ContactViews, recent: RecentRows, catalog: ChainCatalog, rules: Rules, templates: TemplateCatalog,
@@ -151,7 +153,8 @@ struct Gate {
   /// of that is what counts, not now: a channel's own backlog makes nothing late. What a pause held back, the resume drops.
   private func isTooLate(_ message: DueMessage, _ send: Send, _ chain: Chain, in zone: Zone) -> Bool {
     guard let end = [startedAt, hold?.releasedAt].compactMap({ $0 }).max(), message.dueAt < end else { return false }
-    return chain.isTooLate(send, due: message.dueAt, lateness: end - message.dueAt, in: zone)
+    let since = max(message.dueAt, backlogSeenAt ?? message.dueAt)
+    return chain.isTooLate(send, due: message.dueAt, lateness: max(0, end - since), in: zone)
   }
 
   /// Suppression, consent and hours, in this order; nil when nothing stands in the way.

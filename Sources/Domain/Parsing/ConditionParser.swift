@@ -146,6 +146,7 @@ struct ConditionParser {
     let match = fields.required("where", example: "{\"total\": {\">\": 10000}}").flatMap(values.match)
     guard let type, let match else { return nil }
     fields["where"]?.mentionsInKeys(.property(of: type))
+    place.findings.asksLatest(type, at: value)
     return .latest(type: type, match)
   }
 

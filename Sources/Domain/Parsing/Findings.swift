@@ -10,6 +10,11 @@ final class Findings {
 
   func looksBack(_ did: Did, at place: Place) { windows.append((place.node, place.pointer, did)) }
 
+  /// Where the latest event of a type is asked for.
+  private(set) var latest: [(place: Place, type: String)] = []
+
+  func asksLatest(_ type: String, at place: Place) { latest.append((place, type)) }
+
   /// The steps that are named, by their indices, and where.
   private(set) var steps: [(place: Place, step: Int)] = []
 

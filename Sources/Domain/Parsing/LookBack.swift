@@ -170,7 +170,7 @@ final class LookBack {
 
   private func isNextSendBound(_ step: Step) -> Bool {
     chain.nextSends(after: step.index).contains { send in
-      send.purpose == .marketing && (chain.hours ?? references.channels[send.channel]?.hours) != nil
+      send.purpose == .marketing && (chain.hours ?? references.channels?[send.channel]?.hours) != nil
     }
   }
 }

@@ -26,7 +26,7 @@ struct LoopCheck {
     case "chain.entered", "chain.ended": [["chain": chainID]]
     // Whether its steps move a segment nobody can tell: what goes round all the same is stopped at so many a day.
     case SegmentEvent.entered, SegmentEvent.left, RfmRule.moved: []
-    case _ where type.hasPrefix("call."): messages { references.channels[$0.channel]?.opensTask ?? true }
+    case _ where type.hasPrefix("call."): messages { references.channels?[$0.channel]?.opensTask ?? true }
     default: messages { _ in true }
     }
   }

@@ -2,8 +2,9 @@ import JSON
 
 /// What a chain may name outside itself.
 public struct References: Sendable {
-  public var channels: [String: ChannelPolicy]
-  public var templates: Set<String>
+  /// Nil asks for no look at them, like every other nil here.
+  public var channels: [String: ChannelPolicy]?
+  public var templates: Set<String>?
   /// Those among them that are parts of letters and cannot be sent.
   public var partials: Set<String> = []
   /// The chain's own id, where it has one.
@@ -28,7 +29,9 @@ public struct References: Sendable {
   /// When it is published; nil asks for no look at what is past.
   public var time: PublishingTime?
 
-  public init(channels: [String: ChannelPolicy], templates: Set<String>, eventTypes: Set<String>? = nil) {
+  public init(
+    channels: [String: ChannelPolicy]? = nil, templates: Set<String>? = nil, eventTypes: Set<String>? = nil
+  ) {
     (self.channels, self.templates, self.eventTypes) = (channels, templates, eventTypes)
   }
 }
@@ -56,6 +59,8 @@ struct ReferenceCheck {
     for cap in references.caps { check(cap, chain, root) }
     for mention in findings.mentions { check(mention) }
     NameCheck(references: references, findings: findings).check(chain)
+    // What lets a run in is there when it begins.
+    for (place, type) in findings.latest where !chain.startingTypes.contains(type) { checkLatest(type, at: place) }
     let lookBack = LookBack(flow, references)
     checkWindows(lookBack)
   }
@@ -93,6 +98,16 @@ struct ReferenceCheck {
       hint: "say at most \"\(kept.text)\", or keep them longer: `retention` in the configuration")
   }
 
+  /// Who means the latest does not mean that of years ago.
+  private func checkLatest(_ type: String, at place: Place) {
+    guard let kept = references.retention.span(ofType: type),
+      !references.retention.reaches(Span(months: 12), ofType: type)
+    else { return }
+    place.warning(
+      .doubtful, "the latest event of the type \"\(type)\" is known for \(kept.text): after that there is none",
+      hint: "keep them longer: `retention` in the configuration")
+  }
+
   private func check(_ cap: FrequencyCap, _ chain: Chain, _ root: JSONNode) {
     guard let step = CapCheck(chain: chain).firstBeyond(cap) else { return }
     let place = Place(node: root.node(at: step.pointer), pointer: step.pointer, findings: findings)
@@ -104,7 +119,7 @@ struct ReferenceCheck {
   }
 
   private func check(_ send: Send, _ chain: Chain, _ place: Place) {
-    if let policy = references.channels[send.channel] {
+    if let policy = references.channels?[send.channel] {
       if send.purpose == .marketing, !AllowedHours([policy.hours, chain.hours]).everMeet {
         place.error(
           .badValue,
@@ -112,7 +127,7 @@ struct ReferenceCheck {
           hint: "the chain's `hours` only narrow the channel's")
       }
     } else {
-      unknownChannel(send.channel, at: sub(place, "send"))
+      checkChannel(send.channel, at: sub(place, "send"))
     }
     let template = sub(place, "template")
     for (index, id) in send.templates.enumerated() {
@@ -126,10 +141,10 @@ struct ReferenceCheck {
       place.error(
         .badValue, "\"\(template)\" is a part of other templates and cannot be sent",
         hint: "name a template that includes it")
-    } else if !references.templates.contains(template) {
+    } else if let templates = references.templates, !templates.contains(template) {
       place.error(
         .unknownReference, "expected the id of a template, got \"\(template.prefix(60))\", which does not exist",
-        hint: nearest(to: template, among: references.templates.sorted()).map { "did you mean `\($0)`?" }
+        hint: nearest(to: template, among: templates.sorted()).map { "did you mean `\($0)`?" }
           ?? "save it first: PUT /v1/templates/\(template.prefix(60))")
     }
   }
@@ -193,8 +208,9 @@ struct ReferenceCheck {
         ?? "save it first: PUT /v1/webhooks/\(id.prefix(60))")
   }
 
-  private func unknownChannel(_ name: String, at place: Place) {
-    let known = references.channels.keys.sorted()
+  private func checkChannel(_ name: String, at place: Place) {
+    guard let channels = references.channels, channels[name] == nil else { return }
+    let known = channels.keys.sorted()
     place.error(
       .unknownReference,
       "expected one of the channels \(known.map { "`\($0)`" }.joined(separator: ", ")), got \"\(name.prefix(60))\"",
@@ -204,10 +220,10 @@ struct ReferenceCheck {
   private func check(_ mention: Mention) {
     let place = mention.place(findings)
     switch mention.what {
-    case .channel where references.channels[mention.name] == nil: unknownChannel(mention.name, at: place)
+    case .channel: checkChannel(mention.name, at: place)
     case .chain: check(chain: mention.name, place)
     case .segment: check(segment: mention.name, place)
-    case .channel, .eventType, .property, .triggerProperty, .attribute: break
+    case .eventType, .property, .triggerProperty, .attribute: break
     }
   }
 

@@ -72,6 +72,7 @@ struct ValueParser {
       if let type {
         place.mentions(.eventType, type)
         place.mentions(.property(of: type), rest)
+        place.findings.asksLatest(type, at: place)
       }
       return type.map { .latest(type: $0, rest) }
     case "flags": return flag(place, rest)

@@ -18,15 +18,18 @@ struct Entries {
   func isTooOften(
     chain: Int64, contact: Int64, key: String, before seq: Int64 = .max, now: Timestamp, _ db: Connection
   ) throws -> Bool {
+    // The server's own events know their contact from the start.
     let sql = """
-      SELECT entered_at FROM runs WHERE contact = $1 AND chain = $2 AND key = $3 AND entry_seq < $5
-      ORDER BY id DESC LIMIT 1 OFFSET $4
+      SELECT 1 FROM runs JOIN events ON events.seq = runs.entry_seq
+      WHERE runs.contact = $1 AND chain = $2 AND key = $3 AND entry_seq < $5 AND entered_at > $6
+        AND events.contact IS NOT NULL
+      LIMIT 1 OFFSET $4
       """
     let parameters: [SQLValue] = [
       .int(contact), .int(chain), .text(key), .int(Self.ownEntriesADay - 1), .int(seq),
+      .int(now.milliseconds - LocalTime.millisecondsPerDay),
     ]
-    let earlier = try db.first(sql, parameters) { Timestamp(milliseconds: $0.int(0)) }
-    return earlier.map { now - $0 < LocalTime.millisecondsPerDay } ?? false
+    return try db.first(sql, parameters) { _ in true } ?? false
   }
 
   func decide(

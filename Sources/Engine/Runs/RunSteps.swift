@@ -5,12 +5,6 @@ import SQL
 
 /// Lets one event or one timer act on the runs of one contact: calls the pure step function and stores what it says.
 struct RunSteps {
-  let log: EventLog
-  let timeline: Timeline
-  let recent: RecentRows
-  let catalog: ChainCatalog
-  let counters: Counters
-  let rules: Rules
   let runs = RunStore()
   let people = People()
   let views: ContactViews
@@ -26,13 +20,17 @@ struct RunSteps {
   init(
     _ views: ContactViews, _ segments: LiveSegments, _ tombstones: Tombstones, report: @escaping (String) -> Void
   ) {
-    (self.views, self.segments, self.tombstones) = (views, segments, tombstones)
-    (log, timeline, recent, catalog) = (views.log, views.timeline, views.recent, views.catalog)
-    (counters, rules) = (views.counters, views.rules)
-    self.report = report
-    facts = MessageFacts(counters: counters, catalog: catalog)
-    requests = MessageRequests(log: log, counters: counters)
+    (self.views, self.segments, self.tombstones, self.report) = (views, segments, tombstones, report)
+    facts = MessageFacts(counters: views.counters, catalog: views.catalog)
+    requests = MessageRequests(log: views.log, counters: views.counters)
   }
+
+  var log: EventLog { views.log }
+  var timeline: Timeline { views.timeline }
+  var recent: RecentRows { views.recent }
+  var catalog: ChainCatalog { views.catalog }
+  var counters: Counters { views.counters }
+  var rules: Rules { views.rules }
 
   func act(on event: StoredEvent, _ round: inout EngineRound, _ db: Connection) throws {
     round.events += 1

@@ -9,8 +9,9 @@ struct CheckCommand: AsyncParsableCommand {
     commandName: "check",
     abstract: "Finds every error of chains, segments, templates and configurations, with line and column.",
     discussion: """
-      What a file is follows from its folder (chains, segments, templates) or its name (zveno.json). What a chain names outside
-      itself (templates, channels) is looked for when the server applies or publishes it.
+      What a file is follows from its folder (chains, segments, templates) or its name (zveno.json). The templates that a chain
+      names are looked for in the folder templates beside its own, its channels in the zveno.json there; what there is
+      not, the server looks for when it applies or publishes the chain.
 
       EXAMPLES
         zveno check config/zveno.json config/chains/*.json
@@ -24,7 +25,8 @@ struct CheckCommand: AsyncParsableCommand {
     try await ending {
       var count = 0
       let paths = try file.flatMap(CheckedFile.files)
-      for path in paths { count += try CheckedFile.check(path) }
+      var surroundings = Surroundings()
+      for path in paths { count += try CheckedFile.check(path, &surroundings) }
       let files = "in \(paths.count) \(paths.count == 1 ? "file" : "files")"
       if count > 0 {
         Terminal.error("\(count) \(count == 1 ? "error" : "errors") \(files)")

@@ -23,10 +23,10 @@ enum CheckedFile {
   }
 
   /// Prints what is wrong. Returns the number of errors; warnings do not count.
-  static func check(_ path: String) throws -> Int {
+  static func check(_ path: String, _ surroundings: inout Surroundings) throws -> Int {
     do {
       switch try kind(of: path) {
-      case .chain: return try checkChain(SourceFile(path: path))
+      case .chain: return try checkChain(SourceFile(path: path), surroundings.references(around: path))
       case .segment: return try checkSegment(SourceFile(path: path))
       case .template: return try checkTemplate(path)
       case .configuration: return try checkConfiguration(SourceFile(path: path))
@@ -64,8 +64,8 @@ enum CheckedFile {
       status: ExitStatus.found)
   }
 
-  private static func checkChain(_ file: SourceFile) throws -> Int {
-    let result = ChainParser.parse(try file.parsed(maxDepth: chainDepth))
+  private static func checkChain(_ file: SourceFile, _ references: References) throws -> Int {
+    let result = ChainParser.parse(try file.parsed(maxDepth: chainDepth), references: references)
     CompilerStyle.print(
       result.errors.map { ($0, .error) } + result.warnings.map { ($0, .warning) }, file: file.path, source: file.bytes)
     return result.errors.count

@@ -64,6 +64,21 @@ struct OverdueTests {
     }
   }
 
+  @Test(arguments: [("2026-03-02T09:01:45Z", true), ("2026-03-02T09:04:00Z", false)])
+  func `a restart makes nothing late of what waited for its turn on a slow channel, a long sleep does`(
+    _ wakes: String, _ areSent: Bool
+  ) throws {
+    let world = try GateWorld(channels: ["email": ChannelPolicy(perSecond: 1)])
+    try world.publish("news", and: #","late":"skip""#)
+    for number in 0..<130 { try world.happen("news", to: "c\(number)") }
+    try world.time("2026-03-02T09:01:40Z")
+    #expect((60..<120).contains(world.sent.count))
+    try world.restart(at: wakes)
+    try world.time("2026-03-02T09:20:00Z")
+    #expect(try world.messages().contains("news skipped late") != areSent)
+    #expect((world.sent.count == 130) == areSent)
+  }
+
   @Test func `a channel's own backlog makes nothing late`() throws {
     let world = try GateWorld(channels: ["email": ChannelPolicy()])
     try world.publish("news", and: #","late":"skip""#)

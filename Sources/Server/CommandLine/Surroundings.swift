@@ -1,0 +1,38 @@
+import Delivery
+import Domain
+import Foundation
+
+/// What lies beside the folders of checked chains, read once each: the templates and the configuration that they are to
+/// live with. What cannot be read says so where it is checked itself.
+struct Surroundings {
+  private var known: [String: References] = [:]
+
+  /// Of a chain that lies in no folder `chains` nothing is known.
+  mutating func references(around path: String) -> References {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.dropLast().last == "chains" else { return References() }
+    let folder = parts.dropLast(2).isEmpty ? "." : parts.dropLast(2).joined(separator: "/")
+    let found = known[folder] ?? Self.references(in: folder)
+    known[folder] = found
+    return found
+  }
+
+  private static func references(in folder: String) -> References {
+    var references = References()
+    let templates = folder + "/templates"
+    if FileText.isFolder(templates),
+      let all = try? TemplateFiles.read(folder: templates, depth: LimitSettings().jsonDepth)
+    {
+      references.templates = Set(all.map(\.id))
+      references.partials = Set(all.filter(\.document.isPartial).map(\.id))
+    }
+    if let file = try? SourceFile(path: folder + "/zveno.json"),
+      let read = try? Configuration.read(
+        file.bytes, environment: ProcessInfo.processInfo.environment, needsSecrets: false)
+    {
+      let rules = Rules(read.configuration)
+      (references.channels, references.retention, references.caps) = (rules.channels, rules.retention, rules.caps)
+    }
+    return references
+  }
+}
