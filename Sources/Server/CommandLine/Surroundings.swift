@@ -2,8 +2,8 @@ import Delivery
 import Domain
 import Foundation
 
-/// What lies beside the folders of checked chains, read once each: the templates and the configuration that they are to
-/// live with. What cannot be read says so where it is checked itself.
+/// What lies beside the folders of checked chains, read once each: the templates, segments and configuration that they
+/// are to live with. What cannot be read says so where it is checked itself.
 struct Surroundings {
   private var known: [String: References] = [:]
 
@@ -25,6 +25,10 @@ struct Surroundings {
     {
       references.templates = Set(all.map(\.id))
       references.partials = Set(all.filter(\.document.isPartial).map(\.id))
+    }
+    let segments = folder + "/segments"
+    if FileText.isFolder(segments), let all = try? SegmentFile.read(folder: segments, depth: CheckedFile.chainDepth) {
+      references.segments = Set(all.map(\.id))
     }
     if let file = try? SourceFile(path: folder + "/zveno.json"),
       let read = try? Configuration.read(
