@@ -21,6 +21,7 @@ public enum Migrations {
     Migration(number: 13, name: "segments", sql: text(PackageResources._013_segments_sql)),
     Migration(number: 14, name: "erasure", sql: text(PackageResources._014_erasure_sql)),
     Migration(number: 15, name: "proofs", sql: text(PackageResources._015_proofs_sql)),
+    Migration(number: 16, name: "merges", sql: text(PackageResources._016_merges_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

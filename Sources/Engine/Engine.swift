@@ -143,6 +143,7 @@ public final class Engine: Duty {
         }
         try steps.act(on: event, &round, db)
         try calendar.note(event, now: round.now, db)
+        if round.hasMerged { (quietUntil, calendar.quietUntil, round.hasMerged) = (nil, nil, false) }
         cursor = event.seq
         lastActed = event.acceptedAt
         left.events -= 1
@@ -159,8 +160,9 @@ public final class Engine: Duty {
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
     note(round, db)
     let isMerging = try timeline.mergeSlice(db)
+    let isMovingRows = try timeline.moveSlice(db)
     workEnded = monotonic()
-    return hasSlicesLeft || isMerging ? .more : try progress(left, now: round.now, db)
+    return hasSlicesLeft || isMerging || isMovingRows ? .more : try progress(left, now: round.now, db)
   }
 
   /// A slice of the runs that a publication takes to its version; whether there may be more.
@@ -334,6 +336,8 @@ struct EngineRound {
   var oldestEvent: Timestamp?
   /// The earliest due time that this round has set.
   var earliestDue: Timestamp?
+  /// An event has made one contact of two: what was due for one may be due for another.
+  var hasMerged = false
 
   init(now: Timestamp) { self.now = now }
 

@@ -60,6 +60,8 @@ public enum ErasedTables {
     // By `Memberships`, which counts them.
     "memberships": .sliced,
     "audit": .impersonal("who changed what: of a contact it has his number alone"),
+    "merged_contacts": .impersonal("numbers of contacts"),
+    "gone_contacts": .impersonal("a number"),
     "erasures": .impersonal("acts of erasure, which name nobody"),
     "erased_contacts": .sliced,
     "tombstones": .impersonal("hashes under a secret that is not in the file"),

@@ -113,9 +113,12 @@ struct Slices {
   func events(_ limit: Int) throws -> Int {
     var seqs = try timeline.forget(contact, db)
     let places = try db.query(
-      "SELECT type, at, seq FROM timeline WHERE contact = $1 LIMIT $2", [.int(contact), .int(limit)]
-    ) { ($0.int(0), $0.int(1), $0.int(2)) }
-    for (type, at, seq) in places {
+      """
+      SELECT type, at, seq, contact FROM timeline
+      WHERE contact = $1 OR contact IN (SELECT contact FROM merged_contacts WHERE survivor = $1 AND rest = 1) LIMIT $2
+      """, [.int(contact), .int(limit)]
+    ) { ($0.int(0), $0.int(1), $0.int(2), $0.int(3)) }
+    for (type, at, seq, contact) in places {
       try db.run(
         "DELETE FROM timeline WHERE contact = $1 AND type = $2 AND at = $3 AND seq = $4",
         [.int(contact), .int(type), .int(at), .int(seq)])

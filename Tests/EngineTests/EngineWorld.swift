@@ -112,10 +112,45 @@ final class EngineWorld {
     try write(once: once) { db, now, world in
       let patch = try ContactPatch(try JSONDocument(parsing: Array(patch.utf8)).root)
       let change = try People().change(id: contact, patch, now: now, db)
-      guard !change.fields.isEmpty else { return }
-      try world.log.append(
-        own: [ContactEvent.updated(change.contact.row, fields: change.fields)], now: now.milliseconds, db)
+      try world.log.append(own: ContactEvent.said(of: change), now: now.milliseconds, db)
     }
+  }
+
+  func happen(_ type: String, _ keys: ContactKeys, _ properties: JSONValue = .object([:])) throws {
+    try write { db, now, world in
+      let event = IncomingEvent(type: type, keys: keys, properties: properties.serialized())
+      _ = try world.log.append([event], now: now.milliseconds, db)
+    }
+  }
+
+  /// As a call asks for it.
+  func merge(_ id: String, into other: String) throws {
+    try write { db, now, world in
+      guard let contact = try People().find(id, db)?.row, let survivor = try People().find(other, db)?.row else {
+        Issue.record("there is no \(id) or no \(other)")
+        return
+      }
+      let wish = ContactEvent.merge(contact, into: survivor, by: .call)
+      try world.log.append(own: [wish], now: now.milliseconds, db)
+    }
+  }
+
+  /// What happened to the contact, but for what the server itself says, the oldest first: the numbers `n` of the events.
+  func history(_ id: String) throws -> [Int] {
+    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .reader)
+    defer { db.close() }
+    guard let contact = try People().find(id, db) else { return [] }
+    let page = try ContactHistory(engine.timeline).page(of: contact.row, before: nil, limit: 1000, db)
+    return page.reversed().compactMap { $0.properties["n"]?.number?.int.map { Int($0) } }
+  }
+
+  /// Whatever the audits find.
+  func findings() throws -> [String] {
+    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .reader)
+    defer { db.close() }
+    let notes = AuditNotes()
+    for audit in RunAudit.audits + TimelineAudit().audits + CalendarAudit.audits { try audit.run(db, notes) }
+    return notes.findings
   }
 
   func time(_ at: String) throws {

@@ -50,7 +50,7 @@ struct Gate {
   ) {
     (self.views, self.recent, self.catalog) = (views, recent, catalog)
     (self.rules, self.templates, self.hold, self.tombstones) = (rules, templates, hold, tombstones)
-    moderation = Moderation(rules: rules, catalog: catalog, recent: recent)
+    moderation = Moderation(rules: rules, catalog: catalog, recent: recent, merged: views.merged)
   }
 
   /// Who has come so far that only the time decides.

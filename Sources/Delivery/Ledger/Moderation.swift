@@ -8,6 +8,7 @@ struct Moderation {
   let rules: Rules
   let catalog: ChainCatalog
   let recent: RecentRows
+  let merged: MergedContacts
 
   struct Restraint {
     /// The first moment at which it may be over.
@@ -119,7 +120,8 @@ struct Moderation {
       if cap.channels.contains(row.text(1)) { taken.append((at, row.int(2))) }
       return taken.count < cap.limit
     }
-    return Slots(limit: cap.limit, taken: taken, inHand: inHand.slots(of: contact, over: cap.channels))
+    let inHand = try inHand.slots(of: contact, over: cap.channels, merged, db)
+    return Slots(limit: cap.limit, taken: taken, inHand: inHand)
   }
 
   /// The chains of as many better messages as there are slots, or of fewer if there are not so many.

@@ -1,4 +1,6 @@
 import Domain
+import Engine
+import SQL
 
 /// Marketing messages whose hand-over is not over, by contact: each has its slot of the caps until its end is known. What
 /// the rows with status `sending` say, without looking for them.
@@ -25,8 +27,14 @@ struct SlotsInHand {
     if slots[claim.contact]?.isEmpty == true { slots[claim.contact] = nil }
   }
 
-  /// The latest is last.
-  func slots(of contact: Int64, over channels: [String]) -> [Slot] {
-    slots[contact]?.filter { channels.contains($0.channel) } ?? []
+  /// The latest is last. What is at hand for somebody who was merged since is the survivor's.
+  func slots(
+    of contact: Int64, over channels: [String], _ merged: MergedContacts, _ db: Connection
+  ) throws -> [Slot] {
+    var found = slots[contact] ?? []
+    for (holder, slots) in slots where merged.mayBeMerged(holder) && holder != contact {
+      if try merged.survivor(of: holder, db) == contact { found += slots }
+    }
+    return found.filter { channels.contains($0.channel) }.sorted { $0.message < $1.message }
   }
 }

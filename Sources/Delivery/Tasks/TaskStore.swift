@@ -9,16 +9,17 @@ public struct TaskStore: Sendable {
 
   public init() {}
 
-  /// Made in the transaction that records the hand-over. Once a message.
+  /// Made in the transaction that records the hand-over, for whom the message is now. Once a message.
   func open(_ claim: Claim, _ text: TaskText?, now: Int64, _ db: Connection) throws {
     let sql = """
       INSERT INTO tasks (message, contact, channel, queue, address, subject, text, status, deadline, created_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9) ON CONFLICT (message) DO NOTHING
+      SELECT id, contact, $2, $3, $4, $5, $6, 'open', $7, $8 FROM messages WHERE id = $1
+      ON CONFLICT (message) DO NOTHING
       """
     try db.run(
       sql,
       [
-        .int(claim.message), .int(claim.contact), .text(claim.channel), .text(claim.queue ?? Self.defaultQueue),
+        .int(claim.message), .text(claim.channel), .text(claim.queue ?? Self.defaultQueue),
         .text(claim.address), .optional(text?.subject), .text(text?.text ?? ""),
         .optional(claim.deadline?.milliseconds), .int(now),
       ])

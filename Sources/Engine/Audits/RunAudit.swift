@@ -12,6 +12,18 @@ public enum RunAudit {
         FROM contact_keys k WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.id = k.contact)
         """)
     },
+    Audit("merged contacts", "who was merged is gone, and has left nothing behind") { db, notes in
+      for (table, rows) in merged {
+        try notes.find(
+          db,
+          """
+          SELECT '\(table): ' || count(*) || ' rows are still of contact ' || m.contact || ', who was merged into '
+            || m.survivor
+          FROM merged_contacts m JOIN \(table) t ON t.\(rows) = m.contact
+          WHERE '\(table)' <> 'timeline' OR m.rest = 0 GROUP BY m.contact ORDER BY m.contact
+          """)
+      }
+    },
     Audit("runs", "every run has its chain, its version and its contact") { db, notes in
       try notes.find(db, orphans)
     },
@@ -25,6 +37,13 @@ public enum RunAudit {
         """)
     },
     Audit("runs counted", "entries and ends of each chain are counted") { db, notes in try checkBooks(db, notes) },
+  ]
+
+  /// Tables that have an index of contacts, with the column.
+  private static let merged = [
+    ("contacts", "id"), ("merged_contacts", "survivor"), ("contact_keys", "contact"), ("timeline", "contact"),
+    ("consents", "contact"), ("consent_proofs", "contact"), ("list_members", "contact"), ("relations", "contact"),
+    ("relations", "other"), ("offers", "contact"), ("runs", "contact"), ("messages", "contact"),
   ]
 
   public static let stuckRuns = Audit(

@@ -183,10 +183,13 @@ extension EntryCalendar {
 extension EntryCalendar {
   /// What a contact's change moves. An event that is none costs a comparison.
   func note(_ event: StoredEvent, now: Timestamp, _ db: Connection) throws {
-    guard !timetables.isEmpty, event.type == ContactChange.type, let row = event.contact,
-      let fields = ContactChange(try EventFact(event))?.fields
+    let isMerge = event.type == ContactEvent.merged
+    guard !timetables.isEmpty, isMerge || event.type == ContactChange.type,
+      let row = try event.contact.map({ try views.timeline.merged.survivor(of: $0, db) })
     else { return }
-    let isMoved = fields.contains("time_zone")
+    let fields = ContactChange(try EventFact(event))?.fields ?? []
+    // Of two that became one, either may have been planned.
+    let isMoved = isMerge || fields.contains("time_zone")
     guard isMoved || !fields.isDisjoint(with: watched), let contact = try views.recent.contact(row, db) else { return }
     for timetable in ordered where timetable.state == .open {
       switch triggers[timetable.key]?.kind {

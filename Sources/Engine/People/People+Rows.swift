@@ -50,10 +50,13 @@ extension People {
 
   private static let insertion = Query(
     """
-    INSERT INTO contacts (external_id, email, phone, anonymous_id, first_seen_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $5)
+    INSERT INTO contacts (id, external_id, email, phone, anonymous_id, first_seen_at, updated_at)
+    VALUES (1 + coalesce((SELECT max(id) FROM (
+        SELECT max(id) AS id FROM contacts UNION ALL SELECT last FROM gone_contacts) AS ids), 0),
+      $1, $2, $3, $4, $5, $5)
     """)
 
+  /// A number that was a contact's once is never another's.
   func insert(_ keys: ContactKeys, at moment: Timestamp, _ db: Connection) throws -> Int64 {
     try db.run(Self.insertion) { row in
       row.bind(1, keys.id)

@@ -39,6 +39,8 @@ public struct People: Sendable {
     public let contact: Contact
     public let created: Bool
     public let fields: [String]
+    /// Contacts without an id to whom his address leads: they are he, and the engine merges them when it is told so.
+    public let others: [Int64]
   }
 
   /// The same as `put`, saying what changed.
@@ -46,12 +48,13 @@ public struct People: Sendable {
     let known = try find(id, db)?.row
     let keys = try Self.keys(id, patch)
     if let tombstones, tombstones.judge(keys) != .passes { throw Refusal([.erasedContact]) }
-    let row = try known ?? resolve(keys, at: now, db)
+    var found = try known.map { Found(row: $0) } ?? whose(keys, at: now, db)
+    let row = found.row
     guard let before = try contact(row, db) else { throw MissingContact(row: row) }
     var after = before
     try after.apply(patch)
     var fields = (known == nil ? ["id"] : []) + after.differences(from: before)
-    try claimKeys(of: after, before: before, db)
+    found.others += try claimKeys(of: after, before: before, db).filter { !found.others.contains($0) }
     if !fields.isEmpty {
       after.updatedAt = max(now, before.updatedAt)
       try update(after, db)
@@ -59,7 +62,7 @@ public struct People: Sendable {
     for consent in patch.consents {
       if try give(consent, by: row, now: now, db) { fields.append("consents.\(consent.channel)") }
     }
-    return Changed(contact: after, created: known == nil, fields: fields)
+    return Changed(contact: after, created: known == nil, fields: fields, others: found.others)
   }
 
   /// Records a consent that differs from what holds; says whether it did.
@@ -75,12 +78,19 @@ public struct People: Sendable {
 
   /// Gives up the keys that the contact has no more, takes the new ones unless somebody has them: a family's e-mail
   /// leads to whom it led to before.
-  private func claimKeys(of after: Contact, before: Contact, _ db: Connection) throws {
+  /// - Returns: who has them without an id, while he has one.
+  private func claimKeys(of after: Contact, before: Contact, _ db: Connection) throws -> [Int64] {
+    var others: [Int64] = []
     for (kind, old, new) in [(KeyKind.email, before.email, after.email), (.phone, before.phone, after.phone)]
     where old != new {
       if let old { try release(kind, old, of: after.row, db) }
-      if let new { try claim(kind, new, for: after.row, db) }
+      guard let new, try !claim(kind, new, for: after.row, db), after.externalID != nil,
+        let owner = try owner(of: kind, new, db), owner != after.row, try isNameless(owner, db),
+        !others.contains(owner)
+      else { continue }
+      others.append(owner)
     }
+    return others
   }
 
   /// The keys that an update names.

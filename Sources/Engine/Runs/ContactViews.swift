@@ -28,6 +28,9 @@ public struct ContactViews {
     return StoredContactView(self, contact: contact, run: nobody, db)
   }
 
+  /// Who was merged into whom.
+  public var merged: MergedContacts { timeline.merged }
+
   /// - Parameter run: the one that asks; before it is stored its id is 0.
   public func view(of contact: Contact, for run: Run, _ db: Connection) -> StoredContactView {
     StoredContactView(self, contact: contact, run: run, db)

@@ -35,7 +35,7 @@ struct RunSteps {
   func act(on event: StoredEvent, _ round: inout EngineRound, _ db: Connection) throws {
     round.events += 1
     round.oldestEvent = round.oldestEvent ?? event.acceptedAt
-    guard let row = try owner(of: event, db) else { return }
+    guard let row = try contact(of: event, &round, db) else { return }
     try timeline.append(event, of: row)
     let occasion = Occasion(event, of: row, recent, db)
     var handedOver: MessageFacts.Noted?
@@ -46,12 +46,13 @@ struct RunSteps {
       try segments.act(on: occasion, isFresh: isFresh, now: round.now, db)
     }
     guard isFresh else { return }
+    let isMerge = event.type == ContactEvent.merged
     let change = try clockChange(occasion)
     for run in try moved(by: event, of: row, handedOver, change, db) {
       let isItsMessage = handedOver?.run == run.id
       guard let version = try readable(run, db) else { continue }
       guard
-        isItsMessage || version.chain.wakingTypes.contains(event.type)
+        isItsMessage || isMerge || version.chain.wakingTypes.contains(event.type)
           || change.map({ version.chain.depends(run, on: $0) }) ?? false
       else { continue }
       let cause: Cause = isItsMessage ? .handedOver(step: handedOver?.step ?? 0) : .event(try occasion.fact())
@@ -64,25 +65,7 @@ struct RunSteps {
     try alone("what webhooks are told") { try outbox.tell(occasion, now: round.now, db) }
   }
 
-  /// Nil: he was erased while it waited, and it goes with him. What comes later is refused at the door.
-  private func owner(of event: StoredEvent, _ db: Connection) throws -> Int64? {
-    if let row = event.contact { return row }
-    guard event.seq <= tombstones.doubtfulThrough else {
-      return try people.resolve(event.keys, at: event.at, db)
-    }
-    switch tombstones.judge(event.keys) {
-    case .passes where !event.keys.isEmpty: return try people.resolve(event.keys, at: event.at, db)
-    case .without(let keys):
-      try log.keep(keys, of: event.seq, db)
-      return try people.resolve(keys, at: event.at, db)
-    case .erased, .passes:
-      try log.erase(event.seq, db)
-      try EventLog.noteErasure(db)
-      return nil
-    }
-  }
-
-  /// The server's own events that ask for something of one chain.
+  /// The server's own events that ask for something.
   private func obey(_ occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
     switch occasion.event.type {
     case ChainEvent.requested: try alone("an entry") { try start(requestedBy: occasion, &round, db) }
@@ -96,6 +79,7 @@ struct RunSteps {
         guard let version = try readable(run, db) else { continue }
         try end(run, version, reason: "left", now: occasion.event.acceptedAt, &round, db)
       }
+    case ContactEvent.merging: try merge(askedBy: occasion, &round, db)
     default: break
     }
   }
@@ -108,12 +92,15 @@ struct RunSteps {
     return change.fields.isDisjoint(with: catalog.clockFields) ? nil : change
   }
 
-  /// The active runs that may move: all of the contact's where the event may wake any, else the one whose message it was.
+  /// The active runs that may move: all of the contact's where the event may wake any or his past has become another,
+  /// else the one whose message it was.
   private func moved(
     by event: StoredEvent, of contact: Int64, _ handedOver: MessageFacts.Noted?, _ change: ContactChange?,
     _ db: Connection
   ) throws -> [Run] {
-    if change != nil || catalog.wakesRuns(event.type) { return try runs.active(of: contact, db) }
+    if change != nil || event.type == ContactEvent.merged || catalog.wakesRuns(event.type) {
+      return try runs.active(of: contact, db)
+    }
     guard let handedOver, let run = try recent.run(handedOver.run, db) else { return [] }
     return run.state == .active && run.contact == contact ? [run] : []
   }
@@ -126,7 +113,7 @@ struct RunSteps {
   }
 
   /// Nil when this server cannot read the run's version: the run stays where it is.
-  private func readable(_ run: Run, _ db: Connection) throws -> ChainVersion? {
+  func readable(_ run: Run, _ db: Connection) throws -> ChainVersion? {
     do { return try catalog.version(run.chain, run.version, db) } catch is UnreadableVersion { return nil }
   }
 

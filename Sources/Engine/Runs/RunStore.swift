@@ -217,7 +217,33 @@ struct RunStore {
     WHERE id = $1
     """)
 
-  /// It begins anew: the new run has its place in the contact's life.
+  /// Pairs of two contacts' runs that cannot both be one's: of the same chain and key, each the only one in a life, or
+  /// each the only one inside. The elder has the lower id.
+  func rivals(
+    of contact: Int64, _ other: Int64, onceInALife: Bool, _ db: Connection
+  ) throws -> [(Int64, Int64)] {
+    func isRival(_ run: String) -> String {
+      onceInALife ? "\(run).once = 1" : "\(run).exclusive = 1 AND \(run).state = 'active'"
+    }
+    let sql = """
+      SELECT a.id, b.id FROM runs a JOIN runs b ON b.contact = $2 AND b.chain = a.chain AND b.key = a.key
+      WHERE a.contact = $1 AND \(isRival("a")) AND \(isRival("b")) ORDER BY a.id
+      """
+    return try db.query(sql, [.int(contact), .int(other)]) { ($0.int(0), $0.int(1)) }
+  }
+
+  /// A contact's runs become another's, and so do those that his events began for others.
+  func move(of contact: Int64, to other: Int64, _ db: Connection) throws {
+    try db.run("UPDATE runs SET contact = $2 WHERE contact = $1", [.int(contact), .int(other)])
+    try db.run("UPDATE runs SET actor = $2 WHERE actor = $1", [.int(contact), .int(other)])
+  }
+
+  /// It cannot be ended, and is no longer in the way of others.
+  func stopExcluding(_ id: Int64, _ db: Connection) throws {
+    try db.run("UPDATE runs SET exclusive = 0 WHERE id = $1", [.int(id)])
+  }
+
+  /// It begins anew, or is one of two that were one person's: another run has its place in the contact's life.
   func giveUpPlace(_ id: Int64, _ db: Connection) throws {
     try db.run("UPDATE runs SET once = 0 WHERE id = $1 AND once = 1", [.int(id)])
   }

@@ -18,6 +18,8 @@ struct FreshRows {
   /// The newest row of the contact at the same place, -1: none.
   private var newest = [Int32](repeating: -1, count: 1 << 8)
   private var used = 0
+  /// By contact, those merged into him whose rows lie here under the number they had.
+  private(set) var parts: [Int64: [Int64]] = [:]
 
   var count: Int { rows.count }
 
@@ -39,15 +41,30 @@ struct FreshRows {
     while rows.count > count, let row = rows.popLast() { newest[place(of: row.contact)] = row.previous }
   }
 
-  /// The contact's rows, the last appended first, until `body` says false.
+  /// The contact's rows, his own last appended first, then those of who was merged into him, until `body` says false.
   func each(of contact: Int64, _ body: (Row) -> Bool) {
+    guard eachOwn(of: contact, body) else { return }
+    for part in parts[contact] ?? [] where !eachOwn(of: part, body) { return }
+  }
+
+  private func eachOwn(of contact: Int64, _ body: (Row) -> Bool) -> Bool {
     var index = newest[place(of: contact)]
     while index >= 0 {
       let row = rows[Int(index)]
-      if !body(row) { return }
+      if !body(row) { return false }
       index = row.previous
     }
+    return true
   }
+
+  /// From here on the rows of `contact` are the other's.
+  mutating func merge(_ contact: Int64, into survivor: Int64) {
+    let moved = ([contact] + (parts.removeValue(forKey: contact) ?? [])).filter { newest[place(of: $0)] >= 0 }
+    if !moved.isEmpty { parts[survivor, default: []] += moved }
+  }
+
+  /// As it was before a merge that is taken back.
+  mutating func restore(parts before: [Int64: [Int64]]) { parts = before }
 
   /// Where the contact is, or the free place for it.
   private func place(of contact: Int64) -> Int {

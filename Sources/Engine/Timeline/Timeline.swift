@@ -39,7 +39,9 @@ public final class Timeline: @unchecked Sendable {
     var merging: FreshRows?
   }
 
-  private let settings: Settings
+  /// Whose rows are somebody else's now.
+  public let merged: MergedContacts
+  let settings: Settings
   private let generations = Mutex(Generations())
   private var insert: Statement
   private var generation: Int
@@ -49,11 +51,14 @@ public final class Timeline: @unchecked Sendable {
   private var forgotten: Set<Int64> = []
   /// Rows of the open transaction: a merge goes on faster than they come.
   private var appended = 0
+  /// Some merged contact has rows that are still on their way.
+  var hasMoves = true
 
   /// Reads the fresh rows: about a third of a second a million.
   public init(_ db: Connection, settings: Settings = Settings()) throws {
     self.settings = settings
     generation = db.generation
+    merged = try MergedContacts(db)
     insert = try db.prepare(Self.insertSQL)
     try readTail(db)
   }
@@ -126,9 +131,7 @@ extension Timeline {
         }
       }
     }
-    for seq in seqs {
-      try db.run("DELETE FROM fresh_timeline WHERE seq = $1 AND contact = $2", [.int(seq), .int(contact)])
-    }
+    for seq in seqs { try db.run("DELETE FROM fresh_timeline WHERE seq = $1", [.int(seq)]) }
     if forgotten.insert(contact).inserted { db.onRollback { [self] in forgotten.remove(contact) } }
     return seqs
   }
@@ -150,7 +153,7 @@ extension Timeline {
     guard var merge else { return false }
     let before = merge
     db.onRollback { [self] in self.merge = before }
-    try merge.slice(of: max(settings.rowsPerSlice, 2 * appended), besides: forgotten, db)
+    try merge.slice(of: max(settings.rowsPerSlice, 2 * appended), besides: forgotten, merged, db)
     self.merge = merge
     if merge.isDone {
       db.onCommit { [self] in
@@ -159,6 +162,22 @@ extension Timeline {
       }
     }
     return true
+  }
+
+  /// The rows in memory of one contact become another's; those in the file are asked whose they are when they are read.
+  func mergeFresh(_ contact: Int64, into survivor: Int64, _ db: Connection) {
+    let before = generations.withLock { generations in
+      let before = (generations.current.parts, generations.merging?.parts)
+      generations.current.merge(contact, into: survivor)
+      generations.merging?.merge(contact, into: survivor)
+      return before
+    }
+    db.onRollback { [self] in
+      generations.withLock { generations in
+        generations.current.restore(parts: before.0)
+        if let parts = before.1 { generations.merging?.restore(parts: parts) }
+      }
+    }
   }
 
   /// After the connection was opened anew: a commit that failed may have reached the disk all the same.
@@ -173,7 +192,8 @@ extension Timeline {
     try generations.withLock { generations in
       try db.each(sql, [.int(lastSeq)]) { row in
         lastSeq = row.int(0)
-        generations.current.append(contact: row.int(1), type: row.int(2), at: row.int(3), seq: lastSeq)
+        let contact = try merged.survivor(of: row.int(1), db)
+        generations.current.append(contact: contact, type: row.int(2), at: row.int(3), seq: lastSeq)
         return true
       }
     }

@@ -51,12 +51,18 @@ struct TimelineMerge {
   var isDone: Bool { inserted == rows.count && deleted >= last }
 
   /// Inserts about `count` rows, or deletes some multiple once all are inserted.
-  /// - Parameter forgotten: contacts whose rows are left out.
-  mutating func slice(of count: Int, besides forgotten: Set<Int64>, _ db: Connection) throws {
-    if inserted < rows.count { try insert(count, besides: forgotten, db) } else { try delete(count, db) }
+  /// - Parameters:
+  ///   - forgotten: contacts whose rows are left out.
+  ///   - merged: rows of who was merged meanwhile go to the survivor.
+  mutating func slice(
+    of count: Int, besides forgotten: Set<Int64>, _ merged: MergedContacts, _ db: Connection
+  ) throws {
+    if inserted < rows.count { try insert(count, besides: forgotten, merged, db) } else { try delete(count, db) }
   }
 
-  private mutating func insert(_ count: Int, besides forgotten: Set<Int64>, _ db: Connection) throws {
+  private mutating func insert(
+    _ count: Int, besides forgotten: Set<Int64>, _ merged: MergedContacts, _ db: Connection
+  ) throws {
     let insert = try db.prepare(Self.insertSQL)
     let start = inserted
     while inserted < rows.count, inserted - start < count {
@@ -65,8 +71,10 @@ struct TimelineMerge {
         bucket += 1
       }
       let slice = left.prefix(start + count - inserted)
-      for row in slice where forgotten.isEmpty || !forgotten.contains(row.contact) {
-        insert.bind(1, row.contact)
+      for row in slice {
+        let contact = try merged.survivor(of: row.contact, db)
+        if !forgotten.isEmpty, forgotten.contains(contact) { continue }
+        insert.bind(1, contact)
         insert.bind(2, Int64(row.type))
         insert.bind(3, row.at)
         insert.bind(4, row.seq)

@@ -20,7 +20,7 @@ final class OtherMessages {
   func read(_ page: [PastEvents.Item]) throws {
     rows = [:]
     let known = try page.filter { item in
-      guard let contact = item.event.contact, isHandOver(item) else { return false }
+      guard let contact = item.contact, isHandOver(item) else { return false }
       return try db.first("SELECT 1 FROM past_contacts WHERE contact = $1", [.int(contact)]) { _ in true } ?? false
     }
     let ids = known.compactMap(\.event.message)

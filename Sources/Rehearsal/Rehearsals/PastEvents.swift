@@ -12,6 +12,8 @@ struct PastEvents {
   struct Item: Sendable {
     let event: StoredEvent
     let messageChain: Int64?
+    /// contacts.id of whom the server's own event is about now: he may have been merged since.
+    let contact: Int64?
   }
 
   enum Verdict {
@@ -32,7 +34,11 @@ struct PastEvents {
         let chain = try event.message.flatMap { message in
           try live.first("SELECT chain FROM messages WHERE id = $1", [.int(message)]) { $0.int(0) }
         }
-        return Item(event: event, messageChain: chain)
+        let contact = try event.contact.map { contact in
+          try live.first("SELECT survivor FROM merged_contacts WHERE contact = $1", [.int(contact)]) { $0.int(0) }
+            ?? contact
+        }
+        return Item(event: event, messageChain: chain, contact: contact)
       }
     }
   }
@@ -48,20 +54,20 @@ struct PastEvents {
     if let message = event.message, try isOwn(item) {
       // The hand-over itself is the rehearsal's business; what people did with the message is not.
       guard !Self.handOvers.contains(event.type), let own = try rehearsed(message) else { return .skip }
-      return .acts(taken(event, message: own))
+      return .acts(taken(item, message: own))
     }
     switch event.type {
     case ChainEvent.requested, ChainEvent.leaving:
       let properties = try properties(event)
       let isMine = properties["chain"]?.string == wish.chain && properties["by"]?.string != wish.chain
-      return isMine ? .acts(taken(event)) : .skip
+      return isMine ? .acts(taken(item)) : .skip
     case ChainEvent.entered, ChainEvent.ended:
       guard interest.includes(event.type), try properties(event)["chain"]?.string != wish.chain else { return .skip }
-      return .acts(taken(event))
+      return .acts(taken(item))
     default:
       // What the server says to itself when time comes, it says in the rehearsal too.
       guard !event.type.hasPrefix("enroll."), interest.includes(event.type) else { return .skip }
-      return interest.acting.contains(event.type) ? .acts(taken(event)) : .fact(taken(event))
+      return interest.acting.contains(event.type) ? .acts(taken(item)) : .fact(taken(item))
     }
   }
 
@@ -80,7 +86,8 @@ struct PastEvents {
   }
 
   /// With the seq that it has in the live log as its id.
-  private func taken(_ event: StoredEvent, message: Int64? = nil) -> IncomingEvent {
+  private func taken(_ item: Item, message: Int64? = nil) -> IncomingEvent {
+    let event = item.event
     var properties = event.properties
     if let message, var object = (try? JSONValue(parsing: properties))?.object {
       object["message"] = .string(String(message))
@@ -88,6 +95,6 @@ struct PastEvents {
     }
     return IncomingEvent(
       id: String(event.seq), type: event.type, keys: event.keys, at: event.at, properties: properties,
-      contact: event.contact, message: message)
+      contact: item.contact, message: message)
   }
 }

@@ -149,7 +149,11 @@ public final class RehearsalRun {
     let (before, types) = (span.before, Set(contacts.reading.types))
     while true {
       let rows = try past.read { [seq] live in
-        let sql = "SELECT seq, contact, type FROM fresh_timeline WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT 5000"
+        let sql = """
+          SELECT f.seq, coalesce(m.survivor, f.contact), f.type
+          FROM fresh_timeline f LEFT JOIN merged_contacts m ON m.contact = f.contact
+          WHERE f.seq > $1 AND f.seq <= $2 ORDER BY f.seq LIMIT 5000
+          """
         return try live.query(sql, [.int(seq), .int(before)]) { ($0.int(0), $0.int(1), $0.int(2)) }
       }
       try world.db.transaction {
@@ -202,7 +206,7 @@ public final class RehearsalRun {
     try advance(to: event.acceptedAt)
     // Somebody may come in by what has not acted yet.
     if isUnsettled { return true }
-    guard let row = try event.contact ?? People().known(event.keys, world.db) else { return false }
+    guard let row = try item.contact ?? People().known(event.keys, world.db) else { return false }
     let sql = """
       SELECT 1 FROM runs WHERE contact = $1 AND id > $2 AND (state = 'active' OR goal_until IS NOT NULL) LIMIT 1
       """
@@ -224,7 +228,7 @@ public final class RehearsalRun {
   private func bringContacts(of page: [PastEvents.Item]) throws {
     var rows: [Int64] = []
     for item in page where events.mayStart(item) {
-      guard let row = try item.event.contact ?? People().known(item.event.keys, world.db) else { continue }
+      guard let row = try item.contact ?? People().known(item.event.keys, world.db) else { continue }
       rows.append(row)
       for trigger in interest.chain.triggers { rows += try enrolled(by: item.event, of: row, trigger) }
     }

@@ -57,9 +57,7 @@ extension World {
   public func put(_ contact: String, _ patch: ContactPatch) throws {
     try write { db, now in
       let change = try People().change(id: contact, patch, now: now, db)
-      guard !change.fields.isEmpty else { return }
-      try log.append(
-        own: [ContactEvent.updated(change.contact.row, fields: change.fields)], now: now.milliseconds, db)
+      try log.append(own: ContactEvent.said(of: change), now: now.milliseconds, db)
     }
   }
 

@@ -41,7 +41,7 @@ struct HandOverChecks {
       throw broken("tries are limited")
     }
     let publicID = claim.values["contact"]?["id"]?.string
-    guard row.contact == claim.contact, row.address == claim.address, publicID == claim.contactID else {
+    guard try row.contact == survivor(claim.contact), row.address == claim.address, publicID == claim.contactID else {
       throw broken("a message is its contact's own", "values of \(publicID ?? "nobody")")
     }
     guard row.plannedAt <= handOver.wall, handOver.wall < row.expiresAt else {
@@ -133,12 +133,12 @@ struct HandOverChecks {
     guard isHeldOut == false else { throw broken("who is held out gets no marketing", "") }
     let said = try db.first(
       "SELECT granted FROM consents WHERE contact = $1 AND channel = $2 AND purpose = 'marketing'",
-      [.int(claim.contact), .text(claim.channel)]
+      [.int(row.contact), .text(claim.channel)]
     ) { $0.bool(0) }
     guard said ?? (rules.channels[claim.channel]?.consent != .optIn) else {
       throw broken("no hand-over without consent", "")
     }
-    let zone = try zone(claim.contact)
+    let zone = try zone(row.contact)
     let minute = zone.local(Timestamp(milliseconds: handOver.wall)).minuteOfDay
     let hours = try documents.version(row.chain, row.version).document["hours"]?.string
     for span in [rules.channels[claim.channel]?.hours?.text, hours].compactMap({ $0 })
@@ -163,6 +163,12 @@ struct HandOverChecks {
 
   // MARK: - Reasons to stop
 
+  /// Rows that the timeline holds in the order of the log, as whose they are.
+  static let fresh = """
+    SELECT coalesce(m.survivor, f.contact), f.type, f.at, f.seq
+    FROM fresh_timeline f LEFT JOIN merged_contacts m ON m.contact = f.contact
+    """
+
   /// Plain reasons are worked out here a second time, from the log alone.
   private func checkStops(_ handOver: Provider.HandOver, _ row: Row, _ broken: (String, String) -> Violation) throws {
     let stops = try documents.version(row.chain, row.version).document["stop_when"]
@@ -174,7 +180,7 @@ struct HandOverChecks {
       let sql = """
         SELECT e.properties, (SELECT f.properties FROM events f WHERE f.seq = r.trigger_seq)
         FROM runs r JOIN (
-          SELECT contact, type, at, seq FROM timeline UNION SELECT contact, type, at, seq FROM fresh_timeline
+          SELECT contact, type, at, seq FROM timeline UNION \(Self.fresh)
         ) t ON t.contact = r.contact JOIN events e ON e.seq = t.seq
         JOIN event_types y ON y.id = t.type
         WHERE r.id = $1 AND y.name = $2 AND t.at <= $3 AND (t.at, t.seq) > (r.entry_at, r.entry_seq)
@@ -219,6 +225,10 @@ struct HandOverChecks {
         status: $0.text(0), attempts: Int($0.int(1)), address: $0.optionalText(2), run: $0.int(3), chain: $0.int(4),
         version: $0.int(5), contact: $0.int(6), plannedAt: $0.int(7), expiresAt: $0.int(8))
     }
+  }
+
+  private func survivor(_ contact: Int64) throws -> Int64 {
+    try db.first("SELECT survivor FROM merged_contacts WHERE contact = $1", [.int(contact)]) { $0.int(0) } ?? contact
   }
 
   private func status(_ chain: Int64) throws -> String? {

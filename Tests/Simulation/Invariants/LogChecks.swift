@@ -58,7 +58,7 @@ final class LogChecks {
     let sql = """
       SELECT e.seq FROM events e LEFT JOIN (
         SELECT seq, type, at, count(*) AS rows FROM (
-          SELECT contact, type, at, seq FROM timeline UNION SELECT contact, type, at, seq FROM fresh_timeline)
+          SELECT contact, type, at, seq FROM timeline UNION \(HandOverChecks.fresh))
         GROUP BY seq
       ) t ON t.seq = e.seq
       WHERE e.seq <= $1 AND (t.rows IS NOT 1 OR t.type <> e.type OR t.at <> e.at) LIMIT 1

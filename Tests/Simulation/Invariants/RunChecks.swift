@@ -73,6 +73,8 @@ final class RunChecks {
       -- Who has followed an edit was let in by another version.
       WHERE NOT EXISTS (SELECT 1 FROM chain_counters f
         WHERE f.chain = r.chain AND f.version = r.version AND f.step = '' AND f.outcome = 'joined')
+      -- Who has become one with another since had a life of his own.
+      AND NOT EXISTS (SELECT 1 FROM merged_contacts m WHERE m.survivor = r.contact AND m.at >= r.entered_at)
       """
     try db.each(sql) { row in
       // An edit has runs begin anew whatever the rule.

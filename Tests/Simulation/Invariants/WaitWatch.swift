@@ -9,7 +9,8 @@ struct WaitWatch {
     let step: Int
     let stepAt: Int64
     let enteredAt: Int64
-    let zone: Zone
+    /// All that have been his since the step began.
+    var zones: [Zone]
   }
 
   private let db: Connection
@@ -51,12 +52,19 @@ struct WaitWatch {
       """
     return try db.first(sql, [.int(run)]) { row in
       let (step, stepAt) = (Int(row.int(2)), row.int(3))
-      // Who moves to another zone while he waits is looked at by the clock that was his when the wait began.
-      let known = before.flatMap { $0.step == step && $0.stepAt == stepAt ? $0.zone : nil }
+      // Who moves to another zone while he waits, or turns out to be somebody who lives there, is looked at by each clock
+      // that was his.
+      let known = before.flatMap { $0.step == step && $0.stepAt == stepAt ? $0.zones : nil } ?? []
+      let zone = row.optionalText(5).flatMap { Zone($0) } ?? rules.shopZone
       return Standing(
         chain: row.int(0), version: row.int(1), step: step, stepAt: stepAt, enteredAt: row.int(4),
-        zone: known ?? row.optionalText(5).flatMap { Zone($0) } ?? rules.shopZone)
+        zones: known.contains { $0.identifier == zone.identifier } ? known : known + [zone])
     }
+  }
+
+  private func zone(of run: Int64) throws -> Zone? {
+    let sql = "SELECT c.time_zone FROM runs r JOIN contacts c ON c.id = r.contact WHERE r.id = $1"
+    return try db.first(sql, [.int(run)]) { $0.optionalText(0).flatMap { Zone($0) } ?? rules.shopZone }
   }
 
   private func end(_ run: Int64) throws -> (Int64, String, Int64)? {
@@ -67,6 +75,8 @@ struct WaitWatch {
 
   /// - Parameter left: when the server says that the run went on: at that step, or later.
   private func check(_ run: Int64, _ before: Standing, left: Int64, to next: Int?, wall: Int64) throws {
+    var before = before
+    if let zone = try zone(of: run) { before.zones.append(zone) }
     guard let earliest = try earliest(before, next: next) else { return }
     guard left < earliest || wall < earliest else { return }
     throw Violation(
@@ -93,11 +103,11 @@ struct WaitWatch {
         && chain.program[wait.otherwise].pointer.hasPrefix(step.pointer + "/else")
       return isElse ? after(wait.atMost, standing.stepAt) : nil
     case .waitUntil(.clock(let clock, _)):
-      let local = standing.zone.local(Timestamp(milliseconds: standing.stepAt))
-      let today = standing.zone.moment(
-        of: LocalTime(date: local.date, millisecondOfDay: Int64(clock.minute) * 60_000))
-      let wanted = today.milliseconds >= standing.stepAt ? today.milliseconds : standing.stepAt
-      return wanted
+      return standing.zones.map { zone in
+        let local = zone.local(Timestamp(milliseconds: standing.stepAt))
+        let today = zone.moment(of: LocalTime(date: local.date, millisecondOfDay: Int64(clock.minute) * 60_000))
+        return max(today.milliseconds, standing.stepAt)
+      }.min()
     case .waitUntil, .send, .branch, .choose, .split, .set, .list, .webhook, .offer, .enter, .leave, .exit: return nil
     }
   }

@@ -61,8 +61,13 @@ struct Desk {
   // MARK: - Contacts
 
   func put(_ id: String, _ patch: ContactPatch) throws {
-    let changed = try People().change(id: id, patch, now: moment, db)
-    try updated(changed.contact.row, changed.fields)
+    let change = try People().change(id: id, patch, now: moment, db)
+    try life.log.append(own: ContactEvent.said(of: change), now: now, db)
+  }
+
+  func merge(_ id: String, into other: String) throws {
+    guard let contact = try People().find(id, db)?.row, let survivor = try People().find(other, db)?.row else { return }
+    try life.log.append(own: [ContactEvent.merge(contact, into: survivor, by: .call)], now: now, db)
   }
 
   private func updated(_ contact: Int64, _ fields: [String]) throws {
@@ -74,7 +79,9 @@ struct Desk {
 
   /// By a link in a message. Asked twice, it is done once.
   func unsubscribe(_ claim: Claim) throws {
-    guard let contact = try People().contact(claim.contact, db) else { return }
+    guard let row = try MessageStore().message(claim.message, db)?.contact,
+      let contact = try People().contact(row, db)
+    else { return }
     for address in Set([claim.address, contact.address(for: claim.channel)].compactMap { $0 }).sorted() {
       try Suppressions().add(
         Suppression(address: address, channel: claim.channel, reach: .marketing, reason: "unsubscribed", at: moment), db

@@ -212,9 +212,22 @@ struct Script {
         if let message, isRetry { life.retryAsked(message) }
       }
     }
-    guard weather.setsClock else { return }
-    for _ in 0...chance.below(3) {
-      happenings.append((anyTime(), .setClock(chance.pick([-Self.hour, -5_000, 3_000, Self.hour, 90 * Self.minute]))))
+    if weather.setsClock {
+      for _ in 0...chance.below(3) {
+        happenings.append(
+          (anyTime(), .setClock(chance.pick([-Self.hour, -5_000, 3_000, Self.hour, 90 * Self.minute]))))
+      }
+    }
+    merge()
+  }
+
+  /// Somebody finds that two contacts are one person.
+  private mutating func merge() {
+    for _ in 0..<size.contacts / 12 {
+      let (one, other) = (chance.below(size.contacts), chance.below(size.contacts))
+      write("merge c\(one) into c\(other)", at: anyTime()) { life, db, now in
+        try Desk(life, db, now).merge("c\(one)", into: "c\(other)")
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import Domain
 import Engine
 import Erasure
 import HTTP
+import Ingest
 import JSON
 import SQL
 
@@ -26,7 +27,7 @@ enum ContactRoutes {
             if isBack { try erasures.readmit(People.keys(id, patch), now: now, db) }
             let now = Timestamp(milliseconds: now)
             let change = try people.change(id: id, patch, now: now, db)
-            try ContactEvents.updated(change.contact.row, fields: change.fields, now: now, log, db)
+            try log.append(own: ContactEvent.said(of: change), now: now.milliseconds, db)
             let profile = profile(change.contact, try Consents().all(of: change.contact.row, db))
             return .json(.object(profile), status: change.created ? 201 : 200)
           }
