@@ -25,7 +25,11 @@ public final class KeptRows<Value> {
   public func keep(_ value: Value, _ row: Int64, _ db: Connection) {
     if connection == nil { follow(db) }
     guard db === connection else { return }
-    if young.count >= capacity { (old, young) = (young, [:]) }
+    if young.count >= capacity {
+      // What the elder held is given to the younger: growing from nothing would move each row again and again.
+      swap(&old, &young)
+      young.removeAll(keepingCapacity: true)
+    }
     young[row] = value
   }
 

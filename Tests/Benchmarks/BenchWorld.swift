@@ -17,6 +17,8 @@ final class BenchWorld: Sendable {
   let log: EventLog
   let intake: Intake
   let counters = Counters()
+  /// On the writer's thread alone.
+  nonisolated(unsafe) let catalog: ChainCatalog
   private let lines: Lines
   private let readers: Readers
 
@@ -44,6 +46,7 @@ final class BenchWorld: Sendable {
     if left == nil { try Self.publish(chains, template, db) }
     log = try EventLog(db, now: Self.milliseconds(), seed: .random(in: 0 ... .max))
     let catalog = ChainCatalog()
+    self.catalog = catalog
     let rules = Rules(channels: ["email": ChannelPolicy()], shopZone: .utc)
     let engine = Engine(
       log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules,

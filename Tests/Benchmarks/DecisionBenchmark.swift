@@ -8,7 +8,7 @@ struct DecisionBenchmark {
   let seconds: Double
 
   /// Five chains of fifty listen to `view`, of which one event in ten fits and moves or starts a run.
-  private static let chains = (0..<50).map { number in
+  static let chains = (0..<50).map { number in
     let type = number < 5 ? "view" : "type-\(number)"
     return """
       {"enter":{"event":"\(type)","where":{"hot":true}},"stop_when":{"did":"purchase"},"reenter":"after_exit",

@@ -4,7 +4,8 @@
 //   swift run -c release Benchmarks [--seconds N] [--only json|intake|http|decisions|matching|dispatch|letters]
 //                                   [--letters N] [--connections N] [--checkpoint PAGES]
 //
-// Two take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`.
+// Three take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`,
+// `--only segments [--contacts N]`.
 //
 // Each figure is the median of several rounds, with the least and the greatest: machines drift, so compare within a run.
 
@@ -22,6 +23,7 @@ func number(of option: String, else usual: Int) -> Int { max(1, value(of: option
 let seconds = max(0.2, value(of: "--seconds").flatMap { Double($0) } ?? 2)
 let named: [(name: String, run: () throws -> Void)] = [
   ("growth", GrowthBenchmark(seconds: seconds, events: number(of: "--events", else: 10_000_000)).run),
+  ("segments", SegmentBenchmark(seconds: seconds, contacts: number(of: "--contacts", else: 1_000_000)).run),
   ("waiting", WaitingBenchmark(seconds: seconds, runs: number(of: "--runs", else: 5_000_000)).run),
 ]
 let benchmarks: [(name: String, run: () throws -> Void)] = [

@@ -75,7 +75,27 @@ struct RunMoves {
 
   /// `[["0"],["1","then"]]`
   private static func text(_ path: [PassedStep]) -> String {
-    JSONValue.array(path.map { .array(([$0.step] + $0.outcomes).map { .string($0) }) }).text
+    if path.allSatisfy({ isPlain($0.step) && $0.outcomes.allSatisfy(isPlain) }) { return plainText(path) }
+    return JSONValue.array(path.map { .array(([$0.step] + $0.outcomes).map { .string($0) }) }).text
+  }
+
+  /// Nearly all are.
+  private static func isPlain(_ word: String) -> Bool {
+    word.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+  }
+
+  private static func plainText(_ path: [PassedStep]) -> String {
+    var text = "["
+    for (index, step) in path.enumerated() {
+      text += index == 0 ? "[\"" : ",[\""
+      text += step.step
+      for outcome in step.outcomes {
+        text += "\",\""
+        text += outcome
+      }
+      text += "\"]"
+    }
+    return text + "]"
   }
 
   private static func path(_ value: JSONValue) -> [PassedStep] {

@@ -11,6 +11,8 @@ public final class StoredContactView: ContactView {
   private let run: Run
   private let stored: Contact
   private var states: [MessageState]?
+  /// By event_types.id.
+  private var past: [Int64: TimelineEvents] = [:]
   public let zone: Zone
   public private(set) lazy var contact: JSONValue = stored.json
   public var firstSeenAt: Timestamp { stored.firstSeenAt }
@@ -24,8 +26,14 @@ public final class StoredContactView: ContactView {
     of type: String, since: Timestamp, until: Timestamp, _ visit: (EventFact) throws -> Bool
   ) throws {
     guard let number = views.log.number(ofType: type) else { return }
-    let events = TimelineEvents(timeline: views.timeline, contact: stored.row, db: db)
-    try events.each(type, number, since: since, until: until, visit)
+    let events: TimelineEvents
+    if let known = past[number], known.until == until {
+      events = known
+    } else {
+      events = TimelineEvents(views.timeline, contact: stored.row, type: type, number: number, until: until, db)
+      past[number] = events
+    }
+    try events.each(since: since, visit)
   }
 
   public func messages() throws -> [MessageState] {

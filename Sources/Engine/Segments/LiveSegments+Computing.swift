@@ -85,8 +85,11 @@ extension LiveSegments {
       return isBegun && isOver()
     }
     try greet(to: newest, now: now, &left, isOver: isOver, db)
-    for place in catalog.entries.indices where catalog.entries[place].state == .computing {
-      try compute(place, to: newest, now: now, &left, isOver: isOver, db)
+    // Those that have come equally far go on together: a contact's past is read once for all of them.
+    let computing = catalog.entries.indices.filter { catalog.entries[$0].state == .computing }
+    let groups = Dictionary(grouping: computing) { catalog.entries[$0].walked }
+    for (walked, places) in groups.sorted(by: { $0.key > $1.key }) {
+      try compute(places, after: walked, to: newest, now: now, &left, isOver: isOver, db)
     }
   }
 
@@ -107,22 +110,26 @@ extension LiveSegments {
   }
 
   private func compute(
-    _ place: Int, to newest: Int64, now: Timestamp, _ left: inout Int, isOver: () -> Bool, _ db: Connection
+    _ places: [Int], after first: Int64, to newest: Int64, now: Timestamp, _ left: inout Int, isOver: () -> Bool,
+    _ db: Connection
   ) throws {
-    let entry = catalog.entries[place]
-    var walked = entry.walked
+    var walked = first
     while walked < newest {
       if left <= 0 || isOver() {
         hasSlicesLeft = true
         break
       }
       let contacts = try people.page(after: walked, limit: min(Self.page, left), db)
-      for contact in contacts { try ask([place], of: contact.row, now: now, .computed, wall: now, db) }
+      for contact in contacts { try ask(Set(places), of: contact.row, now: now, .computed, wall: now, db) }
       walked = contacts.last?.row ?? newest
       left -= max(1, contacts.count)
     }
     // Those who have come meanwhile are greeted by all that are live.
     let isLive = walked >= newest && known >= newest
+    for place in places { try note(place, isLive: isLive, walked: walked, now: now, db) }
+  }
+
+  private func note(_ place: Int, isLive: Bool, walked: Int64, now: Timestamp, _ db: Connection) throws {
     catalog.set(place, state: isLive ? .live : .computing, walked: walked)
     try db.run(
       """
@@ -130,7 +137,8 @@ extension LiveSegments {
       WHERE number = $1
       """,
       [
-        .int(entry.number), .int(walked), .text(isLive ? "live" : "computing"), .text(views.rules.shopZone.identifier),
+        .int(catalog.entries[place].number), .int(walked), .text(isLive ? "live" : "computing"),
+        .text(views.rules.shopZone.identifier),
         .int(now.milliseconds),
       ])
   }

@@ -104,6 +104,7 @@ final class LiveSegments {
     let states = try memberships.states(of: row, db)
     let evaluator = views.evaluator(of: contact, now: now, db)
     var left = places
+    var said: [IncomingEvent] = []
     // Each comes after those that it asks for.
     while let place = left.min() {
       left.remove(place)
@@ -116,17 +117,18 @@ final class LiveSegments {
         report("the segment \(entry.id ?? "") could not be asked of a contact: \(error)")
         continue
       }
-      if try keep(truth, state, entry, contact: row, now: now, cause, wall: wall, db) {
-        left.formUnion(catalog.dependents(of: place).filter { covers(catalog.entries[$0], row) })
-      }
+      guard try keep(truth, state, entry, contact: row, now: now, db) else { continue }
+      if let event = saying(truth.holds, entry, contact: row, at: now, cause) { said.append(event) }
+      left.formUnion(catalog.dependents(of: place).filter { covers(catalog.entries[$0], row) })
     }
+    if !said.isEmpty { try views.log.append(own: said, now: wall.milliseconds, db) }
   }
 
   /// Writes what differs.
   /// - Returns: whether he is a member now and was none, or the reverse.
   private func keep(
     _ truth: Truth, _ state: Memberships.State, _ entry: SegmentCatalog.Entry, contact: Int64, now: Timestamp,
-    _ cause: Cause, wall: Timestamp, _ db: Connection
+    _ db: Connection
   ) throws -> Bool {
     let due = truth.until.map { max($0, now + 1) }
     let isChanged = truth.holds != (state.since != nil)
@@ -140,28 +142,24 @@ final class LiveSegments {
     sawDue(due)
     guard isChanged else { return false }
     gained[entry.number, default: 0] += truth.holds ? 1 : -1
-    try say(truth.holds, entry, contact: contact, at: now, cause, wall: wall, db)
     return true
   }
 
-  private func say(
-    _ isMember: Bool, _ entry: SegmentCatalog.Entry, contact: Int64, at now: Timestamp, _ cause: Cause,
-    wall: Timestamp, _ db: Connection
-  ) throws {
-    let event: IncomingEvent
-    switch (cause, entry.when, entry.id) {
-    case (.computed, _, _), (.history, _, _): return
-    case (_, let when?, _):
-      guard isMember, !when.isPaused, cause != .boundaries else { return }
-      event = ChainEvent.became(true: when.trigger, of: when.chainID, contact: contact, at: now)
-    case (_, nil, let id?):
+  /// Nil: nobody is told.
+  private func saying(
+    _ isMember: Bool, _ entry: SegmentCatalog.Entry, contact: Int64, at now: Timestamp, _ cause: Cause
+  ) -> IncomingEvent? {
+    if cause == .computed || cause == .history { return nil }
+    if let when = entry.when {
+      guard isMember, !when.isPaused, cause != .boundaries else { return nil }
+      return ChainEvent.became(true: when.trigger, of: when.chainID, contact: contact, at: now)
+    }
+    return entry.id.map { id in
       let properties: JSONValue = ["segment": .string(id), "cause": .string(cause.rawValue)]
-      event = IncomingEvent(
+      return IncomingEvent(
         type: isMember ? SegmentEvent.entered : SegmentEvent.left, at: now, properties: properties.serialized(),
         contact: contact)
-    case (_, nil, nil): return
     }
-    try views.log.append(own: [event], now: wall.milliseconds, db)
   }
 }
 

@@ -36,8 +36,9 @@ public final class PastView: ContactView {
   ) throws {
     let number = try db.first("SELECT id FROM event_types WHERE name = $1", [.text(type)]) { $0.int(0) }
     guard let number else { return }
-    let events = TimelineEvents(timeline: timeline, contact: stored.row, position: position, db: db)
-    try events.each(type, number, since: since, until: until, visit)
+    let events = TimelineEvents(
+      timeline, contact: stored.row, type: type, number: number, until: until, position: position, db)
+    try events.each(since: since, visit)
   }
 
   public func messages() throws -> [MessageState] {

@@ -137,8 +137,9 @@ struct WhyEntries {
     guard let number = try number(of: type) else { return [] }
     var found: [Int64] = []
     var seen = 0
-    let events = TimelineEvents(timeline: scene.timeline, contact: contact, db: scene.db)
-    try events.each(type, number, since: Timestamp(milliseconds: 0), until: scene.now) { event in
+    let events = TimelineEvents(
+      scene.timeline, contact: contact, type: type, number: number, until: scene.now, scene.db)
+    try events.each(since: Timestamp(milliseconds: 0)) { event in
       if fits(event) { found.append(event.seq) }
       seen += 1
       return found.count < Self.looked && seen < Self.lookedThrough
