@@ -139,6 +139,20 @@ struct StepFunctionTests {
     }
   }
 
+  @Test("a list that a step has put the contact on, or off, is asked right after it as it is then")
+  func knowsOwnLists() throws {
+    for (add, reason) in [("true", "on"), ("false", "off")] {
+      let walk = try Walk(
+        #"""
+        {"enter":{"event":"cart"},"steps":[{"list":"seen","add":\#(add)},
+          {"if":{"list":"seen"},"then":[{"exit":"on"}],"else":[{"exit":"off"}]}]}
+        """#)
+      walk.view.lists = add == "true" ? [] : ["seen"]
+      try walk.enter("cart", "2026-03-02T09:00:00Z")
+      #expect(walk.run.reason == reason)
+    }
+  }
+
   @Test("`reset_on` begins a wait anew that counts from entry, too")
   func resetsWaitSinceEntry() throws {
     let text = #"{"enter":{"event":"cart"},"steps":[{"wait":"30d","since":"enter","reset_on":"visit"},{"exit":"x"}]}"#

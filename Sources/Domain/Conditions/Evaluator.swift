@@ -8,13 +8,16 @@ public struct Evaluator {
 
   /// What the decision itself has set on the contact so far.
   private let changed: [(name: String, value: JSONValue)]
+  /// The lists that it has put him on or off.
+  private let changedLists: [String: Bool]
   /// Notes what is looked at; nil where only the answer counts.
   var witness: Witness?
 
   public init(
-    view: any ContactView, run: RunScope, now: Timestamp, changed: [(name: String, value: JSONValue)] = []
+    view: any ContactView, run: RunScope, now: Timestamp, changed: [(name: String, value: JSONValue)] = [],
+    lists: [String: Bool] = [:]
   ) {
-    (self.view, self.run, self.now, self.changed) = (view, run, now, changed)
+    (self.view, self.run, self.now, self.changed, changedLists) = (view, run, now, changed, lists)
   }
 
   var contact: JSONValue {
@@ -37,7 +40,7 @@ public struct Evaluator {
     case .reachable(let channel): Truth(try view.isReachable(over: channel))
     case .weekday(let rules): weekday(rules)
     case .localTime(let span): localTime(span)
-    case .list(let list): Truth(try view.isMember(of: list))
+    case .list(let list): Truth(try changedLists[list] ?? view.isMember(of: list))
     case .inChain(let chain): Truth(try view.isInside(chain))
     case .relation(let kind): Truth(try view.hasRelation(kind))
     case .segment(let id): try evaluate(membershipIn: id)

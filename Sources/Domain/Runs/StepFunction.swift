@@ -17,6 +17,8 @@ public struct StepFunction {
   var effects: [Effect] = []
   /// What `set` changed in this decision: the view does not know it yet.
   private var changed: [(name: String, value: JSONValue)] = []
+  /// The same of lists that it was put on or off.
+  private var changedLists: [String: Bool] = [:]
   private var firstStop: (truth: Truth, of: Run)?
 
   init(
@@ -118,7 +120,7 @@ public struct StepFunction {
   var evaluator: Evaluator {
     Evaluator(
       view: view,
-      run: RunScope(run, trigger: trigger), now: now, changed: changed)
+      run: RunScope(run, trigger: trigger), now: now, changed: changed, lists: changedLists)
   }
 
   private mutating func wake(by event: EventFact, isPaused: Bool) throws {
@@ -317,7 +319,9 @@ extension StepFunction {
     if case .set(let assignments) = step.kind { return try set(assignments) }
     guard !run.isHeldOut else { return }
     switch step.kind {
-    case .list(let list, let add): effects.append(.list(list, add: add))
+    case .list(let list, let add):
+      changedLists[list] = add
+      effects.append(.list(list, add: add))
     case .webhook(let webhook):
       var data = JSONObject()
       for assignment in webhook.data { data[assignment.name] = try evaluator.value(assignment.value) ?? .null }

@@ -9,9 +9,12 @@ public enum ContactEvent {
   public static let merged = "contact.merged"
 
   /// Names of fields, never their values: the log keeps them for years.
-  public static func updated(_ contact: Int64, fields: [String]) -> IncomingEvent {
-    let properties: JSONValue = ["changed": .array(fields.map(JSONValue.string))]
-    return IncomingEvent(type: ContactChange.type, properties: properties.serialized(), contact: contact)
+  /// - Parameter chain: the id of the one whose step did it.
+  public static func updated(_ contact: Int64, fields: [String], by chain: String? = nil) -> IncomingEvent {
+    var properties: JSONObject = ["changed": .array(fields.map(JSONValue.string))]
+    properties["by"] = chain.map { .string($0) }
+    return IncomingEvent(
+      type: ContactChange.type, properties: JSONValue.object(properties).serialized(), contact: contact)
   }
 
   /// What is to be said of a change: what is different, and who has turned out to be the same person. Nothing when

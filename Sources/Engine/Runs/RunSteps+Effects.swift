@@ -12,10 +12,12 @@ extension RunSteps {
     case .set(let values):
       guard try people.set(values, of: run.contact, now: now, db) else { return }
       try log.append(
-        own: [ContactEvent.updated(run.contact, fields: values.map { "attributes." + $0.name })], now: wall, db)
+        own: [ContactEvent.updated(run.contact, fields: values.map { "attributes." + $0.name }, by: version.id)],
+        now: wall, db)
     case .list(let list, let add):
       guard try Lists().set(run.contact, on: list, add, now: now, db) else { return }
-      try log.append(own: [ContactEvent.updated(run.contact, fields: ["lists." + list])], now: wall, db)
+      try log.append(
+        own: [ContactEvent.updated(run.contact, fields: ["lists." + list], by: version.id)], now: wall, db)
     case .offer(let slot, let template, let until):
       let offer = Offers.Offer(
         slot: slot, template: template, chain: run.chain, chainID: version.id, run: run.id,

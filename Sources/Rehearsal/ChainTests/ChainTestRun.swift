@@ -86,10 +86,17 @@ private struct ChainTestRun {
   }
 
   func result() throws -> ChainTestReport.Result {
-    // Those who are known before the chain goes live do not enter it by being made.
-    let world = try material.world(setting, starts: tests.starts, isOver: isOver) { world in
-      for contact in test.contacts { try world.put(contact.id, contact.patch) }
-      try relate(world)
+    let world: World
+    do {
+      // Those who are known before the chain goes live do not enter it by being made.
+      world = try material.world(setting, starts: tests.starts, isOver: isOver) { world in
+        for contact in test.contacts { try world.put(contact.id, contact.patch) }
+        try relate(world)
+      }
+    } catch let error as WorldError {
+      return ChainTestReport.Result(
+        name: test.name, rows: SideBySide.rows(expected: test.expected.map(\.message), actual: []), unsent: [],
+        problem: error.description)
     }
     var problem: String?
     do {

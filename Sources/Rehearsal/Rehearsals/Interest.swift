@@ -13,6 +13,14 @@ struct Interest {
   let acting: Set<String>
   private let words: Set<String>
   private let latest: Set<String>
+  /// Static lists, other chains and contacts' fields that conditions and values ask for.
+  let asked: Asked
+
+  struct Asked {
+    var lists: Set<String> = []
+    var chains: Set<String> = []
+    var fields: Set<String> = []
+  }
 
   /// - Parameter latest: types that templates see below `latest`, and those that others ask for.
   init(_ chain: Chain, _ document: JSONValue, latest: Set<String>) {
@@ -22,6 +30,10 @@ struct Interest {
     var words: Set<String> = []
     Self.gather(document, into: &words)
     self.words = words
+    var asked = Asked()
+    Self.gather(document, into: &asked)
+    asked.fields.formUnion(chain.clockFields)
+    self.asked = asked
   }
 
   /// Whether dates or schedules let people in.
@@ -38,6 +50,24 @@ struct Interest {
     acting.contains(type) || words.contains(type) || latest.contains(type) || Self.readings.contains(type)
       || words.contains { $0.hasPrefix("latest." + type) }
   }
+
+  private static func gather(_ value: JSONValue, into asked: inout Asked) {
+    switch value {
+    case .array(let elements): for element in elements { gather(element, into: &asked) }
+    case .object(let object):
+      // With `add` it is a step.
+      if let list = object["list"]?.string, object["add"] == nil { asked.lists.insert(list) }
+      if let chain = object["in_chain"]?.string { asked.chains.insert(chain) }
+      if let match = object["contact"]?.object { asked.fields.formUnion(match.keys.map(first)) }
+      if let field = object["date"]?.string { asked.fields.insert(first(field)) }
+      for (_, value) in object { gather(value, into: &asked) }
+    case .string(let text):
+      if text.hasPrefix("contact.") { asked.fields.insert(first(String(text.dropFirst("contact.".count)))) }
+    case .null, .bool, .number: break
+    }
+  }
+
+  private static func first(_ path: String) -> String { String(path.prefix { $0 != "." }) }
 
   private static func gather(_ value: JSONValue, into words: inout Set<String>) {
     switch value {

@@ -169,9 +169,14 @@ extension RehearsalRun {
 
   private func assumed(_ figures: RehearsalFigures, _ own: [SQLValue]) throws -> [String] {
     var assumed = [
-      "contacts, consents, suppressions, lists and relations are as they are now",
+      "addresses, consents, suppressions and relations are as they are now",
       "templates, prices, hours and caps are as they are now",
     ]
+    // The log has the names of fields, not their values; who was on a list it knows.
+    for (field, contacts) in try changes.fields() {
+      assumed.append(
+        "`\(field)` is as it is now, and has changed since the rehearsal's beginning (contacts: \(contacts))")
+    }
     let before = try past.read { [wish] live in
       try live.first(
         "SELECT count(*) FROM runs WHERE chain = $1 AND entered_at < $2 AND (ended_at IS NULL OR ended_at >= $2)",
@@ -193,8 +198,10 @@ extension RehearsalRun {
     if !world.setting.rules.caps.isEmpty {
       assumed.append("caps count what other chains sent then: a slot that both want is not given anew")
     }
-    if interest.includes(ChainEvent.entered) || interest.includes("in_chain") {
-      assumed.append("nobody is inside any other chain")
+    if !others.isIdle {
+      assumed.append(
+        "who was inside \(interest.asked.chains.sorted().joined(separator: ", ")) is what is still on record of their runs"
+      )
     }
     return assumed
   }

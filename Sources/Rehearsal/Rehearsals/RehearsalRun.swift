@@ -45,6 +45,8 @@ public final class RehearsalRun {
   private let contacts: PastOfContacts
   private let answers: RecordedAnswers
   private let facts: OtherMessages
+  let changes: PastChanges
+  let others: OtherRuns
   /// Facts on their way into the log, the oldest first.
   private var waiting: [(event: IncomingEvent, at: Timestamp)] = []
   /// Something was taken that has not acted yet.
@@ -92,6 +94,8 @@ public final class RehearsalRun {
     let reading = try ContactPast(wish, span, types: numbers, world.db)
     contacts = PastOfContacts(past: past, reading: reading, db: world.db)
     facts = try OtherMessages(past, wish, world.db)
+    changes = PastChanges(past: past, wish: wish, asked: interest.asked, db: world.db)
+    others = OtherRuns(past, wish, chains: interest.asked.chains, world.db)
   }
 
   /// A moment with many rounds is work, too.
@@ -119,6 +123,7 @@ public final class RehearsalRun {
   public func run() throws {
     try copyIdentities()
     try copyFreshRows()
+    try changes.read(after: span.before) { try breathe() }
     if interest.beginsByTime { try bringEverybody() }
     var seq = span.before
     while seq < span.last {
@@ -131,6 +136,7 @@ public final class RehearsalRun {
       try breathe()
     }
     try flush()
+    try advance(to: wish.to)
     try world.live(until: wish.to)
     try checkAnswers()
     conditions.progress(1)
@@ -176,6 +182,7 @@ public final class RehearsalRun {
       }
       guard let end = rows.last else { return }
       try contacts.bring(rows, now: world.now)
+      try others.bring(rows, now: world.now)
       last = end
       try breathe()
     }
@@ -186,6 +193,11 @@ public final class RehearsalRun {
     try facts.read(page)
     for item in page {
       let at = item.event.acceptedAt
+      if let change = try changes.lists(changedBy: item.event) {
+        if change.isOwn, change.isAll { continue }
+        try advance(to: at)
+        if !change.isOwn { try changes.put(change, now: at) }
+      }
       let verdict = try events.verdict(item) { try rehearsed($0, at: at) }
       switch verdict {
       case .skip: break
@@ -234,7 +246,9 @@ public final class RehearsalRun {
     }
     var seen: Set<Int64> = []
     let new = try rows.filter { row in try seen.insert(row).inserted && !contacts.isKnown(row) }
-    if !new.isEmpty { try contacts.bring(new, now: world.now) }
+    if new.isEmpty { return }
+    try contacts.bring(new, now: world.now)
+    try others.bring(new, now: world.now)
   }
 
   private func enrolled(by event: StoredEvent, of row: Int64, _ trigger: Trigger) throws -> [Int64] {
@@ -267,6 +281,14 @@ public final class RehearsalRun {
 
   /// Lets everything act that is due before; where nothing is, only the clock moves.
   private func advance(to moment: Timestamp) throws {
+    while let next = others.next, next <= moment {
+      try move(to: next)
+      try others.happen(through: next)
+    }
+    try move(to: moment)
+  }
+
+  private func move(to moment: Timestamp) throws {
     guard moment > world.now else { return }
     if !isUnsettled, quietUntil.map({ $0 >= moment }) ?? true {
       world.now = moment

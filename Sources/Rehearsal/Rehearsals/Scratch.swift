@@ -65,6 +65,16 @@ enum Scratch {
       error      TEXT,
       PRIMARY KEY (contact, label, entry, id)
     ) WITHOUT ROWID;
+    -- Changes of lists that the chain asks for, and whether the contact was on it after each.
+    CREATE TABLE past_lists (
+      contact   INTEGER NOT NULL,
+      list      TEXT NOT NULL,
+      seq       INTEGER NOT NULL,
+      is_member INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (contact, list, seq)
+    ) WITHOUT ROWID;
+    -- Fields that the chain asks for, and whose have changed since the rehearsal's beginning.
+    CREATE TABLE past_fields (field TEXT NOT NULL, contact INTEGER NOT NULL, PRIMARY KEY (field, contact)) WITHOUT ROWID;
     -- Which message of the rehearsal is which of those.
     CREATE TABLE rehearsed (past INTEGER PRIMARY KEY, message INTEGER NOT NULL);
     """
