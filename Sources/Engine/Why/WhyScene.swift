@@ -86,7 +86,11 @@ final class WhyScene {
   }
 
   /// Whose event it is, by contacts.id; nil where nobody has its keys any more.
-  func doer(of event: StoredEvent) throws -> Int64? { try event.contact ?? People().known(event.keys, db) }
+  func doer(of event: StoredEvent) throws -> Int64? {
+    guard let row = event.contact else { return try People().known(event.keys, db) }
+    let survivor = "SELECT survivor FROM merged_contacts WHERE contact = $1"
+    return try db.first(survivor, [.int(row)]) { $0.int(0) } ?? row
+  }
 
   /// No contact's.
   private static let gone: Int64 = 0

@@ -29,7 +29,10 @@ struct PastChanges {
       let (from, to) = (seq, min(seq + Self.slice, last))
       let rows = try past.read { live in
         try live.query(
-          "SELECT seq, contact, properties FROM events WHERE seq > $1 AND seq <= $2 AND type = $3",
+          """
+          SELECT e.seq, coalesce(m.survivor, e.contact), e.properties FROM events e
+          LEFT JOIN merged_contacts m ON m.contact = e.contact WHERE e.seq > $1 AND e.seq <= $2 AND e.type = $3
+          """,
           [.int(from), .int(to), .int(type)]
         ) { ($0.int(0), $0.optionalInt(1), $0.optionalText(2) ?? "{}") }
       }
@@ -91,8 +94,9 @@ struct PastChanges {
     let isAll: Bool
   }
 
-  func lists(changedBy event: StoredEvent) throws -> ListChange? {
-    guard event.type == ContactChange.type, !asked.lists.isEmpty, let contact = event.contact else { return nil }
+  func lists(changedBy item: PastEvents.Item) throws -> ListChange? {
+    let event = item.event
+    guard event.type == ContactChange.type, !asked.lists.isEmpty, let contact = item.contact else { return nil }
     let members = try db.query(
       "SELECT list, is_member FROM past_lists WHERE contact = $1 AND seq = $2", [.int(contact), .int(event.seq)]
     ) { (list: $0.text(0), isMember: $0.bool(1)) }

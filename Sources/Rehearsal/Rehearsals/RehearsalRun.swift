@@ -193,7 +193,7 @@ public final class RehearsalRun {
     try facts.read(page)
     for item in page {
       let at = item.event.acceptedAt
-      if let change = try changes.lists(changedBy: item.event) {
+      if let change = try changes.lists(changedBy: item) {
         if change.isOwn, change.isAll { continue }
         try advance(to: at)
         if !change.isOwn { try changes.put(change, now: at) }
