@@ -60,7 +60,7 @@ public enum ErasedTables {
     // By `Memberships`, which counts them.
     "memberships": .sliced,
     "audit": .impersonal("who changed what: of a contact it has his number alone"),
-    "merged_contacts": .impersonal("numbers of contacts"),
+    "merged_contacts": .deleted(where: "contact = $1 OR survivor = $1"),
     "gone_contacts": .impersonal("a number"),
     "erasures": .impersonal("acts of erasure, which name nobody"),
     "erased_contacts": .sliced,

@@ -52,7 +52,11 @@ public final class Erasures: Duty, @unchecked Sendable {
   public static let journalFact = "erasures.journal"
 
   private let setup: Setup
+  /// Nobody is asked about the file while there is nothing to erase.
+  private var hasWork = true
   private let leaving: Leaving
+  /// Of the contact at hand, the events that are not merged into the timeline yet, and up to which seq they are known.
+  private var fresh: (contact: Int64, seqs: [Int64], through: Int64)?
   /// Erasures of which a scrub is under way, and how it ended.
   private var cleaning: [String] = []
   private var mustScrub = false
@@ -68,8 +72,11 @@ public final class Erasures: Duty, @unchecked Sendable {
   }
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
-    if let (contact, erasure, seq) = try next(db) { return try goOn(contact, erasure, seq, now, db) }
-    if let pause = try clean(now, db) { return .idle(until: now + pause) }
+    if hasWork {
+      if let (contact, erasure, seq) = try next(db) { return try goOn(contact, erasure, seq, now, db) }
+      if let pause = try clean(now, db) { return .idle(until: now + pause) }
+      hasWork = false
+    }
     if now >= triesHusksAt || triesHusksAt > now + Self.longPauseMilliseconds { try dropHusks(now, db) }
     return .idle(until: nil)
   }
@@ -85,6 +92,7 @@ public final class Erasures: Duty, @unchecked Sendable {
 
   public func rolledBack() {
     if mustScrub { (mustScrub, cleaning) = (false, []) }
+    (hasWork, fresh) = (true, nil)
     setup.counters.forget()
   }
 
@@ -142,6 +150,7 @@ extension Erasures {
   public func catchUp(_ db: Connection, knowing known: (JournalEntry) -> [Int64]? = { _ in nil }) throws -> Int {
     let done = try Facts.read(Self.journalFact, db).flatMap { Int($0) } ?? 0
     guard setup.journal.count > done else { return 0 }
+    hasWork = true
     for entry in try setup.journal.entries(after: done) {
       switch entry.deed {
       case .readmitted: try setup.tombstones.raise(erasure: entry.erasure, db)
@@ -191,7 +200,7 @@ extension Erasures {
       let runs = try slices.runs(Self.slice)
       rows["runs"] = runs.rows
       let others = try slices.others(Self.slice)
-      let events = try slices.events(Self.slice)
+      let events = try events(of: contact, slices, db)
       rows["events", default: 0] += events
       if runs.rows == 0, others == 0, events == 0 {
         rows.merge(try ErasedTables.deleteFew(of: contact, db)) { $0 + $1 }
@@ -210,6 +219,17 @@ extension Erasures {
     }
     try setup.counters.write(db)
     return .more
+  }
+
+  /// A slice of his events; 0: none are left.
+  private func events(of contact: Int64, _ slices: Slices, _ db: Connection) throws -> Int {
+    var known = fresh.flatMap { $0.contact == contact ? $0 : nil } ?? (contact: contact, seqs: [], through: 0)
+    if known.seqs.isEmpty {
+      (known.seqs, known.through) = setup.timeline.forget(contact, after: known.through, db)
+    }
+    let count = try slices.events(Self.slice, fresh: &known.seqs)
+    fresh = known
+    return count
   }
 
   /// Waits for messages that are being handed over this moment; then the log's end is what the engine has to reach.
@@ -243,7 +263,7 @@ extension Erasures {
         id: row.optionalText(2), email: row.optionalText(3), phone: row.optionalText(4),
         anonymousID: row.optionalText(5))
       if let owner = row.optionalInt(1) {
-        guard owner == contact else { return true }
+        guard try setup.timeline.merged.survivor(of: owner, db) == contact else { return true }
         his.append(row.int(0))
         guard !row.isNull(6) else { return true }
         func count(_ outcome: String, _ amount: Int64) {
@@ -270,10 +290,8 @@ extension Erasures {
 
   /// The contact's own row, the last of all.
   private func finish(_ contact: Int64, isHusk: Bool, _ db: Connection) throws {
-    let gone =
-      try !isHusk
-      && db.run("DELETE FROM contacts WHERE id = $1 AND id < (SELECT max(id) FROM contacts)", [.int(contact)]) == 1
-    if gone {
+    if !isHusk {
+      try db.run("DELETE FROM contacts WHERE id = $1", [.int(contact)])
       try db.run("DELETE FROM erased_contacts WHERE contact = $1", [.int(contact)])
     } else {
       try db.run("UPDATE erased_contacts SET husk = 1 WHERE contact = $1", [.int(contact)])

@@ -110,8 +110,14 @@ struct Slices {
   }
 
   /// Events with their places in the timeline.
-  func events(_ limit: Int) throws -> Int {
-    var seqs = try timeline.forget(contact, db)
+  /// - Parameter fresh: those whose places are not merged yet, as far as they are still to go.
+  func events(_ limit: Int, fresh: inout [Int64]) throws -> Int {
+    let last = fresh.suffix(limit)
+    for seq in last {
+      try Timeline.deleteFresh(seq, db)
+      try erase(seq)
+    }
+    fresh.removeLast(last.count)
     let places = try db.query(
       """
       SELECT type, at, seq, contact FROM timeline
@@ -122,23 +128,17 @@ struct Slices {
       try db.run(
         "DELETE FROM timeline WHERE contact = $1 AND type = $2 AND at = $3 AND seq = $4",
         [.int(contact), .int(type), .int(at), .int(seq)])
+      try erase(seq)
     }
-    seqs = Array(Set(seqs + places.map(\.2)))
-    var erased = 0
-    for seq in seqs.sorted() where try isHis(seq) {
-      try log.erase(seq, db)
-      erased += 1
-    }
-    if !seqs.isEmpty { try EventLog.noteErasure(db) }
-    return max(erased, places.count)
+    if !last.isEmpty || !places.isEmpty { try EventLog.noteErasure(db) }
+    return last.count + places.count
   }
+
+  private func erase(_ seq: Int64) throws { if try isHis(seq) { try log.erase(seq, db) } }
 
   /// An event that is erased already has no keys.
   private func isHis(_ seq: Int64) throws -> Bool {
-    let sql = """
-      SELECT 1 FROM events WHERE seq = $1
-        AND NOT (contact IS NULL AND external_id IS NULL AND email IS NULL AND phone IS NULL AND anonymous_id IS NULL)
-      """
+    let sql = "SELECT 1 FROM events WHERE seq = $1 AND NOT \(EventLog.isBlank)"
     return try db.first(sql, [.int(seq)]) { _ in true } ?? false
   }
 

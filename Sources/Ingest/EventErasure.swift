@@ -3,6 +3,11 @@ public import SQL
 
 /// Events of people who were erased.
 extension EventLog {
+  /// A condition on events: it names nobody, since it was erased.
+  public static let isBlank = """
+    (contact IS NULL AND external_id IS NULL AND email IS NULL AND phone IS NULL AND anonymous_id IS NULL)
+    """
+
   /// The event goes; the log's last, whose seq the next one follows, stays without its content and goes by its age.
   public func erase(_ seq: Int64, _ db: Connection) throws {
     if seq < lastSeq {

@@ -106,11 +106,13 @@ extension IDAudit {
     return acceptedAt.map { $0 > newest &- windowMilliseconds } ?? false
   }
 
-  /// Events that are there no more, as after retention, are not asked for.
+  /// Events that are there no more, as after retention, are not asked for, nor those that were erased.
   private func compare(
     _ bytes: [UInt8], from first: Int64, through last: Int64, _ hash: IDHash, _ db: Connection, _ notes: AuditNotes
   ) throws {
-    try db.each("SELECT seq, id FROM events WHERE seq >= $1 AND seq <= $2", [.int(first), .int(last)]) { row in
+    try db.each(
+      "SELECT seq, id FROM events WHERE seq >= $1 AND seq <= $2 AND NOT \(EventLog.isBlank)", [.int(first), .int(last)]
+    ) { row in
       let wanted = row.isNull(1) ? 0 : row.withText(1) { hash($0) }
       let place = Int(truncatingIfNeeded: row.int(0) &- first) &* 4
       guard bytes.indices.contains(place) else { return true }

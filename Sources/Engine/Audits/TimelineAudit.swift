@@ -56,11 +56,7 @@ public struct TimelineAudit: Sendable {
       }
       let isThinned = try RetentionProgress.hasDeleted(db)
       // An event that names nobody has lost its contact: he was erased.
-      let sql = """
-        SELECT seq FROM events WHERE seq >= $1 AND seq <= $2
-          AND NOT (contact IS NULL AND external_id IS NULL AND email IS NULL AND phone IS NULL AND anonymous_id IS NULL)
-        ORDER BY seq
-        """
+      let sql = "SELECT seq FROM events WHERE seq >= $1 AND seq <= $2 AND NOT \(EventLog.isBlank) ORDER BY seq"
       try notes.walk(db, sql, [.int(low), .int(high)], to: last) { row in
         let seq = row.int(0)
         guard seq >= low, seq <= high, seen[Int((seq - low) / 64)] >> UInt64((seq - low) % 64) & 1 == 0 else { return }

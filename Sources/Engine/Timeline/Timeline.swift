@@ -47,8 +47,8 @@ public final class Timeline: @unchecked Sendable {
   private var generation: Int
   private var lastSeq: Int64 = 0
   private var merge: TimelineMerge?
-  /// Erased contacts, whose rows in memory mean nothing any more.
-  private var forgotten: Set<Int64> = []
+  /// Erased contacts, whose rows in memory up to a seq mean nothing any more.
+  private var forgotten: [Int64: Int64] = [:]
   /// Rows of the open transaction: a merge goes on faster than they come.
   private var appended = 0
   /// Some merged contact has rows that are still on their way.
@@ -119,21 +119,27 @@ extension Timeline {
     }
   }
 
-  /// The contact was erased: what is fresh of him goes, from the file too. What is merged is for the caller to delete.
-  /// - Returns: the events that the rows were of.
-  public func forget(_ contact: Int64, _ db: Connection) throws -> [Int64] {
+  /// The contact was erased: his rows up to now are not merged any more. Deleting them, and what is merged, is the
+  /// caller's, in as many rounds as it takes; what comes later is merged as ever.
+  /// - Returns: the events of his fresh rows after a seq, and the seq up to which that is.
+  public func forget(_ contact: Int64, after seq: Int64, _ db: Connection) -> (seqs: [Int64], through: Int64) {
     var seqs: [Int64] = []
     generations.withLock { generations in
       for rows in [generations.current, generations.merging].compactMap({ $0 }) {
         rows.each(of: contact) { row in
-          seqs.append(row.seq)
+          if row.seq > seq { seqs.append(row.seq) }
           return true
         }
       }
     }
-    for seq in seqs { try db.run("DELETE FROM fresh_timeline WHERE seq = $1", [.int(seq)]) }
-    if forgotten.insert(contact).inserted { db.onRollback { [self] in forgotten.remove(contact) } }
-    return seqs
+    let before = forgotten.updateValue(lastSeq, forKey: contact)
+    db.onRollback { [self] in forgotten[contact] = before }
+    return (seqs, lastSeq)
+  }
+
+  /// A row that was forgotten goes from the file.
+  public static func deleteFresh(_ seq: Int64, _ db: Connection) throws {
+    try db.run("DELETE FROM fresh_timeline WHERE seq = $1", [.int(seq)])
   }
 
   /// Everything appended so far is committed: it becomes the generation that is merged.

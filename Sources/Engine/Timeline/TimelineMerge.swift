@@ -52,16 +52,16 @@ struct TimelineMerge {
 
   /// Inserts about `count` rows, or deletes some multiple once all are inserted.
   /// - Parameters:
-  ///   - forgotten: contacts whose rows are left out.
+  ///   - forgotten: contacts whose rows up to a seq are left out.
   ///   - merged: rows of who was merged meanwhile go to the survivor.
   mutating func slice(
-    of count: Int, besides forgotten: Set<Int64>, _ merged: MergedContacts, _ db: Connection
+    of count: Int, besides forgotten: [Int64: Int64], _ merged: MergedContacts, _ db: Connection
   ) throws {
     if inserted < rows.count { try insert(count, besides: forgotten, merged, db) } else { try delete(count, db) }
   }
 
   private mutating func insert(
-    _ count: Int, besides forgotten: Set<Int64>, _ merged: MergedContacts, _ db: Connection
+    _ count: Int, besides forgotten: [Int64: Int64], _ merged: MergedContacts, _ db: Connection
   ) throws {
     let insert = try db.prepare(Self.insertSQL)
     let start = inserted
@@ -73,7 +73,7 @@ struct TimelineMerge {
       let slice = left.prefix(start + count - inserted)
       for row in slice {
         let contact = try merged.survivor(of: row.contact, db)
-        if !forgotten.isEmpty, forgotten.contains(contact) { continue }
+        if !forgotten.isEmpty, row.seq <= forgotten[contact] ?? 0 { continue }
         insert.bind(1, contact)
         insert.bind(2, Int64(row.type))
         insert.bind(3, row.at)
