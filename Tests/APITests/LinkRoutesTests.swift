@@ -82,6 +82,19 @@ import Testing
     #expect(message["machine_opened_at"]?.string != nil)
   }
 
+  @Test("what a letter was read on stands with the open and the click, and not with a machine's")
+  func device() throws {
+    let world = try world()
+    let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    _ = world.browse("GET", world.pixel, agent: phone, more: [("Purpose", "prefetch")])
+    _ = world.browse("GET", world.pixel, agent: phone)
+    _ = world.browse("GET", world.click, agent: phone)
+    try world.api.settle()
+    let items = world.api.call("GET", "/v1/contacts/ann/timeline").items.reversed()
+    let read = items.filter { ["message.opened", "message.clicked"].contains($0["type"]?.string) }
+    #expect(read.map { $0["properties"]?["device"]?.string } == [nil, "ios", "ios"])
+  }
+
   @Test("a link nobody signed leads nowhere; a pixel looks the same for everybody")
   func forged() throws {
     let world = try world()

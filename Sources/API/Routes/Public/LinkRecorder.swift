@@ -10,8 +10,8 @@ import Synchronization
 /// nobody who holds a link can make the log grow as fast as he can call.
 final class LinkRecorder: Sendable {
   enum Deed: Sendable, Hashable {
-    case open(isMachine: Bool)
-    case click(target: String)
+    case open(isMachine: Bool, Device?)
+    case click(target: String, Device?)
   }
 
   private struct Seen: Hashable {
@@ -64,11 +64,13 @@ final class LinkRecorder: Sendable {
     guard let message = try MessageStore().reference(token.message, db), message.contact == token.contact else {
       return nil
     }
-    let (type, more): (String, JSONObject) =
+    let (type, facts, device): (String, JSONObject, Device?) =
       switch deed {
-      case .open(let isMachine): ("message.opened", ["machine": .bool(isMachine)])
-      case .click(let target): ("message.clicked", ["machine": false, "url": .string(target)])
+      case .open(let isMachine, let device): ("message.opened", ["machine": .bool(isMachine)], device)
+      case .click(let target, let device): ("message.clicked", ["machine": false, "url": .string(target)], device)
       }
+    var more = facts
+    if let device { more["device"] = .string(device.rawValue) }
     return message.event(type, more: more).incoming
   }
 }

@@ -15,7 +15,8 @@ enum TrackingRoutes {
           guard !call.isHead, let token = tracker.signer.verify(call["token"]), token.kind == .open else {
             return reply(pixel)
           }
-          recorder.record(.open(isMachine: call.isMachine(detector)), token) { reply(pixel) }
+          let isMachine = call.isMachine(detector)
+          recorder.record(.open(isMachine: isMachine, isMachine ? nil : call.device), token) { reply(pixel) }
         }),
       Route(
         "GET", "/t/c/{token}", .open,
@@ -28,7 +29,7 @@ enum TrackingRoutes {
             headers: [("Location", target), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")])
           // What machines follow is no click, nor anything else.
           guard !call.isHead, !call.isMachine(detector) else { return reply(redirect) }
-          recorder.record(.click(target: target), token) { reply(redirect) }
+          recorder.record(.click(target: target, call.device), token) { reply(redirect) }
         }),
     ]
   }
@@ -38,4 +39,6 @@ extension Call {
   func isMachine(_ detector: MachineDetector) -> Bool {
     detector.isMachine(method: request.method) { request.headers[$0] }
   }
+
+  var device: Device? { request.headers["User-Agent"].flatMap { Device(userAgent: $0) } }
 }
