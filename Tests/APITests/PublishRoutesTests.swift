@@ -55,6 +55,29 @@ import Testing
     #expect(publish(api, #"{"runs":"folow"}"#).status == 422)
   }
 
+  @Test("whom `existing` would take is counted before, and not once more when the live version has taken them")
+  func existing() throws {
+    let api = try TestAPI()
+    _ = api.call("PUT", "/v1/templates/a", #"{"subject":"Hello","text":"Hi"}"#)
+    for (id, isVIP) in [("ann", true), ("bob", true), ("cat", false)] {
+      _ = api.call("PUT", "/v1/contacts/\(id)", #"{"attributes":{"vip":\#(isVIP)}}"#)
+    }
+    _ = api.call("PUT", "/v1/segments/vip", #"{"is":{"contact":{"vip":true}}}"#)
+    try api.settle()
+    func existing(_ enter: String) -> JSONValue? {
+      let chain = #"{"enter":[\#(enter)],"steps":[{"send":"email","template":"a"}]}"#
+      #expect([200, 201].contains(api.call("PUT", "/v1/chains/cart", chain).status))
+      return publish(api, #"{"dry_run":true}"#).json["existing"]
+    }
+    let (later, now) = (#"{"segment":"vip"}"#, #"{"segment":"vip","existing":true}"#)
+    #expect(existing(later) == 0)
+    #expect(existing(#"{"when":{"contact":{"vip":false}},"existing":true}"#) == 1)
+    #expect(existing(now) == 2)
+    #expect(publish(api, "{}").json["existing"] == 2)
+    try api.settle()
+    #expect(existing(now + #",{"when":{"contact":{"vip":false}},"existing":true}"#) == 1)
+  }
+
   @Test("refused while runs stand at a step without id that has moved; with an id it follows")
   func refusesMoved() throws {
     let api = try api()

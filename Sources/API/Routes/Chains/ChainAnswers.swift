@@ -12,10 +12,12 @@ struct ChainAnswers: Sendable {
   let rules: Rules
   let eventTypes: @Sendable () -> Set<String>
   private let now: @Sendable () -> Int64
+  private let monotonic: @Sendable () -> Int64
+  private let timeline: Timeline
 
   init(_ stages: Stages) {
     let log = stages.log
-    (rules, now) = (stages.rules, stages.now)
+    (rules, now, monotonic, timeline) = (stages.rules, stages.now, stages.monotonic, stages.timeline)
     eventTypes = { Set(log.acceptedByType.keys) }
   }
 
@@ -43,6 +45,14 @@ struct ChainAnswers: Sendable {
     var references = try references(db)
     references.segmentID = id
     return references
+  }
+
+  /// Whom publishing the chain would take at once.
+  func existing(_ chain: Chain, of stored: ChainStore.Stored, _ db: Connection) throws -> Int64 {
+    let live = try stored.liveVersion.flatMap { try store.document(stored.number, version: $0, db) }
+    return try ExistingMembers(
+      timeline: timeline, rules: rules, now: Timestamp(milliseconds: now()), monotonic: monotonic
+    ).count(chain, live: try live.flatMap { ChainParser.parse(try ChainDocument.parse(Array($0.utf8))).chain }, db)
   }
 
   private func broadcasts(of id: String?, _ db: Connection) throws -> Set<LocalTime> {

@@ -12,6 +12,7 @@ struct Publication: Sendable {
   private let version: Int64
   private let warnings: [Issue]
   private let runs: [JSONValue]
+  private let existing: Int64
 
   /// Throws what stands in the way: 404 for an unknown version, 409 where there is nothing to publish or another
   /// publication is not done yet, 422 with all errors of the document or for runs that cannot follow.
@@ -32,6 +33,7 @@ struct Publication: Sendable {
     version = isNew ? try store.nextVersion(stored.number, db) : stored.liveVersion ?? 0
     var standing = Standing(chain: stored.number, version: version, text: node, steps: chain, runs: wish.runs)
     runs = try store.standing(stored.number, db).map { try standing.answer($0, db) }
+    existing = try answers.existing(chain, of: stored, db)
     guard standing.errors.isEmpty else { throw Problem.refused(standing.errors, warnings: result.warnings) }
   }
 
@@ -56,7 +58,8 @@ struct Publication: Sendable {
 
   func response(_ stored: ChainStore.Stored? = nil) -> Response {
     let body: JSONValue = [
-      "version": .number(JSONNumber(version)), "runs": .array(runs), "existing": 0, "warnings": warnings.json,
+      "version": .number(JSONNumber(version)), "runs": .array(runs), "existing": .number(JSONNumber(existing)),
+      "warnings": warnings.json,
     ]
     return .json(body, headers: [Revision((stored ?? self.stored).revision).header])
   }

@@ -43,10 +43,15 @@ struct SegmentPreview {
     contacts = isExact ? lookedAt : try people.count(db)
   }
 
+  /// How many there are, exactly or about.
+  var estimate: Int {
+    if isExact || lookedAt == 0 { return count }
+    return Int((Double(count) * Double(contacts) / Double(lookedAt)).rounded())
+  }
+
   func json(warnings: [Issue]) -> JSONValue {
-    let estimate = lookedAt == 0 ? 0 : Int((Double(count) * Double(contacts) / Double(lookedAt)).rounded())
-    return [
-      "count": .number(JSONNumber(isExact ? count : estimate)), "exact": .bool(isExact),
+    [
+      "count": .number(JSONNumber(estimate)), "exact": .bool(isExact),
       "looked_at": .number(JSONNumber(lookedAt)), "contacts": .number(JSONNumber(contacts)),
       "sample": .array(sample.map { ["id": .string($0)] }), "warnings": warnings.json,
     ]
