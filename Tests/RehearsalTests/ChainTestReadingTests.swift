@@ -33,7 +33,9 @@ struct ChainTestReadingTests {
           """
           {"after": "0h", "type": "cart", "contact": "ann", "properties": {"cart_id": "c1", "total": 4000}},
           {"after": "9h", "delivered": "reminder", "contact": "ann"},
-          {"after": "9h", "opened": "reminder", "contact": "ann", "machine": true}
+          {"after": "9h", "opened": "reminder", "contact": "ann", "machine": true},
+          {"before": "20d", "type": "purchase", "contact": "ann", "properties": {"total": 900}},
+          {"before": "3mo", "type": "message.opened", "contact": "ann", "properties": {"device": "ios"}}
           """,
           expect: "[{\"after\": \"8h\", \"send\": \"email\", \"template\": \"cart-1\", \"contact\": \"ann\"}]"))
         == [])
@@ -76,6 +78,17 @@ struct ChainTestReadingTests {
         "/tests/0/timeline/0/machine bad_value"
       ),
       ("{\"after\": \"1h\", \"clickd\": \"a\", \"contact\": \"ann\"}", "/tests/0/timeline/0/clickd unknown_key"),
+      ("{\"before\": \"1h\", \"opened\": \"a\", \"contact\": \"ann\"}", "/tests/0/timeline/0/before bad_value"),
+      ("{\"before\": \"0h\", \"type\": \"cart\", \"contact\": \"ann\"}", "/tests/0/timeline/0/before bad_value"),
+      ("{\"before\": \"11y\", \"type\": \"cart\", \"contact\": \"ann\"}", "/tests/0/timeline/0/before bad_value"),
+      (
+        "{\"before\": \"1h\", \"after\": \"1h\", \"type\": \"cart\", \"contact\": \"ann\"}",
+        "/tests/0/timeline/0/before bad_value"
+      ),
+      (
+        "{\"before\": \"1h\", \"type\": \"contact.updated\", \"contact\": \"ann\"}",
+        "/tests/0/timeline/0/type bad_value"
+      ),
     ])
   func happenings(_ item: String, _ finding: String) throws {
     let found = try findings(test(item))

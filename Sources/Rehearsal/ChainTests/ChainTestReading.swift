@@ -90,8 +90,10 @@ struct ChainTestReading {
     guard issues.count == before, let name, let end else { return nil }
     // Sorting by offset keeps the document's order at one moment.
     let order = timeline.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+    let begin = order.firstIndex { $0.element.at >= starts } ?? order.endIndex
     return ChainTest(
-      name: name, contacts: contacts, timeline: order.map(\.element), until: end, expected: expected)
+      name: name, contacts: contacts, past: order[..<begin].map(\.element), timeline: order[begin...].map(\.element),
+      until: end, expected: expected)
   }
 }
 

@@ -59,7 +59,7 @@ extension ChainTests {
           issues.append(
             place.issue(
               .unknownReference, "expected \"\(self.chain)\" or a chain of `with`, got \"\(id.prefix(60))\""))
-        case .enroll, .event: break
+        case .enroll, .event, .ownEvent: break
         }
       }
       for expected in test.expected {
@@ -86,11 +86,12 @@ private struct ChainTestRun {
   }
 
   func result() throws -> ChainTestReport.Result {
+    // Those who are known before the chain goes live do not enter it by being made.
+    let begins = test.past.first?.at ?? tests.starts
     let world: World
     do {
-      // Those who are known before the chain goes live do not enter it by being made.
-      world = try material.world(setting, starts: tests.starts, isOver: isOver) { world in
-        for contact in test.contacts { try world.put(contact.id, contact.patch) }
+      world = try material.world(setting, starts: begins, isOver: isOver) { world in
+        try liveBefore(world)
         try relate(world)
       }
     } catch let error as WorldError {
@@ -107,6 +108,27 @@ private struct ChainTestRun {
     return ChainTestReport.Result(
       name: test.name, rows: SideBySide.rows(expected: test.expected.map(\.message), actual: actual(world)),
       unsent: try UnsentMessage.all(in: world), problem: problem)
+  }
+
+  /// All that was there before the start. Who has a past is known from its beginning on.
+  private func liveBefore(_ world: World) throws {
+    let patches = Dictionary(uniqueKeysWithValues: test.contacts.map { ($0.id, $0.patch) })
+    var known: Set<String> = []
+    func meet(_ contact: String) throws {
+      guard known.insert(contact).inserted, let patch = patches[contact] else { return }
+      try world.put(contact, patch)
+    }
+    for happening in test.past {
+      try world.move(to: happening.at)
+      try meet(happening.contact)
+      switch happening.deed {
+      case .event(let event): try world.happen([event])
+      case .ownEvent(let event): try world.happen(event, to: happening.contact)
+      case .enroll, .fact: break
+      }
+    }
+    try world.move(to: tests.starts)
+    for contact in test.contacts { try meet(contact.id) }
   }
 
   private func relate(_ world: World) throws {
@@ -129,6 +151,7 @@ private struct ChainTestRun {
       try world.move(to: happening.at)
       switch happening.deed {
       case .event(let event): try world.happen([event])
+      case .ownEvent(let event): try world.happen(event, to: happening.contact)
       case .enroll(let chain, let properties, _):
         try world.enroll(happening.contact, into: chain, properties)
       case .fact(let fact, let step, let isMachine, _):

@@ -21,6 +21,8 @@ public struct ChainTests: Sendable {
 public struct ChainTest: Sendable {
   public let name: String
   let contacts: [TestContact]
+  /// What was there before the chain went live, the oldest first.
+  let past: [Happening]
   /// In the order of their moments; at one moment, of the document.
   let timeline: [Happening]
   /// Messages after it are not looked at.
@@ -51,6 +53,8 @@ public struct ChainTest: Sendable {
 
   enum Deed: Sendable {
     case event(IncomingEvent)
+    /// The server's own, of the past: a letter that was opened then.
+    case ownEvent(IncomingEvent)
     /// As `POST /v1/chains/{id}/enroll` asks for it.
     case enroll(chain: String, JSONObject, place: DocumentPlace)
     case fact(Reaction, step: String, isMachine: Bool, place: DocumentPlace)

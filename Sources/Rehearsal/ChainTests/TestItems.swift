@@ -14,7 +14,12 @@ struct TestItems {
 
   private static let expectedKeys = ["after", "send", "template", "contact", "note"]
   private static let happeningKeys =
-    ["after", "type", "contact", "properties"] + Reaction.allCases.map(\.rawValue) + ["machine", "enroll", "note"]
+    ["after", "before", "type", "contact", "properties"] + Reaction.allCases.map(\.rawValue) + [
+      "machine", "enroll", "note",
+    ]
+
+  private static let rememberedTypes = Set(
+    EventType.own.filter { $0.hasPrefix("message.") || $0.hasPrefix("call.") })
 
   static func contact(_ place: DocumentNode, _ issues: inout FieldReader) -> ChainTest.TestContact? {
     guard let id = place.node["id"]?.string, EventReader.isIdentifier(id) else {
@@ -66,7 +71,8 @@ struct TestItems {
     guard place.node.kind == .object else { return nil }
     _ = reader.string("note", maxBytes: 8192)
     let contact = contact(&reader)
-    let at = moment(of: contact, &reader)
+    let isPast = place.node["before"] != nil
+    let at = isPast ? pastMoment(of: contact, place, &reader) : moment(of: contact, &reader)
     let facts = Reaction.allCases.filter { place.node[$0.rawValue] != nil }
     let names = ["type", "enroll"].filter { place.node[$0] != nil } + facts.map(\.rawValue)
     guard names.count == 1 else {
@@ -79,10 +85,15 @@ struct TestItems {
           hint: "{\"after\": \"9h\", \"opened\": \"reminder\", \"contact\": \"ann\"}"))
       return nil
     }
+    if isPast, names != ["type"] {
+      reader.refuse(
+        "before", .badValue, "expected `before` beside an event's `type`: the chain has sent nothing by then",
+        hint: "{\"before\": \"20d\", \"type\": \"message.opened\", \"contact\": \"ann\"}")
+    }
     let deed =
       if let fact = facts.first { self.fact(fact, place, &reader) } else if names == ["enroll"] {
         enrolment(contact, place, &reader)
-      } else { event(contact, place, &reader) }
+      } else { event(contact, place, isPast: isPast, &reader) }
     guard reader.issues.isEmpty, let contact, let at, let deed else { return nil }
     return ChainTest.Happening(at: at, contact: contact, deed: deed)
   }
@@ -115,15 +126,39 @@ struct TestItems {
 
   private func moment(of contact: String?, _ reader: inout FieldReader) -> Timestamp? {
     guard let span = reader.span("after", required: true) else { return nil }
-    var zone = shopZone
-    if let contact, case .set(let own) = zones[contact] { zone = own }
-    let moment = span.after(starts, in: zone)
+    let moment = span.after(starts, in: zone(of: contact))
     if let until, moment > until {
       reader.refuse(
         "after", .badValue, "expected at most `until`, got \"\(span.text)\"", hint: "let `until` be later")
       return nil
     }
     return moment
+  }
+
+  /// So long before the start.
+  private func pastMoment(
+    of contact: String?, _ place: DocumentNode, _ reader: inout FieldReader
+  ) -> Timestamp? {
+    if place.node["after"] != nil {
+      reader.refuse("before", .badValue, "expected `after` or `before`, got both")
+      return nil
+    }
+    guard let span = reader.span("before", required: true) else { return nil }
+    guard !span.isZero, span.approximateMilliseconds <= Span(months: 12 * ChainTests.mostYears).approximateMilliseconds
+    else {
+      reader.refuse(
+        "before", .badValue, "expected more than nothing and at most \(ChainTests.mostYears) years, got \(span.text)")
+      return nil
+    }
+    let zone = zone(of: contact)
+    let local = zone.local(starts)
+    let date = local.date.adding(months: -span.months).adding(days: -span.days)
+    return zone.moment(of: LocalTime(date: date, millisecondOfDay: local.millisecondOfDay)) + -span.milliseconds
+  }
+
+  private func zone(of contact: String?) -> Zone {
+    if let contact, case .set(let own) = zones[contact] { return own }
+    return shopZone
   }
 
   private func fact(_ fact: Reaction, _ place: DocumentNode, _ reader: inout FieldReader) -> ChainTest.Deed? {
@@ -155,15 +190,22 @@ struct TestItems {
       place: DocumentPlace(pointer: reader.pointer(to: "enroll"), location: node.location))
   }
 
-  /// As `POST /v1/events` reads it.
-  private func event(_ contact: String?, _ place: DocumentNode, _ reader: inout FieldReader) -> ChainTest.Deed? {
+  /// As `POST /v1/events` reads it. What is past may be the server's own about letters and calls, too.
+  private func event(
+    _ contact: String?, _ place: DocumentNode, isPast: Bool, _ reader: inout FieldReader
+  ) -> ChainTest.Deed? {
     if place.node["machine"] != nil {
       reader.refuse("machine", .unknownKey, "expected no `machine` beside `type`: it belongs to `opened` and `clicked`")
     }
     guard let type = place.node["type"] else { return nil }
     var object: JSONObject = ["type": type.value, "contact": ["id": .string(contact ?? "unknown")]]
     object["properties"] = place.node["properties"]?.value
-    return read(object, place, &reader).map { .event($0) }
+    let own = isPast ? type.string.flatMap { Self.rememberedTypes.contains($0) ? $0 : nil } : nil
+    if own != nil { object["type"] = "remembered" }
+    guard var event = read(object, place, &reader) else { return nil }
+    guard let own else { return .event(event) }
+    (event.type, event.keys) = (own, ContactKeys())
+    return .ownEvent(event)
   }
 
   private func read(_ object: JSONObject, _ place: DocumentNode, _ reader: inout FieldReader) -> IncomingEvent? {

@@ -66,6 +66,15 @@ extension World {
     try write { db, now in _ = try log.append(events, now: now.milliseconds, db) }
   }
 
+  /// What the server says of a contact: of a letter that this world has not sent.
+  func happen(_ event: IncomingEvent, to contact: String) throws {
+    try write { db, now in
+      var event = event
+      event.contact = try People().find(contact, db)?.row
+      try log.append(own: [event], now: now.milliseconds, db)
+    }
+  }
+
   /// A call asks that the contact enters the chain.
   public func enroll(_ contact: String, into chain: String, _ properties: JSONObject = [:]) throws {
     try write { db, now in
