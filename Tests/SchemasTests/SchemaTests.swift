@@ -32,7 +32,8 @@ struct SchemaTests {
     "every document that is shipped is taken, and every feature of the language",
     arguments: [
       ("chain.json", "config/chains"), ("tests.json", "config/chains"), ("template.json", "config/templates"),
-      ("chain.json", "Tests/Corpora/chains/valid"),
+      ("segment.json", "config/segments"), ("chain.json", "Tests/Corpora/chains/valid"),
+      ("segment.json", "Tests/Corpora/segments/valid"),
     ])
   func takes(_ schema: String, _ folder: String) throws {
     let files = try Self.names(folder, tests: schema == "tests.json")
@@ -41,14 +42,16 @@ struct SchemaTests {
     for file in files { #expect(try judge.refusals(file) == [], "\(file)") }
   }
 
-  @Test("every mistake that a schema can express is refused at its place, and no other")
-  func refuses() throws {
-    let folder = "Tests/Corpora/chains"
+  @Test(
+    "every mistake that a schema can express is refused at its place, and no other",
+    arguments: [("chain.json", "chains", 60), ("segment.json", "segments", 20)])
+  func refuses(_ schema: String, _ corpus: String, _ fewest: Int) throws {
+    let folder = "Tests/Corpora/" + corpus
     let index = SchemaJudge.root.appending(path: folder + "/broken.json")
     let expectations = try JSONValue(parsing: [UInt8](Data(contentsOf: index)))
     let files = try Self.names(folder + "/broken")
-    #expect(files.count >= 60)
-    let judge = try SchemaJudge(schema: "chain.json", folder: folder + "/broken", files: files)
+    #expect(files.count >= fewest)
+    let judge = try SchemaJudge(schema: schema, folder: folder + "/broken", files: files)
     for file in files {
       let expected = try #require(expectations[String(file.dropLast(".json".count))], "\(file)")
       let refusals = try judge.refusals(file)

@@ -12,11 +12,12 @@ import Testing
 struct LibraryTests {
   private static let folder = URL(filePath: #filePath).appending(path: "../../../config").standardized.path
   private static let ids = (try? library().chains.map(\.id)) ?? []
+  private static let segments = (try? library().segments.map(\.id)) ?? []
 
   /// Beside the standard ones: what a shop sends for the chains that are about more than goods.
   private static let ownTypes: Set<String> = [
     "subscribe", "rsvp", "attended", "contest.joined", "contest.entry", "contest.result", "friend.invited", "payment",
-    "subscription.cancelled", "expecting.ended",
+    "subscription.cancelled", "expecting.ended", "app_open", "push_subscribed",
   ]
 
   private static func library() throws -> ApplyFolder { try ApplyFolder.read(folder, LimitSettings()) }
@@ -36,19 +37,51 @@ struct LibraryTests {
       channels: rules.channels, templates: Set(library.templates.map(\.id)), eventTypes: Self.ownTypes)
     references.partials = Set(library.templates.filter(\.document.isPartial).map(\.id))
     references.chains = Set(library.chains.map(\.id))
+    references.segmentUses = Dictionary(uniqueKeysWithValues: library.segments.map { ($0.id, $0.uses) })
+    references.segments = Set(references.segmentUses.keys)
     (references.retention, references.caps) = (rules.retention, rules.caps)
     references.chainID = id
     return references
   }
 
-  @Test("every scenario is there that needs neither segments nor a catalogue, points or coupons")
+  @Test("every scenario is there that needs neither a catalogue nor points or coupons")
   func areThere() {
     #expect(
       Set(Self.ids).isSuperset(of: [
         "registration", "interest", "cart", "after-purchase", "welcome", "abandoned-category", "abandoned-search",
         "abandoned-product", "repeat-purchase", "event-invitation", "contest", "bring-a-friend", "subscriber",
         "reactivation", "expecting-soon", "expecting", "future-father", "bigger-bed", "promotion", "anniversary",
+        "wake-up", "iphone-accessories", "reader-faded",
       ]))
+    #expect(
+      Set(Self.segments).isSuperset(of: [
+        "iphone-accessories", "losing-regular", "losing-new", "losing-visitor", "losing-subscriber",
+        "opens-everything", "inactive-3-months", "asleep-6-months", "expecting-soon", "expecting", "future-father",
+        "bigger-bed",
+      ]))
+  }
+
+  @Test("each segment is saved without an error or a doubt, and says what it is for", arguments: segments)
+  func segmentReads(_ id: String) throws {
+    let file = try #require(try Self.library().segments.first { $0.id == id })
+    var references = try references(id)
+    references.segmentID = id
+    let result = SegmentParser.parse(file.document.root, references: references)
+    #expect(result.errors == [])
+    #expect(result.warnings == [])
+    #expect(result.segment?.name != nil && result.segment?.note != nil, "a marketer finds it by its name and note")
+  }
+
+  @Test("each segment moves somebody: a chain asks for it, another segment does, or its note says that none is to")
+  func segmentsAreUsed() throws {
+    let library = try Self.library()
+    var used = Set<String>()
+    for file in library.chains { used.formUnion(try #require(ChainParser.parse(file.document).chain).segments) }
+    for file in library.segments { used.formUnion(file.uses) }
+    for file in library.segments where !used.contains(file.id) {
+      let note = try #require(SegmentParser.parse(file.document.root).segment?.note)
+      #expect(note.contains("цепочку не запускает"), "\(file.id)")
+    }
   }
 
   @Test("each chain is published without an error or a doubt", arguments: ids)

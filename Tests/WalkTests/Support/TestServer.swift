@@ -51,8 +51,12 @@ final class TestServer {
   }
 
   /// The letters that were accepted, in order.
-  func letters() throws -> [Letter] {
-    try files(".json").map { try Letter(file: $0.deletingPathExtension().appendingPathExtension("eml")) }
+  /// - Parameter part: of an address that they were handed over for; a process reads each of them.
+  func letters(to part: String = "") throws -> [Letter] {
+    let envelopes = try files(".json").filter { file in
+      try part.isEmpty || String(decoding: Data(contentsOf: file), as: UTF8.self).contains(part)
+    }
+    return try envelopes.map { try Letter(file: $0.deletingPathExtension().appendingPathExtension("eml")) }
   }
 
   /// Of letters in plain ASCII, without a process for each.
