@@ -41,6 +41,11 @@ public struct Zone: Sendable, Hashable {
     return transition(between: asIfUTC + -max(before, after), and: asIfUTC + -min(before, after))
   }
 
+  /// When the clocks are changed between the two, which are at most two days apart; nil: they are not.
+  func change(after low: Timestamp, before high: Timestamp) -> Timestamp? {
+    offset(at: low) == offset(at: high) ? nil : transition(between: low, and: high)
+  }
+
   /// The first millisecond with the offset that holds at `high`; bisection, since offsets change once between the two.
   private func transition(between low: Timestamp, and high: Timestamp) -> Timestamp {
     let target = offset(at: high)

@@ -150,7 +150,7 @@ public final class Engine: Duty {
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
     try calendar.plan(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db)
-    if isAtEnd { try segments.compute(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db) }
+    if isAtEnd { try segments.compute(now: round.now, acted: lastActed, limit: slice.timers, isOver: { monotonic() >= until }, db) }
     try segments.write(db)
     hasSlicesLeft =
       try endArchivedRuns(now: round.now, db) || isResuming || isMoving
@@ -246,7 +246,7 @@ public final class Engine: Duty {
     let limit = min(Self.page, left.timers)
     let count =
       changing == due
-      ? try segments.fire(before: due + 1, limit: limit, now: round.now, db)
+      ? try segments.fire(before: due + 1, acted: lastActed, limit: limit, now: round.now, db)
       : try calendar.fire(before: due + 1, limit: limit, now: round.now, db)
     left.timers -= count
     round.timers += count

@@ -10,6 +10,8 @@ public struct Evaluator {
   private let changed: [(name: String, value: JSONValue)]
   /// The lists that it has put him on or off.
   private let changedLists: [String: Bool]
+  /// Segments whose conditions are being asked in the place of their members.
+  private var describing: Set<String> = []
   /// Notes what is looked at; nil where only the answer counts.
   var witness: Witness?
 
@@ -58,8 +60,13 @@ public struct Evaluator {
 
   private func evaluate(membershipIn segment: String) throws -> Truth {
     switch try view.membership(in: segment) {
-    case .known(let isMember): Truth(isMember)
-    case .described(let condition): try evaluate(condition)
+    case .known(let isMember): return Truth(isMember)
+    case .described(let condition):
+      // One that asks for itself, through others, could never be known.
+      if describing.contains(segment) { return Truth(false) }
+      var inner = self
+      inner.describing.insert(segment)
+      return try inner.evaluate(condition)
     }
   }
 
@@ -121,11 +128,12 @@ public struct Evaluator {
   private func localTime(_ span: ClockSpan) -> Truth {
     let inside = span.contains(minuteOfDay: view.zone.local(now).minuteOfDay)
     let turning = inside ? (min(span.to, ClockSpan.minutesPerDay - 1) + 1) % ClockSpan.minutesPerDay : span.from
-    let change = LocalTime(date: view.zone.local(now).date, millisecondOfDay: Int64(turning) * 60_000)
-    let today = view.zone.moment(of: change)
-    if today > now { return Truth(inside, until: today) }
-    let next = LocalTime(date: change.date.adding(days: 1), millisecondOfDay: change.millisecondOfDay)
-    return Truth(inside, until: view.zone.moment(of: next))
+    let day = LocalTime.millisecondsPerDay
+    var left = Int64(turning) * 60_000 - view.zone.local(now).millisecondOfDay
+    if left <= 0 { left += day }
+    // By the clock as it runs now; when it is changed, it is asked again.
+    let turn = now + left
+    return Truth(inside, until: view.zone.change(after: now, before: turn) ?? turn)
   }
 
   /// Nil when he is gone.

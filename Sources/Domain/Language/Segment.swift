@@ -38,6 +38,12 @@ extension Condition {
   /// The same for conditions that are the same.
   public var text: String { json { String($0) }.text }
 
+  /// What it is called where its text would be too long (FNV-1a of 64 bits).
+  public var fingerprint: String {
+    let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    return String(hash, radix: 16)
+  }
+
   /// Made of `did_not` and nothing else.
   var isOnlyAbsence: Bool {
     switch self {

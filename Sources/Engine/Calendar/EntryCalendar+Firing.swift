@@ -112,7 +112,7 @@ extension EntryCalendar {
     existing entry: PlannedEntry, _ trigger: TimedTrigger, _ timetable: Timetable, _ contact: Contact, due: Timestamp,
     now: Timestamp, _ db: Connection
   ) throws -> IncomingEvent? {
-    guard !isTooLate(trigger, contact, due: due, now: now), try isExisting(contact, trigger, now: due, db) else {
+    guard !isTooLate(trigger, contact, due: due, now: now), try isExisting(contact, trigger, timetable, db) else {
       try entries.delete(entry, db)
       return nil
     }
@@ -128,14 +128,13 @@ extension EntryCalendar {
       more: ("existing", "true"))
   }
 
-  func isExisting(_ contact: Contact, _ trigger: TimedTrigger, now: Timestamp, _ db: Connection) throws -> Bool {
-    let condition: Condition
-    switch trigger.kind {
-    case .segment(let segment): condition = .segment(segment.id)
-    case .when(let when, _): condition = when
-    case .event, .api, .date, .schedule: return false
-    }
-    return try views.evaluator(of: contact, now: now, db).evaluate(condition).holds
+  /// Whether he was a member when the trigger began to be there, and has been one since.
+  func isExisting(
+    _ contact: Contact, _ trigger: TimedTrigger, _ timetable: Timetable, _ db: Connection
+  ) throws -> Bool {
+    guard let segment = views.segments.entry(for: trigger) else { return false }
+    let since = try Memberships().states(of: contact.row, db)[segment.number]?.since
+    return since.map { $0 <= timetable.since } ?? false
   }
 
   private func wait(_ entry: PlannedEntry, until moment: Timestamp, isPlaced: Bool = false, _ db: Connection) throws {

@@ -68,6 +68,8 @@ extension EntryCalendar {
     _ timetable: Timetable, to newest: Int64, now: Timestamp, _ left: inout Int, isOver: () -> Bool, _ db: Connection
   ) throws {
     guard let trigger = triggers[timetable.key] else { return }
+    // Whose members are still being looked for is waited for.
+    if trigger.takesMembers, views.segments.entry(for: trigger)?.state != .live { return }
     var timetable = timetable
     while timetable.walked < newest {
       if left <= 0 || isOver() {
@@ -99,7 +101,7 @@ extension EntryCalendar {
         PlannedEntry(timetable: timetable.id, contact: contact.row, occasion: timetable.occasion, due: moment), db)
     case .segment, .when:
       // Who has come since then comes in by what he does.
-      guard !isNew, try isExisting(contact, trigger, now: now, db) else { return }
+      guard !isNew, try isExisting(contact, trigger, timetable, db) else { return }
       try put(PlannedEntry(timetable: timetable.id, contact: contact.row, occasion: 0, due: now), db)
     case .event, .api: break
     }

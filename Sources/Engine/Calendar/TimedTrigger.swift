@@ -15,6 +15,9 @@ struct TimedTrigger {
   let key: Key
   let isPaused: Bool
 
+  /// Lets those in for whom a condition is true already.
+  var takesMembers: Bool { version.chain.triggers[index].existing != nil }
+
   var kind: Trigger.Kind { version.chain.triggers[index].kind }
 
   /// Those of a version, in their order.
@@ -49,7 +52,7 @@ extension Trigger {
     switch kind {
     case .event, .api: nil
     case .segment(let segment): segment.existing.map { _ in "existing " + segment.id }
-    case .when: "when"
+    case .when(let condition, _): "when " + condition.fingerprint
     case .date(let date): "date " + date.path.text + (date.once ? " once" : "")
     case .schedule(let schedule):
       switch schedule.times {

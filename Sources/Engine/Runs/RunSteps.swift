@@ -191,9 +191,11 @@ struct RunSteps {
     if run.state == .ended { try say(ChainEvent.ended, of: run, version, wall: wall, db) }
   }
 
-  /// Said only where some chain listens.
+  /// Said only where some chain or segment listens.
   func say(_ type: String, of run: Run, _ version: ChainVersion, wall: Int64, _ db: Connection) throws {
-    guard catalog.wakesRuns(type) || !catalog.startable(by: type).isEmpty else { return }
+    guard
+      catalog.wakesRuns(type) || !catalog.startable(by: type).isEmpty || !views.segments.listening(to: type).isEmpty
+    else { return }
     try log.append(own: [ChainEvent.said(type, chain: version.id, of: run)], now: wall, db)
   }
 

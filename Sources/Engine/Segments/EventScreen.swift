@@ -18,14 +18,13 @@ enum EventScreen {
         screens[type] = screens[type].map { $0.joined(screen) } ?? screen
       }
     }
-    // Whom a segment has let in or out is followed on the spot.
-    (screens[SegmentEvent.entered], screens[SegmentEvent.left]) = (nil, nil)
     return screens
   }
 
   private static func screens(ofPart part: Condition, _ purchase: String) -> [String: EventScreen] {
     switch part {
-    case .all, .any, .not: return [:]
+    // Whom a segment has let in or out is followed on the spot.
+    case .all, .any, .not, .segment: return [:]
     case .did(let did) where did.isConstant: return [did.type: did.match.map { .fits([$0]) } ?? .always]
     case .silence(let silence) where silence.match?.isConstant ?? true:
       return [silence.type: silence.match.map { .fits([$0]) } ?? .always]

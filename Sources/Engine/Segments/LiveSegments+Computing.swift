@@ -13,7 +13,7 @@ extension LiveSegments {
     storedKnown = known
     unquiet()
     try catalog.refresh(try keepWhens(now: now, db), purchase: views.rules.rfm.event, db)
-    try beginAnewForZone(db)
+    try beginAnewForRules(db)
     leaving = try db.query("SELECT number FROM segments WHERE state = 'leaving' ORDER BY number", []) { $0.int(0) }
     if !catalog.entries.contains(where: { $0.state == .live }) { known = try people.newest(db) }
   }
@@ -22,58 +22,56 @@ extension LiveSegments {
   private func keepWhens(
     now: Timestamp, _ db: Connection
   ) throws -> [Int64: (when: SegmentCatalog.When, condition: Condition)] {
-    var rows: [TimedTrigger.Key: (number: Int64, document: String)] = [:]
-    let sql = "SELECT number, chain, trigger, document FROM segments WHERE chain IS NOT NULL AND state <> 'leaving'"
-    for (number, chain, trigger, document) in try db.query(
-      sql, [], { ($0.int(0), $0.int(1), $0.text(2), $0.text(3)) })
-    {
-      rows[TimedTrigger.Key(chain: chain, name: trigger)] = (number, document)
-    }
+    let sql = "SELECT number, chain, trigger FROM segments WHERE chain IS NOT NULL AND state <> 'leaving'"
+    let stored = try db.query(sql, []) { (TimedTrigger.Key(chain: $0.int(1), name: $0.text(2)), $0.int(0)) }
+    var rows = Dictionary(stored) { $1 }
     var found: [Int64: (SegmentCatalog.When, Condition)] = [:]
     for trigger in try TimedTrigger.live(in: views.catalog, db) {
       guard case .when(let condition, _) = trigger.kind else { continue }
-      let document = condition.text
-      let known = rows.removeValue(forKey: trigger.key)
-      let number: Int64
-      if let known, known.document == document {
-        number = known.number
-      } else if let known {
-        number = known.number
-        try db.run(
-          "UPDATE segments SET document = $2, state = 'computing', walked = 0, updated_at = $3 WHERE number = $1",
-          [.int(number), .text(document), .int(now.milliseconds)])
-      } else {
-        try db.run(
-          """
-          INSERT INTO segments (chain, trigger, document, revision, state, walked, members, zone, created_at, updated_at)
-          VALUES ($1, $2, $3, 1, 'computing', 0, 0, '', $4, $4)
-          """, [.int(trigger.key.chain), .text(trigger.key.name), .text(document), .int(now.milliseconds)])
-        number = db.lastInsertedRow
-      }
+      let number = try rows.removeValue(forKey: trigger.key) ?? insert(trigger.key, condition, now: now, db)
       let when = SegmentCatalog.When(
         chain: trigger.key.chain, chainID: trigger.version.id, trigger: trigger.key.name, isPaused: trigger.isPaused)
       found[number] = (when, condition)
     }
-    for (_, row) in rows {
+    for number in rows.values {
       try db.run(
-        "UPDATE segments SET state = 'leaving', chain = NULL, trigger = NULL WHERE number = $1", [.int(row.number)])
+        "UPDATE segments SET state = 'leaving', chain = NULL, trigger = NULL WHERE number = $1", [.int(number)])
     }
     return found
   }
 
-  /// The shop has moved: for contacts without a zone of their own days begin at another moment.
-  private func beginAnewForZone(_ db: Connection) throws {
-    let zone = views.rules.shopZone.identifier
-    for (place, entry) in catalog.entries.enumerated() where entry.dependsOnZone && entry.state == .live {
+  private func insert(
+    _ key: TimedTrigger.Key, _ condition: Condition, now: Timestamp, _ db: Connection
+  ) throws -> Int64 {
+    try db.run(
+      """
+      INSERT INTO segments (chain, trigger, document, revision, state, walked, members, zone, created_at, updated_at)
+      VALUES ($1, $2, $3, 1, 'computing', 0, 0, '', $4, $4)
+      """, [.int(key.chain), .text(key.name), .text(condition.text), .int(now.milliseconds)])
+    return db.lastInsertedRow
+  }
+
+  /// What the configuration says is part of the answers: the shop's zone, whose consent is needed, what a purchase is.
+  private func beginAnewForRules(_ db: Connection) throws {
+    for (place, entry) in catalog.entries.enumerated() where entry.state == .live {
       let sql = "UPDATE segments SET state = 'computing', walked = 0 WHERE number = $1 AND zone <> $2"
-      if try db.run(sql, [.int(entry.number), .text(zone)]) == 1 { catalog.set(place, state: .computing, walked: 0) }
+      if try db.run(sql, [.int(entry.number), .text(rulesAsked)]) == 1 {
+        catalog.set(place, state: .computing, walked: 0)
+      }
     }
   }
 
+  private var rulesAsked: String {
+    let rules = views.rules
+    let consents = rules.channels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.consent)" }
+    return ([rules.shopZone.identifier, rules.rfm.event] + consents).joined(separator: " ")
+  }
+
   /// - Parameters:
+  ///   - acted: when the last event that has acted was accepted.
   ///   - limit: contacts that are looked at, at most; at least a page of them, whatever `isOver` says.
   ///   - isOver: whether the round's time is up.
-  func compute(now: Timestamp, limit: Int, isOver: () -> Bool, _ db: Connection) throws {
+  func compute(now: Timestamp, acted: Timestamp?, limit: Int, isOver: () -> Bool, _ db: Connection) throws {
     hasSlicesLeft = false
     if catalog.isEmpty, leaving.isEmpty { return }
     try letSomeGo(db)
@@ -84,18 +82,20 @@ extension LiveSegments {
       defer { isBegun = true }
       return isBegun && isOver()
     }
-    try greet(to: newest, now: now, &left, isOver: isOver, db)
+    // Not before what has acted: conditions see no event of a later moment.
+    let (wall, now) = (now, max(now, acted ?? now))
+    try greet(to: newest, now: now, wall: wall, &left, isOver: isOver, db)
     // Those that have come equally far go on together: a contact's past is read once for all of them.
     let computing = catalog.entries.indices.filter { catalog.entries[$0].state == .computing }
     let groups = Dictionary(grouping: computing) { catalog.entries[$0].walked }
     for (walked, places) in groups.sorted(by: { $0.key > $1.key }) {
-      try compute(places, after: walked, to: newest, now: now, &left, isOver: isOver, db)
+      try compute(places, after: walked, to: newest, now: now, wall: wall, &left, isOver: isOver, db)
     }
   }
 
   /// Contacts of whom no event has come yet.
   private func greet(
-    to newest: Int64, now: Timestamp, _ left: inout Int, isOver: () -> Bool, _ db: Connection
+    to newest: Int64, now: Timestamp, wall: Timestamp, _ left: inout Int, isOver: () -> Bool, _ db: Connection
   ) throws {
     while known < newest {
       if left <= 0 || isOver() {
@@ -103,15 +103,15 @@ extension LiveSegments {
         return
       }
       let contacts = try people.page(after: known, limit: min(Self.page, left), db)
-      for contact in contacts { try ask(allOf: contact.row, now: now, .event, wall: now, db) }
+      for contact in contacts { try askAlone(nil, of: contact.row, now: now, .event, wall: wall, db) }
       known = contacts.last?.row ?? newest
       left -= max(1, contacts.count)
     }
   }
 
   private func compute(
-    _ places: [Int], after first: Int64, to newest: Int64, now: Timestamp, _ left: inout Int, isOver: () -> Bool,
-    _ db: Connection
+    _ places: [Int], after first: Int64, to newest: Int64, now: Timestamp, wall: Timestamp, _ left: inout Int,
+    isOver: () -> Bool, _ db: Connection
   ) throws {
     var walked = first
     while walked < newest {
@@ -120,13 +120,15 @@ extension LiveSegments {
         break
       }
       let contacts = try people.page(after: walked, limit: min(Self.page, left), db)
-      for contact in contacts { try ask(Set(places), of: contact.row, now: now, .computed, wall: now, db) }
+      for contact in contacts { try askAlone(Set(places), of: contact.row, now: now, .computed, wall: wall, db) }
       walked = contacts.last?.row ?? newest
       left -= max(1, contacts.count)
     }
     // Those who have come meanwhile are greeted by all that are live.
     let isLive = walked >= newest && known >= newest
     for place in places { try note(place, isLive: isLive, walked: walked, now: now, db) }
+    // Who waited for them has a round more.
+    if isLive { hasSlicesLeft = true }
   }
 
   private func note(_ place: Int, isLive: Bool, walked: Int64, now: Timestamp, _ db: Connection) throws {
@@ -138,7 +140,7 @@ extension LiveSegments {
       """,
       [
         .int(catalog.entries[place].number), .int(walked), .text(isLive ? "live" : "computing"),
-        .text(views.rules.shopZone.identifier),
+        .text(rulesAsked),
         .int(now.milliseconds),
       ])
   }

@@ -46,12 +46,13 @@ final class LiveSegments {
   func act(on occasion: Occasion, isFresh: Bool, now wall: Timestamp, _ db: Connection) throws {
     guard !catalog.isEmpty else { return }
     let cause: Cause = !isFresh ? .history : try Self.isOfBoundaries(occasion) ? .boundaries : .event
-    if occasion.row > known, occasion.row - known <= Self.mostNewAtOnce {
-      for row in known + 1...occasion.row {
-        let cause: Cause = row == occasion.row ? cause : .event
-        try ask(allOf: row, now: occasion.now, cause, wall: wall, db)
+    if occasion.row > known {
+      // Those between have been made by calls, or far too many are new: they are greeted later, and he is asked now.
+      let isNear = occasion.row - known <= Self.mostNewAtOnce
+      for row in isNear ? known + 1...occasion.row : occasion.row...occasion.row {
+        try ask(nil, of: row, now: occasion.now, row == occasion.row ? cause : .event, wall: wall, db)
       }
-      known = occasion.row
+      if isNear { known = occasion.row }
       return
     }
     let asked = try asked(by: occasion)
@@ -91,19 +92,36 @@ final class LiveSegments {
     contact <= (entry.state == .live ? known : entry.walked)
   }
 
-  func ask(allOf contact: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection) throws {
-    let live = catalog.entries.indices.filter { catalog.entries[$0].state == .live }
-    try ask(Set(live), of: contact, now: now, cause, wall: wall, db)
+  /// What is wrong with one contact is his own: the others are asked.
+  /// - Returns: false where it could not be asked.
+  @discardableResult
+  func askAlone(
+    _ places: Set<Int>?, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
+  ) throws -> Bool {
+    do {
+      try ask(places, of: row, now: now, cause, wall: wall, db)
+      return true
+    } catch let error where !(error is SQLError || error is StoreUnavailable) {
+      report("segments could not be asked of a contact: \(error)")
+      return false
+    }
   }
 
-  /// Asks the segments at those places, and those that ask for one whose answer changes.
-  func ask(
-    _ places: Set<Int>, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
+  /// Asks the segments at those places, all that are live where it is nil, and those that ask for one whose answer
+  /// changes.
+  private func ask(
+    _ places: Set<Int>?, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
   ) throws {
-    guard let contact = try views.recent.contact(row, db) else { return }
+    guard let contact = try views.recent.contact(row, db) else { throw MissingContact(row: row) }
     let states = try memberships.states(of: row, db)
     let evaluator = views.evaluator(of: contact, now: now, db)
-    var left = places
+    var left = places ?? Set(catalog.entries.indices.filter { catalog.entries[$0].state == .live })
+    if cause == .time {
+      // What is due for him at the same moment is asked in its order, or an answer could rest on one that is over.
+      for (number, state) in states where state.due.map({ $0 <= now }) ?? false {
+        if let place = catalog.place(of: number), covers(catalog.entries[place], row) { left.insert(place) }
+      }
+    }
     var said: [IncomingEvent] = []
     // Each comes after those that it asks for.
     while let place = left.min() {
@@ -115,9 +133,11 @@ final class LiveSegments {
         where !(error is SQLError || error is StoreUnavailable)
       {
         report("the segment \(entry.id ?? "") could not be asked of a contact: \(error)")
+        // Or it would be due again at once, for ever.
+        if cause == .time { try memberships.put(Memberships.State(since: state.since), of: row, in: entry.number, db) }
         continue
       }
-      guard try keep(truth, state, entry, contact: row, now: now, db) else { continue }
+      guard try keep(truth, state, entry, contact: row, now: now, cause, db) else { continue }
       if let event = saying(truth.holds, entry, contact: row, at: now, cause) { said.append(event) }
       left.formUnion(catalog.dependents(of: place).filter { covers(catalog.entries[$0], row) })
     }
@@ -128,7 +148,7 @@ final class LiveSegments {
   /// - Returns: whether he is a member now and was none, or the reverse.
   private func keep(
     _ truth: Truth, _ state: Memberships.State, _ entry: SegmentCatalog.Entry, contact: Int64, now: Timestamp,
-    _ db: Connection
+    _ cause: Cause, _ db: Connection
   ) throws -> Bool {
     let due = truth.until.map { max($0, now + 1) }
     let isChanged = truth.holds != (state.since != nil)
@@ -137,7 +157,8 @@ final class LiveSegments {
     if !isChanged, isEarly { return false }
     var new = state
     new.due = due
-    if isChanged { new.since = truth.holds ? now : nil }
+    // Who is found by the first look has been one since there is that condition.
+    if isChanged { new.since = truth.holds ? (cause == .computed ? min(now, entry.changedAt) : now) : nil }
     try memberships.put(new, of: contact, in: entry.number, db)
     sawDue(due)
     guard isChanged else { return false }
@@ -165,19 +186,20 @@ final class LiveSegments {
 
 extension LiveSegments {
   /// Asks for those whom time alone may have changed before `moment`, oldest first.
+  /// - Parameter acted: when the last event that has acted was accepted: after a start timers act after those that were
+  ///   accepted later, and conditions see no event of a later moment.
   /// - Returns: how many were asked.
-  func fire(before moment: Timestamp, limit: Int, now wall: Timestamp, _ db: Connection) throws -> Int {
+  func fire(
+    before moment: Timestamp, acted: Timestamp?, limit: Int, now wall: Timestamp, _ db: Connection
+  ) throws -> Int {
     let due = try memberships.due(before: min(moment, wall + 1), limit: limit, db)
     quietUntil = nil
     for due in due {
-      if let place = catalog.place(of: due.segment), covers(catalog.entries[place], due.contact),
-        try views.recent.contact(due.contact, db) != nil
-      {
-        try ask([place], of: due.contact, now: due.at, .time, wall: wall, db)
-      } else {
-        // Of a segment that is gone, or whose new condition has not come to him yet.
-        try memberships.letGo(due, db)
-      }
+      let place = catalog.place(of: due.segment).flatMap { covers(catalog.entries[$0], due.contact) ? $0 : nil }
+      let now = max(due.at, acted ?? due.at)
+      if let place, try askAlone([place], of: due.contact, now: now, .time, wall: wall, db) { continue }
+      // Of a segment that is gone, whose new condition has not come to him yet, or that cannot be asked.
+      try memberships.letGo(due, db)
     }
     return due.count
   }

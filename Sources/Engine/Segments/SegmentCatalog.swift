@@ -17,6 +17,8 @@ final class SegmentCatalog {
     /// Which of its events may change the answer, by type.
     let screens: [String: EventScreen]
     let dependsOnZone: Bool
+    /// When its condition became what it is.
+    let changedAt: Timestamp
   }
 
   /// Which chain's `when` it is.
@@ -45,6 +47,16 @@ final class SegmentCatalog {
 
   func place(of number: Int64) -> Int? { places[number] }
   func entry(_ id: String) -> Entry? { names[id].map { entries[$0] } }
+
+  /// Those whom a trigger that takes members in goes by; nil for other triggers, and where there is none.
+  func entry(for trigger: TimedTrigger) -> Entry? {
+    switch trigger.kind {
+    case .segment(let segment): entry(segment.id)
+    case .when: entries.first { $0.when.map { $0.chain == trigger.key.chain && $0.trigger == trigger.key.name } ?? false }
+    case .event, .api, .date, .schedule: nil
+    }
+  }
+
   func listening(to type: String) -> [Int] { listeners[type] ?? [] }
   func dependents(of place: Int) -> [Int] { dependents[place] ?? [] }
 
@@ -60,27 +72,29 @@ final class SegmentCatalog {
   func refresh(
     _ whens: [Int64: (when: When, condition: Condition)], purchase: String, _ db: Connection
   ) throws {
-    let sql = "SELECT number, id, document, state, walked FROM segments WHERE state <> 'leaving' ORDER BY number"
+    let sql = "SELECT number, id, document, state, walked, updated_at FROM segments WHERE state <> 'leaving' ORDER BY number"
     var found: [Entry] = []
     let rows = try db.query(sql, []) { row in
-      (row.int(0), row.optionalText(1), row.textBytes(2), row.text(3), row.int(4))
+      (row.int(0), row.optionalText(1), row.textBytes(2), row.text(3), row.int(4), row.int(5))
     }
-    for (number, id, document, state, walked) in rows {
-      let own = try id.flatMap { try condition(number, $0, document) }
+    for (number, id, document, state, walked, changedAt) in rows {
+      let own = try id.flatMap { try condition(number, $0, document, db) }
       guard let condition = whens[number]?.condition ?? own else { continue }
       found.append(
         Entry(
           number: number, id: id, when: whens[number]?.when, condition: condition,
           state: SegmentStore.State(rawValue: state) ?? .computing, walked: walked,
-          screens: EventScreen.screens(of: condition, purchase: purchase), dependsOnZone: condition.dependsOnZone))
+          screens: EventScreen.screens(of: condition, purchase: purchase), dependsOnZone: condition.dependsOnZone, changedAt: Timestamp(milliseconds: changedAt)))
     }
     index(Self.ordered(found))
   }
 
-  private func condition(_ number: Int64, _ id: String, _ document: [UInt8]) throws -> Condition? {
+  private func condition(_ number: Int64, _ id: String, _ document: [UInt8], _ db: Connection) throws -> Condition? {
     if let known = parsed[number], known.document == document { return known.condition }
     guard let condition = SegmentStore.parse(document)?.condition else {
       report("the segment \(id) cannot be read by this server: its members stay as they are")
+      // What has passed them by meanwhile a newer server finds anew.
+      try db.run("UPDATE segments SET state = 'computing', walked = 0 WHERE number = $1", [.int(number)])
       return nil
     }
     parsed[number] = (document, condition)

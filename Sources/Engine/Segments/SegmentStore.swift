@@ -62,6 +62,28 @@ public struct SegmentStore: Sendable {
     return Dictionary(rows.map { ($0, Self.parse($1)?.condition.segments ?? []) }) { $1 }
   }
 
+  /// Why it cannot be saved beside those that there are now.
+  public func obstacle(to segment: Segment, as id: String, _ db: Connection) throws -> Issue? {
+    let uses = try uses(db)
+    if uses[id] == nil, uses.count >= Self.most {
+      return Issue(
+        pointer: "", code: .badValue, detail: "expected at most \(Self.most) segments, and there are as many",
+        hint: "delete those that nobody asks for")
+    }
+    var (seen, left) = (segment.condition.segments, Array(segment.condition.segments))
+    while let next = left.popLast() {
+      if next == id {
+        return Issue(pointer: "/is", code: .badValue, detail: "the segment asks for itself through others")
+      }
+      guard let named = uses[next] else {
+        return Issue(
+          pointer: "/is", code: .unknownReference, detail: "expected the id of a segment, got \"\(next.prefix(60))\"")
+      }
+      left += named.filter { seen.insert($0).inserted }
+    }
+    return nil
+  }
+
   /// Nil when this server cannot read it.
   static func parse(_ document: [UInt8]) -> Segment? {
     let limits = JSONLimits(maxDepth: documentDepth)

@@ -230,6 +230,62 @@ struct SegmentTests {
     #expect(try world.inside == ["c c9"])
   }
 
+  @Test("what other chains do and what segments have said can be asked for, too")
+  func followsChainsAndSegments() throws {
+    let world = try EngineWorld()
+    try world.save("inside", #"{"in_chain":"c"}"#)
+    try world.save("vip", #"{"did":"purchase"}"#)
+    try world.save("new-vip", #"{"did":"segment.entered","where":{"segment":"vip"},"within":"1d"}"#)
+    try world.publish("c", #"{"enter":{"event":"cart"},"steps":[{"wait":"1h"}]}"#)
+    try world.happen("cart")
+    try world.happen("purchase")
+    #expect(try world.members("inside") == ["ann"])
+    #expect(try world.members("new-vip") == ["ann"])
+    try world.time("2026-03-02T10:00:00Z")
+    #expect(try world.members("inside") == [])
+    try world.time("2026-03-03T09:00:00Z")
+    #expect(try world.members("new-vip") == [])
+  }
+
+  @Test("what falls due at one moment is asked in its order: an answer never rests on one that is over")
+  func dueTogether() throws {
+    let world = try EngineWorld()
+    try world.save("a", #"{"did":"purchase"}"#)
+    try world.save("b", #"{"did":"view","within":"1d"}"#)
+    // The one that asks is the older.
+    try world.save("a", #"{"all":[{"segment":"b"},{"did_not":"view","within":"1d"}]}"#)
+    try world.happen("view")
+    try world.time("2026-03-03T09:00:00Z")
+    #expect(try world.moves == ["segment.entered b event 09:00", "segment.left b time 09:00"])
+  }
+
+  @Test("other `when` triggers before it, and one is still the same: nobody comes in twice")
+  func sameWhen() throws {
+    let world = try EngineWorld()
+    try world.happen("purchase")
+    let existing = #"{"when":{"did":"purchase"},"existing":true}"#
+    try world.publish("c", #"{"reenter":"always","enter":\#(existing),"steps":[{"wait":"30d"}]}"#)
+    #expect(try world.inside == ["c ann"])
+    let other = #"{"when":{"did":"refund"}}"#
+    try world.publish("c", #"{"reenter":"always","enter":[\#(other),\#(existing)],"steps":[{"wait":"31d"}]}"#)
+    #expect(try world.inside == ["c ann"])
+    try world.happen("refund")
+    #expect(try world.inside == ["c ann", "c ann"])
+  }
+
+  @Test("a contact who cannot be asked holds up nobody")
+  func unreadable() throws {
+    let world = try EngineWorld()
+    try world.save("recent", #"{"did":"view","within":"1d"}"#)
+    for contact in ["ann", "bob"] { try world.happen("view", contact, ["sku": "a"]) }
+    try world.write { db, _, _ in
+      try db.run("UPDATE contacts SET attributes = '{oops' WHERE external_id = 'ann'")
+    }
+    try world.time("2026-03-03T09:00:00Z")
+    #expect(try world.members("recent") == ["ann"])
+    #expect(try world.query("SELECT count(*) FROM memberships WHERE due_at IS NOT NULL") { $0.int(0) } == [0])
+  }
+
   @Test("one that is deleted lets its members go, and another may have its name")
   func deleted() throws {
     let world = try EngineWorld()

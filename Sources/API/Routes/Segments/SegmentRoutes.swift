@@ -48,6 +48,8 @@ enum SegmentRoutes {
             return .write { db, now in
               let known = try store.segment(id, db)
               try Revision.check(call, current: known.map { Revision($0.revision) })
+              // Others may have been saved since they were looked at.
+              if let issue = try store.obstacle(to: segment, as: id, db) { throw Problem.refused([issue]) }
               let saved = try store.save(
                 id, document: document.text, isSameCondition: known?.condition == segment.condition,
                 now: Timestamp(milliseconds: now), db)
