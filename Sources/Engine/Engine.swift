@@ -150,7 +150,9 @@ public final class Engine: Duty {
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
     try calendar.plan(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db)
-    if isAtEnd { try segments.compute(now: round.now, acted: lastActed, limit: slice.timers, isOver: { monotonic() >= until }, db) }
+    if isAtEnd {
+      try segments.compute(now: round.now, acted: lastActed, limit: slice.timers, isOver: { monotonic() >= until }, db)
+    }
     try segments.write(db)
     hasSlicesLeft =
       try endArchivedRuns(now: round.now, db) || isResuming || isMoving

@@ -52,7 +52,8 @@ final class SegmentCatalog {
   func entry(for trigger: TimedTrigger) -> Entry? {
     switch trigger.kind {
     case .segment(let segment): entry(segment.id)
-    case .when: entries.first { $0.when.map { $0.chain == trigger.key.chain && $0.trigger == trigger.key.name } ?? false }
+    case .when:
+      entries.first { $0.when.map { $0.chain == trigger.key.chain && $0.trigger == trigger.key.name } ?? false }
     case .event, .api, .date, .schedule: nil
     }
   }
@@ -72,7 +73,8 @@ final class SegmentCatalog {
   func refresh(
     _ whens: [Int64: (when: When, condition: Condition)], purchase: String, _ db: Connection
   ) throws {
-    let sql = "SELECT number, id, document, state, walked, updated_at FROM segments WHERE state <> 'leaving' ORDER BY number"
+    let sql =
+      "SELECT number, id, document, state, walked, updated_at FROM segments WHERE state <> 'leaving' ORDER BY number"
     var found: [Entry] = []
     let rows = try db.query(sql, []) { row in
       (row.int(0), row.optionalText(1), row.textBytes(2), row.text(3), row.int(4), row.int(5))
@@ -84,7 +86,8 @@ final class SegmentCatalog {
         Entry(
           number: number, id: id, when: whens[number]?.when, condition: condition,
           state: SegmentStore.State(rawValue: state) ?? .computing, walked: walked,
-          screens: EventScreen.screens(of: condition, purchase: purchase), dependsOnZone: condition.dependsOnZone, changedAt: Timestamp(milliseconds: changedAt)))
+          screens: EventScreen.screens(of: condition, purchase: purchase), dependsOnZone: condition.dependsOnZone,
+          changedAt: Timestamp(milliseconds: changedAt)))
     }
     index(Self.ordered(found))
   }
