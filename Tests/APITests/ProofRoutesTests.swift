@@ -49,6 +49,15 @@ import Testing
     #expect(!JSONValue.array(trail).text.contains("ann"))
   }
 
+  @Test func `a merge is in the audit trail under who is left`() throws {
+    let api = try TestAPI()
+    for id in ["ann", "bob"] { _ = api.call("PUT", "/v1/contacts/\(id)", "{}") }
+    #expect(api.call("POST", "/v1/contacts/bob/merge", #"{"into":"ann"}"#).status == 202)
+    try api.settle()
+    let merge = try #require(api.call("GET", "/v1/audit").items.last)
+    #expect(merge["action"] == "POST /v1/contacts/{id}/merge" && merge["contact"] == "ann")
+  }
+
   @Test func `a marketing message names the proof that it relied on`() throws {
     let api = try TestAPI()
     _ = api.call("PUT", "/v1/templates/hello", #"{"subject":"Hello","text":"Hi"}"#)

@@ -8,6 +8,36 @@ import JSON
 import SQL
 import Testing
 
+/// A wish to merge that waits in the log while one of the two is erased.
+@Suite struct ErasureAndMergeTests {
+  @Test(arguments: [true, false])
+  func `who is erased before a merge acts neither takes the other along nor leaves him his past`(isSurvivor: Bool)
+    throws
+  {
+    let village = try Village()
+    for id in ["per01", "per02"] {
+      let event = IncomingEvent(
+        type: "view", keys: ContactKeys(id: id), properties: Array(#"{"note":"of \#(id)"}"#.utf8))
+      _ = try village.post([event])
+    }
+    try village.settle()
+    let log = village.life.log
+    let (from, into) = isSurvivor ? ("per02", "per01") : ("per01", "per02")
+    try village.write { db, now in
+      let rows = try [from, into].map { try #require(try People().find($0, db)).row }
+      try log.append(own: [ContactEvent.merge(rows[0], into: rows[1], by: .call)], now: now, db)
+      _ = try village.life.erasures.erase("per01", reason: "test", by: "k", id: "e", now: now, db)
+    }
+    try village.settle()
+    let dump = try village.dump()
+    #expect(!dump.contains("per01"))
+    #expect(dump.contains("of per02"))
+    let other = try village.life.writer.perform { db, _ in try People().find("per02", db)?.externalID }
+    #expect(other == "per02")
+    #expect(try village.findings() == [])
+  }
+}
+
 /// Erasures at random moments of random lives: with events that wait, messages in hand, merges of the timeline under way,
 /// rounds that are done again, restarts, and files that are held.
 @Suite struct RandomErasureTests {

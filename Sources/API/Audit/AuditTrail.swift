@@ -84,8 +84,8 @@ public struct AuditTrail: Sendable {
   /// The oldest first, from after `id` on.
   public func page(after id: Int64, limit: Int, _ db: Connection) throws -> [Entry] {
     let sql = """
-      SELECT id, at, key, key_name, action, object, contact, status, revision FROM audit WHERE id > $1
-      ORDER BY id LIMIT $2
+      SELECT a.id, a.at, a.key, a.key_name, a.action, a.object, coalesce(m.survivor, a.contact), a.status, a.revision
+      FROM audit a LEFT JOIN merged_contacts m ON m.contact = a.contact WHERE a.id > $1 ORDER BY a.id LIMIT $2
       """
     return try db.query(sql, [.int(id), .int(limit)]) { row in
       let contact = row.optionalInt(6)
@@ -101,10 +101,9 @@ public struct AuditTrail: Sendable {
 extension Route {
   /// Changes that are worth a row: all but what shops post by the thousand, and calls that only look.
   var isAudited: Bool {
-    guard method != "GET", case .scopes(let scopes) = access, !scopes.contains(.events) || scopes.count > 1 else {
-      return false
-    }
-    return !scopes.contains(.read)
+    guard method != "GET", case .scopes(let scopes) = access, !scopes.contains(.read) else { return false }
+    // There is no way back from a merge.
+    return scopes != [.events] || pattern.text.hasSuffix("/merge")
   }
 
   /// A place that stands for a person: his id would be kept when he is erased.

@@ -62,6 +62,8 @@ extension RunSteps {
     guard contact != survivor, let old = try people.contact(contact, db),
       let kept = try people.contact(survivor, db)
     else { return }
+    // Who is being erased is nobody any more: neither takes anybody along, nor leaves his past to another.
+    guard try !tombstones.isLeaving(contact, db), try !tombstones.isLeaving(survivor, db) else { return }
     // The survivor's segments are asked anew when `contact.merged` acts.
     try Memberships().forget(contact, db)
     let changed = try people.absorb(old, into: kept, now: now, db)

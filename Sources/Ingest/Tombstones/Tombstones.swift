@@ -128,6 +128,14 @@ extension Tombstones {
   }
 }
 
+extension Tombstones {
+  /// Whether the contact was erased, and his rows are still going. Cost: nothing while nobody was erased.
+  public func isLeaving(_ contact: Int64, _ db: Connection) throws -> Bool {
+    if isEmpty { return false }
+    return try db.first("SELECT 1 FROM erased_contacts WHERE contact = $1", [.int(contact)]) { _ in true } ?? false
+  }
+}
+
 /// Suppressions outlive the person, but not by his address.
 extension Tombstones {
   /// What was said of the address stays said of its hash.
