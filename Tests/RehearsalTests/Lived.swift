@@ -34,7 +34,12 @@ final class Lived {
   let start = Story.start
   private var chance: Chance
 
-  init(seed: UInt64, events: Int) throws {
+  private let setting: WorldSetting
+
+  init(seed: UInt64, events: Int, caps: [FrequencyCap] = []) throws {
+    var setting = Self.setting
+    setting.rules.caps = caps
+    self.setting = setting
     chance = Chance(seed, for: "lived")
     let references = References(channels: Self.setting.rules.channels, templates: ["a", "b"])
     var maker = ChainMaker(Chance(seed, for: "chain"), references: references)
@@ -45,7 +50,7 @@ final class Lived {
     }
     self.document = document
     var otherMaker = ChainMaker(Chance(seed, for: "other"), references: references)
-    world = try Rehearsal.World(Self.setting, starts: start + -3_600_000) { claim, now in
+    world = try Rehearsal.World(setting, starts: start + -3_600_000) { claim, now in
       var chance = Chance(seed, for: "answer \(claim.contactID) \(claim.step) \(claim.attempt)")
       switch chance.below(20) {
       case 0: return (.rejected(reason: "no such address"), now)
@@ -102,7 +107,7 @@ final class Lived {
     let templates = ["a", "b"].map { ($0, "{\"text\":\"Hello {{contact.id}}\"}") }
     let run = try RehearsalRun(
       wish, OpenPast(db: world.db), templates: Dictionary(uniqueKeysWithValues: templates),
-      RehearsalRun.Conditions(setting: Self.setting))
+      RehearsalRun.Conditions(setting: setting))
     try run.run()
     return run
   }

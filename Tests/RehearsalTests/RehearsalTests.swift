@@ -177,6 +177,24 @@ struct RehearsalTests {
     #expect(figures.hours.map(\.hour) == [story.moment("24h")])
   }
 
+  @Test("a slot of a cap that two chains want goes to the draft that matters more, and the other chain's letter waits")
+  func slots() throws {
+    let letter =
+      #"{"enter":{"event":"cart"},"priority":60,"steps":[{"wait":"1h"},{"send":"email","template":"letter"}]}"#
+    var setting = Self.setting
+    setting.rules.caps = [FrequencyCap(channels: ["email"], limit: 1, per: Span(days: 7))]
+    let story = try Story(letter, setting: setting)
+    try story.world.publish("other", letter.replacing("60", with: "50"))
+    try story.happen("cart")
+    try story.world.live(until: story.moment("5d"))
+    #expect(story.world.sent.map(\.chain) == ["chain"])
+    for (priority, messages, capped) in [("60", 1, 0), ("40", 0, 1)] {
+      let figures = try rehearse(story, letter.replacing("60", with: priority), setting: setting)
+      #expect((figures.messages, figures.capped) == (Int64(messages), Int64(capped)))
+      #expect(figures.assumed.contains { $0.hasPrefix("caps' slots are given anew") })
+    }
+  }
+
   private func dump(_ db: Connection) throws -> [String] {
     let tables = try db.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") { $0.text(0) }
     return try tables.flatMap { table in

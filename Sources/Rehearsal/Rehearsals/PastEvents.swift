@@ -71,7 +71,7 @@ struct PastEvents {
     }
   }
 
-  private static let handOvers: Set<String> = [
+  static let handOvers: Set<String> = [
     "message.sent", "message.failed", "message.skipped", "message.unknown",
   ]
 

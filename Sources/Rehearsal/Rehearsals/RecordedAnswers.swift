@@ -20,9 +20,13 @@ final class RecordedAnswers {
   /// What went wrong while a message was handed over, where nothing can be thrown.
   private(set) var failure: (any Error)?
 
+  /// Other chains' messages.
+  var rivals: Rivals?
+
   init(_ db: @escaping () -> Connection?) { self.db = db }
 
   func answer(_ claim: Claim, _ now: Timestamp) -> (answer: HandOver, at: Timestamp) {
+    if let known = rivals?.answer(claim, now) { return known }
     do {
       guard let db = db(), let recorded = try find(claim, db) else { return (.accepted(providerID: nil), now) }
       let planned = try db.first("SELECT planned_at FROM messages WHERE id = $1", [.int(claim.message)]) { $0.int(0) }

@@ -196,7 +196,9 @@ extension RehearsalRun {
           + "clicked, answered or left by them")
     }
     if !world.setting.rules.caps.isEmpty {
-      assumed.append("caps count what other chains sent then: a slot that both want is not given anew")
+      assumed.append(
+        "caps' slots are given anew, to other chains' messages too; what those chains planned is what they planned then"
+      )
     }
     if !others.isIdle {
       assumed.append(

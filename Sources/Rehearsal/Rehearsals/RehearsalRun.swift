@@ -47,6 +47,7 @@ public final class RehearsalRun {
   private let facts: OtherMessages
   let changes: PastChanges
   let others: OtherRuns
+  private let rivals: Rivals
   /// Facts on their way into the log, the oldest first.
   private var waiting: [(event: IncomingEvent, at: Timestamp)] = []
   /// Something was taken that has not acted yet.
@@ -96,6 +97,8 @@ public final class RehearsalRun {
     facts = try OtherMessages(past, wish, world.db)
     changes = PastChanges(past: past, wish: wish, asked: interest.asked, db: world.db)
     others = OtherRuns(past, wish, chains: interest.asked.chains, world.db)
+    rivals = Rivals(past, wish, world, priority: interest.chain.priority)
+    answers.rivals = rivals
   }
 
   /// A moment with many rounds is work, too.
@@ -183,6 +186,7 @@ public final class RehearsalRun {
       guard let end = rows.last else { return }
       try contacts.bring(rows, now: world.now)
       try others.bring(rows, now: world.now)
+      try rivals.bring(rows, now: world.now)
       last = end
       try breathe()
     }
@@ -198,6 +202,7 @@ public final class RehearsalRun {
         try advance(to: at)
         if !change.isOwn { try changes.put(change, now: at) }
       }
+      if rivals.contains(item.event.message), PastEvents.handOvers.contains(item.event.type) { continue }
       let verdict = try events.verdict(item) { try rehearsed($0, at: at) }
       switch verdict {
       case .skip: break
@@ -249,6 +254,7 @@ public final class RehearsalRun {
     if new.isEmpty { return }
     try contacts.bring(new, now: world.now)
     try others.bring(new, now: world.now)
+    try rivals.bring(new, now: world.now)
   }
 
   private func enrolled(by event: StoredEvent, of row: Int64, _ trigger: Trigger) throws -> [Int64] {
@@ -282,10 +288,25 @@ public final class RehearsalRun {
   /// Lets everything act that is due before; where nothing is, only the clock moves.
   private func advance(to moment: Timestamp) throws {
     while let next = others.next, next <= moment {
+      try bringRivals(through: next, isLast: false)
       try move(to: next)
       try others.happen(through: next)
     }
+    try bringRivals(through: moment, isLast: true)
     try move(to: moment)
+  }
+
+  /// - Parameter isLast: what comes second at `moment` waits for the rest of it.
+  private func bringRivals(through moment: Timestamp, isLast: Bool) throws {
+    while let next = rivals.next, next <= moment {
+      let comesSecond = rivals.nextComesSecond
+      if comesSecond, isLast, next >= moment { return }
+      try move(to: next)
+      try flush()
+      if comesSecond { try world.settle() }
+      try rivals.happen(through: next)
+      isUnsettled = true
+    }
   }
 
   private func move(to moment: Timestamp) throws {
