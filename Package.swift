@@ -61,7 +61,7 @@ let package = Package(
         .embedInCode("0010_calendar.sql"), .embedInCode("0011_held_by.sql"), .embedInCode("0012_rfm.sql"),
         .embedInCode("0013_segments.sql"), .embedInCode("0014_erasure.sql"),
         .embedInCode("0015_proofs.sql"),
-        .embedInCode("0016_merges.sql"),
+        .embedInCode("0016_merges.sql"), .embedInCode("0017_attribute_types.sql"),
       ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL", crypto], swiftSettings: rules),

@@ -54,6 +54,14 @@ public final class API: Sendable {
     }
   }
 
+  /// Whether the body may be of any size, which then lies in a file: the route takes such, and he who calls may send it.
+  @Sendable public func takesFile(_ method: String, _ path: String, _ headers: Headers) -> Bool {
+    guard case .found(let route, _) = router.match(method: method, path: path), route.takesFiles,
+      case .scopes(let scopes) = route.access, let caller = keys.caller(authorization: headers["Authorization"])
+    else { return false }
+    return caller.may(scopes)
+  }
+
   /// Who calls, if he may.
   private func admit(_ request: Request, to route: Route) throws(Problem) -> Caller? {
     guard case .scopes(let scopes) = route.access else { return nil }

@@ -82,6 +82,7 @@ extension Stages {
       EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
       + ErasureRoutes.all(self) + ExportRoutes.all(self) + MergeRoutes.all(self)
+      + TransferRoutes.all(self)
     let chains =
       ChainRoutes.all(self) + ChainLifeRoutes.all(self) + PublishRoutes.all(self) + ChainRunRoutes.all(self)
       + ChainTestRoutes.all(self) + RehearsalRoutes.all(self) + EnrollRoutes.all(self) + WhyRoutes.all(self)

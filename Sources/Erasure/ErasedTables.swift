@@ -60,8 +60,10 @@ public enum ErasedTables {
     // By `Memberships`, which counts them.
     "memberships": .sliced,
     "audit": .impersonal("who changed what: of a contact it has his number alone"),
-    "merged_contacts": .deleted(where: "contact = $1 OR survivor = $1"),
+    // What is still on its way to him is deleted as his.
+    "merged_contacts": .deleted(where: "survivor = $1 AND rest = 0"),
     "gone_contacts": .impersonal("a number"),
+    "attribute_types": .impersonal("names of attributes"),
     "erasures": .impersonal("acts of erasure, which name nobody"),
     "erased_contacts": .sliced,
     "tombstones": .impersonal("hashes under a secret that is not in the file"),

@@ -27,6 +27,18 @@ enum Compression {
     }
   }
 
+  static func isGzip(_ headers: Headers) -> Bool {
+    ["gzip", "x-gzip"].contains(headers["Content-Encoding"]?.lowercased() ?? "")
+  }
+
+  /// Of a body that is decoded as it is read.
+  static func requireKnown(_ headers: Headers) throws(RequestFailure) {
+    let codings = headers.all("Content-Encoding").map { $0.lowercased() }
+    guard codings.count <= 1, codings.allSatisfy({ ["", "identity", "gzip", "x-gzip"].contains($0) }) else {
+      throw unsupported
+    }
+  }
+
   private static let unsupported = RequestFailure(415, "expected Content-Encoding to be gzip or absent")
 
   /// The answer as this client takes it.

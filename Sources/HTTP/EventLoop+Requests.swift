@@ -35,11 +35,12 @@ extension EventLoop {
       isHead: head.method == "HEAD", closes: !head.keepsAlive || stopAt != nil, isHTTP10: head.isHTTP10)
     let place = AnswerPlace(connection: connection.id, sequence: connection.expectAnswer(manner))
     do throws(RequestFailure) {
-      let body = try Compression.decoded(parsed, limits: limits)
+      if parsed.file != nil { try Compression.requireKnown(head.headers) }
+      let body = try parsed.file == nil ? Compression.decoded(parsed, limits: limits) : []
       counters.requests.add(1, ordering: .relaxed)
       let request = Request(
         method: head.method, path: head.target.path, query: head.target.query, authority: head.target.authority,
-        headers: head.headers, body: body, remoteAddress: connection.remoteAddress)
+        headers: head.headers, body: body, file: parsed.file, remoteAddress: connection.remoteAddress)
       handler(request, Responder(PendingAnswer(loop: self, place: place, requestHeaders: head.headers)))
     } catch {
       counters.badRequests.add(1, ordering: .relaxed)

@@ -182,6 +182,8 @@ final class EventLoop: @unchecked Sendable {
       counters.received.add(count, ordering: .relaxed)
       if connection.stage == .open {
         connection.parser.append(buffer[..<count])
+        // As large as that takes as long as it takes.
+        if connection.parser.isSpooling { connection.phaseSince = now }
       } else {
         connection.lingeredBytes += count
         connection.phaseSince = now

@@ -25,9 +25,9 @@ public final class FileBody: Sendable {
     closed()
   }
 
-  /// What lies at the offset, at most one piece; nil when there is less than there should be.
-  func piece(at offset: Int) -> [UInt8]? {
-    let wanted = min(FileBody.pieceBytes, count - offset)
+  /// What lies at the offset, one piece at most; nil when there is less than there should be.
+  func piece(at offset: Int, atMost most: Int = FileBody.pieceBytes) -> [UInt8]? {
+    let wanted = min(most, count - offset)
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
       var done = 0
       while done < wanted {

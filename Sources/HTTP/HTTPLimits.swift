@@ -31,6 +31,8 @@ public struct HTTPLimits: Sendable {
   /// many read only when their whole body is sent.
   public var lingerSeconds = 2.0
   public var lingerBytes = 16 * 1024 * 1024
+  /// Which bodies may be larger, in a file; nil: none.
+  public var spooling: Spooling?
   /// What `Retry-After` says in a 503.
   public var retryAfterSeconds = 1
 

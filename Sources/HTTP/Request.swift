@@ -10,6 +10,8 @@ public struct Request: Sendable {
   public let headers: Headers
   /// Without framing, inflated if it came as gzip.
   public let body: [UInt8]
+  /// In the body's place, as it came: see `Spooling` and `BodyReader`.
+  public let file: FileBody?
   /// The peer's address without its port.
   public let remoteAddress: String
 
@@ -18,7 +20,7 @@ public struct Request: Sendable {
   /// For tests and calls from within; nothing is checked.
   public init(
     method: String, path: String, query: [(name: String, value: String)] = [], authority: String? = nil,
-    headers: Headers = Headers(), body: [UInt8] = [], remoteAddress: String = "127.0.0.1"
+    headers: Headers = Headers(), body: [UInt8] = [], file: FileBody? = nil, remoteAddress: String = "127.0.0.1"
   ) {
     self.method = method
     self.path = path
@@ -26,6 +28,7 @@ public struct Request: Sendable {
     self.targetAuthority = authority
     self.headers = headers
     self.body = body
+    self.file = file
     self.remoteAddress = remoteAddress
   }
 

@@ -31,6 +31,8 @@ struct RequestParser {
   private var scanner = HeadScanner()
   private var chunks = ChunkScanner()
   private var body: [UInt8] = []
+  /// Where the body goes instead of memory.
+  private var spooled: SpooledBody?
   private var owesContinue = false
 
   /// Buffers above this are given back between requests, so that ten thousand idle connections stay small.
@@ -67,10 +69,13 @@ struct RequestParser {
   /// Bytes kept for requests that are not complete.
   var heldBytes: Int { buffer.count - start + body.count }
 
+  /// A body is on its way into a file.
+  var isSpooling: Bool { spooled != nil }
+
   /// True once for each request that wants to hear `100 Continue` before it sends its body, unless the body comes anyway.
   mutating func takeContinue() -> Bool {
     defer { owesContinue = false }
-    guard owesContinue, body.isEmpty, start == buffer.count else { return false }
+    guard owesContinue, body.isEmpty, spooled?.file.count ?? 0 == 0, start == buffer.count else { return false }
     return true
   }
 
@@ -91,11 +96,11 @@ struct RequestParser {
       try begin(head)
       return try advance()
     case .bytes(let head, let length):
-      return takeBytes(length) ? finish(head) : nil
+      return try takeBytes(length) ? finish(head) : nil
     case .chunks(let head):
-      guard try chunks.scan(buffer, from: &start, into: &body, limits: limits) else { return nil }
+      guard try takeChunks() else { return nil }
       chunks = ChunkScanner()
-      return finish(head)
+      return try finish(head)
     case .failed(let failure): throw failure
     case .ended: return nil
     }
@@ -121,17 +126,24 @@ struct RequestParser {
   }
 
   private mutating func begin(_ head: RequestHead) throws(RequestFailure) {
+    spooled = try limits.spooling?.begin(head)
     switch head.framing.body {
     case .none: stage = .bytes(head, 0)
     case .bytes(let length):
-      guard length <= limits.bodyBytes else { throw ChunkScanner.tooLarge(limits) }
+      guard length <= spooled?.room ?? limits.bodyBytes else { throw ChunkScanner.tooLarge(limits) }
       stage = .bytes(head, length)
     case .chunked: stage = .chunks(head)
     }
     owesContinue = head.framing.expectsContinue && !head.isHTTP10 && head.framing.body != .none
   }
 
-  private mutating func takeBytes(_ length: Int) -> Bool {
+  private mutating func takeBytes(_ length: Int) throws(RequestFailure) -> Bool {
+    if let spooled {
+      let taken = min(length - spooled.file.count, buffer.count - start)
+      try spooled.append(buffer[start..<start + taken])
+      start += taken
+      return spooled.file.count == length
+    }
     let taken = min(length - body.count, buffer.count - start)
     if taken > 0 {
       body.append(contentsOf: buffer[start..<start + taken])
@@ -140,9 +152,19 @@ struct RequestParser {
     return body.count == length
   }
 
-  private mutating func finish(_ head: RequestHead) -> ParsedRequest {
-    let request = ParsedRequest(head: head, body: body)
-    body = []
+  private mutating func takeChunks() throws(RequestFailure) -> Bool {
+    guard let spooled else { return try chunks.scan(buffer, from: &start, into: &body, limits: limits) }
+    var limits = limits
+    limits.bodyBytes = spooled.room
+    let isComplete = try chunks.scan(buffer, from: &start, into: &body, limits: limits)
+    try spooled.append(body)
+    body.removeAll(keepingCapacity: true)
+    return isComplete
+  }
+
+  private mutating func finish(_ head: RequestHead) throws(RequestFailure) -> ParsedRequest {
+    let request = ParsedRequest(head: head, body: body, file: try spooled?.finish())
+    (body, spooled) = ([], nil)
     owesContinue = false
     stage = head.keepsAlive ? .head : .ended
     return request
@@ -159,4 +181,5 @@ struct RequestParser {
 struct ParsedRequest {
   let head: RequestHead
   let body: [UInt8]
+  var file: FileBody?
 }

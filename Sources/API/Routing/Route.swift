@@ -41,6 +41,8 @@ public struct Route: Sendable {
   public let pattern: RoutePattern
   public let access: Access
   public let work: Work
+  /// A body of any size is taken, in a file.
+  public var takesFiles = false
 
   /// - Parameter pattern: `/v1/contacts/{id}`; see `RoutePattern`.
   public init(_ method: String, _ pattern: RoutePattern, _ access: Access, _ work: Work) {

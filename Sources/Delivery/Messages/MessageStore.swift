@@ -45,6 +45,13 @@ public struct MessageStore: Sendable {
     }
   }
 
+  /// A contact's, the newest first.
+  public func newest(of contact: Int64, limit: Int, _ db: Connection) throws -> [Message] {
+    try db.query(
+      "SELECT \(Self.columns) WHERE m.contact = $1 ORDER BY m.id DESC LIMIT $2", [.int(contact), .int(limit)]
+    ) { try read($0, db) }
+  }
+
   /// By id, from after `id` on.
   public func page(_ filter: Filter, after id: Int64, limit: Int, _ db: Connection) throws -> [Message] {
     var wheres = ["m.id > $1"]

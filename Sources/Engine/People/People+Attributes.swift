@@ -12,6 +12,10 @@ extension People {
     let before = contact.attributes
     var patch = ContactPatch()
     for (name, value) in values where !ContactFields.builtIn.contains(name) { patch.attributes[name] = value }
+    // Nor may it make a number of what is text elsewhere.
+    for (name, value) in patch.attributes where try !AttributeTypes().check([name: value], db).isEmpty {
+      patch.attributes[name] = nil
+    }
     do {
       try contact.apply(patch)
     } catch {

@@ -19,7 +19,7 @@ extension People {
   private static let pageAfter = Query("SELECT \(columns) FROM contacts WHERE id > $1 ORDER BY id LIMIT $2")
 
   /// In the order in which they were made.
-  func page(after row: Int64, limit: Int, _ db: Connection) throws -> [Contact] {
+  public func page(after row: Int64, limit: Int, _ db: Connection) throws -> [Contact] {
     let bind = { (statement: Statement) in
       statement.bind(1, row)
       statement.bind(2, limit)

@@ -47,31 +47,59 @@ public struct People: Sendable {
   public func change(id: String, _ patch: ContactPatch, now: Timestamp, _ db: Connection) throws -> Changed {
     let known = try find(id, db)?.row
     let keys = try Self.keys(id, patch)
+    try requireNotErased(keys)
+    let found = try known.map { Found(row: $0) } ?? whose(keys, at: now, db)
+    return try change(found, isNew: known == nil, patch, source: "api", now: now, db)
+  }
+
+  /// The same for a line of an import. His own `id` finds him, and where he is new, or has none, what else is known of him.
+  public func change(_ imported: ImportedContact, now: Timestamp, _ db: Connection) throws -> Changed {
+    var keys = imported.keys
+    try requireNotErased(keys)
+    let isKnown: Bool
+    if let id = keys.id, try owner(of: .id, id, db) != nil {
+      // What the patch changes about him is no key of somebody else's event.
+      (isKnown, keys) = (true, ContactKeys(id: id, anonymousID: keys.anonymousID))
+    } else {
+      isKnown = try known(keys, db) != nil
+    }
+    return try change(
+      whose(keys, at: now, db), isNew: !isKnown, imported.patch, source: "import", now: now, db)
+  }
+
+  private func requireNotErased(_ keys: ContactKeys) throws(Refusal) {
     if let tombstones, tombstones.judge(keys) != .passes { throw Refusal([.erasedContact]) }
-    var found = try known.map { Found(row: $0) } ?? whose(keys, at: now, db)
+  }
+
+  private func change(
+    _ found: Found, isNew: Bool, _ patch: ContactPatch, source: String, now: Timestamp, _ db: Connection
+  ) throws -> Changed {
+    var found = found
     let row = found.row
     guard let before = try contact(row, db) else { throw MissingContact(row: row) }
+    let issues = try AttributeTypes().check(patch.attributes, db)
+    guard issues.isEmpty else { throw Refusal(issues) }
     var after = before
     try after.apply(patch)
-    var fields = (known == nil ? ["id"] : []) + after.differences(from: before)
+    var fields = (isNew ? ["id"] : found.learned) + after.differences(from: before)
     found.others += try claimKeys(of: after, before: before, db).filter { !found.others.contains($0) }
     if !fields.isEmpty {
       after.updatedAt = max(now, before.updatedAt)
       try update(after, db)
     }
     for consent in patch.consents {
-      if try give(consent, by: row, now: now, db) { fields.append("consents.\(consent.channel)") }
+      if try give(consent, by: row, source, now: now, db) { fields.append("consents.\(consent.channel)") }
     }
-    return Changed(contact: after, created: known == nil, fields: fields, others: found.others)
+    return Changed(contact: after, created: isNew, fields: fields, others: found.others)
   }
 
   /// Records a consent that differs from what holds; says whether it did.
   private func give(
-    _ consent: ContactPatch.ConsentGiven, by row: Int64, now: Timestamp, _ db: Connection
+    _ consent: ContactPatch.ConsentGiven, by row: Int64, _ source: String, now: Timestamp, _ db: Connection
   ) throws -> Bool {
     let consents = Consents()
     guard try consents.granted(by: row, channel: consent.channel, db) != consent.granted else { return false }
-    let proof = ConsentProof(channel: consent.channel, granted: consent.granted, source: "api")
+    let proof = ConsentProof(channel: consent.channel, granted: consent.granted, source: source)
     try consents.record(proof, of: row, now: now, db)
     return true
   }

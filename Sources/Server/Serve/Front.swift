@@ -14,7 +14,12 @@ final class Front: Sendable {
   }
 
   /// Binds. Throws `Refused` when the address cannot be listened on.
-  init(_ address: ListenAddress, _ limits: LimitSettings) throws {
+  /// - Parameters:
+  ///   - scratch: where bodies of any size lie.
+  ///   - room: bytes that one of them may have now.
+  init(
+    _ address: ListenAddress, _ limits: LimitSettings, scratch: String, room: @escaping @Sendable () -> Int
+  ) throws {
     let box = APIBox()
     api = box
     var http = HTTPLimits()
@@ -23,6 +28,9 @@ final class Front: Sendable {
     http.bodyBytes = limits.bodyBytes
     http.connections = limits.connections
     http.heldBytes = limits.heldBytes ?? http.heldBytes
+    http.spooling = Spooling(folder: scratch, room: room) { method, path, headers in
+      box.api.withLock { $0 }?.takesFile(method, path, headers) ?? false
+    }
     server = HTTPServer(host: address.host, port: address.port, limits: http) { request, responder in
       guard let api = box.api.withLock({ $0 }) else {
         return responder(Problem.found(status: 503, detail: "the server is starting").response)

@@ -101,7 +101,7 @@ final class Shop {
           ],
           "accepted": ["status": [200, 202], "id": "/message_id"], "rejected": ["status": [400, 404]],
         ],
-        "whatsapp": ["consent": "opt_in"],
+        "whatsapp": ["consent": "opt_in"], "push": [:],
         "call": ["adapter": "task"],
       ],
     ]

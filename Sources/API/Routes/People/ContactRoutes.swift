@@ -8,9 +8,6 @@ import SQL
 
 /// `/v1/contacts/{id}`: created, updated, read.
 enum ContactRoutes {
-  private static let lastEvents = 10
-  private static let newestRuns = 20
-
   static func all(_ stages: Stages) -> [Route] {
     let people = People(stages.erasures.tombstones)
     let erasures = stages.erasures
@@ -28,7 +25,7 @@ enum ContactRoutes {
             let now = Timestamp(milliseconds: now)
             let change = try people.change(id: id, patch, now: now, db)
             try log.append(own: ContactEvent.said(of: change), now: now.milliseconds, db)
-            let profile = profile(change.contact, try Consents().all(of: change.contact.row, db))
+            let profile = ContactCard.profile(change.contact, try Consents().all(of: change.contact.row, db))
             return .json(.object(profile), status: change.created ? 201 : 200)
           }
         }),
@@ -38,7 +35,7 @@ enum ContactRoutes {
           let id = call["id"]
           return { db in
             let contact = try people.required(id, db)
-            return .json(try card(contact, history, db))
+            return .json(try ContactCard(contact: contact, stages: stages, history: history, db: db).json())
           }
         }),
     ]
@@ -52,25 +49,6 @@ enum ContactRoutes {
     case "true": return true
     case .some(let text): throw .badQuery("readmit", "expected true or false, got \"\(text.prefix(40))\"")
     }
-  }
-
-  /// What an operator sees at a glance: who this is, what happened last, where he stands.
-  private static func card(_ contact: Contact, _ history: ContactHistory, _ db: Connection) throws -> JSONValue {
-    var card = profile(contact, try Consents().all(of: contact.row, db))
-    let events = try history.page(of: contact.row, before: nil, limit: lastEvents, db)
-    card["last_events"] = .array(events.map(\.json))
-    var labels = StepLabels()
-    let runs = try ContactRuns().newest(of: contact.row, limit: newestRuns, db).map { run in
-      run.json(step: try labels.label(chain: run.chainNumber, version: run.version, step: run.step, db))
-    }
-    card["runs"] = .array(runs)
-    return .object(card)
-  }
-
-  private static func profile(_ contact: Contact, _ consents: [Consents.State]) -> JSONObject {
-    var profile = contact.profile
-    profile["consents"] = .array(consents.map(\.json))
-    return profile
   }
 }
 
