@@ -49,6 +49,8 @@ public final class Engine: Duty {
   private var cursor: Int64?
   /// When the last event that has acted was accepted.
   private var lastActed: Timestamp?
+  /// The same of those that came from outside.
+  private var lastHeard: Timestamp?
   /// The log's end at the start, or when a held file was released: no timer acts before.
   private var catchUp: Int64
   /// A moment before which no run is due; nil: not known.
@@ -146,12 +148,13 @@ public final class Engine: Duty {
         if round.hasMerged { (quietUntil, calendar.quietUntil, round.hasMerged) = (nil, nil, false) }
         cursor = event.seq
         lastActed = event.acceptedAt
+        if event.contact == nil { lastHeard = event.acceptedAt }
         left.events -= 1
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
     try calendar.plan(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db)
     if isAtEnd {
-      try segments.compute(now: round.now, acted: lastActed, limit: slice.timers, isOver: { monotonic() >= until }, db)
+      try segments.compute(now: round.now, acted: lastHeard, limit: slice.timers, isOver: { monotonic() >= until }, db)
     }
     try segments.write(db)
     hasSlicesLeft =
@@ -223,7 +226,7 @@ public final class Engine: Duty {
   public func startOver() { catchUp = log.lastSeq }
 
   public func rolledBack() {
-    (cursor, lastActed, quietUntil, emptied) = (nil, nil, nil, [])
+    (cursor, lastActed, lastHeard, quietUntil, emptied) = (nil, nil, nil, nil, [])
     counters.forget()
     catalog.forget()
     calendar.forget()
@@ -248,7 +251,7 @@ public final class Engine: Duty {
     let limit = min(Self.page, left.timers)
     let count =
       changing == due
-      ? try segments.fire(before: due + 1, acted: lastActed, limit: limit, now: round.now, db)
+      ? try segments.fire(before: due + 1, acted: lastHeard, limit: limit, now: round.now, db)
       : try calendar.fire(before: due + 1, limit: limit, now: round.now, db)
     left.timers -= count
     round.timers += count

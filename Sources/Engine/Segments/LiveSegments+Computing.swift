@@ -68,7 +68,7 @@ extension LiveSegments {
   }
 
   /// - Parameters:
-  ///   - acted: when the last event that has acted was accepted.
+  ///   - acted: when the last event from outside that has acted was accepted.
   ///   - limit: contacts that are looked at, at most; at least a page of them, whatever `isOver` says.
   ///   - isOver: whether the round's time is up.
   func compute(now: Timestamp, acted: Timestamp?, limit: Int, isOver: () -> Bool, _ db: Connection) throws {

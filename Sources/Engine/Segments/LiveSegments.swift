@@ -186,7 +186,7 @@ final class LiveSegments {
 
 extension LiveSegments {
   /// Asks for those whom time alone may have changed before `moment`, oldest first.
-  /// - Parameter acted: when the last event that has acted was accepted: after a start timers act after those that were
+  /// - Parameter acted: when the last event from outside that has acted was accepted: after a start timers act after those that were
   ///   accepted later, and conditions see no event of a later moment.
   /// - Returns: how many were asked.
   func fire(
