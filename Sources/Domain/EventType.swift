@@ -35,6 +35,6 @@ public enum EventType {
   static let ownProperties: Set<String> = [
     "channel", "chain", "step", "message", "template", "variant", "device", "machine", "url", "reason", "detail", "was",
     "operator", "outcome", "note", "changed", "run", "by", "segment", "cause",
-    "from", "to", "recency", "frequency", "monetary",
+    "from", "to", "recency", "frequency", "monetary", "version",
   ]
 }

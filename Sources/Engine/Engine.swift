@@ -45,6 +45,8 @@ public final class Engine: Duty {
   private let runs = RunStore()
   private let calendar: EntryCalendar
   private let segments: LiveSegments
+  private let rfm: RfmBook
+  private let averages: AverageBook
   /// Seq of the last event that has acted; nil: to be read from the file.
   private var cursor: Int64?
   /// When the last event that has acted was accepted.
@@ -77,10 +79,11 @@ public final class Engine: Duty {
 
   /// - Parameters:
   ///   - monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
+  ///   - keepsRfm: false where the log is another server's past: its own moves between cells come with it.
   ///   - report: gets a line for the log when a run or a chain had to be left alone.
   public init(
     log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
-    tombstones: Tombstones = Tombstones(), monotonic: @escaping () -> Int64 = { 0 },
+    tombstones: Tombstones = Tombstones(), keepsRfm: Bool = true, monotonic: @escaping () -> Int64 = { 0 },
     report: @escaping (String) -> Void = { _ in }
   ) {
     self.monotonic = monotonic
@@ -89,10 +92,12 @@ public final class Engine: Duty {
     recent = RecentRows(log: log)
     views = ContactViews(
       log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules,
-      rfmVersions: RfmVersionCache(), segments: SegmentCatalog(report: report))
+      rfmVersions: RfmVersionCache(), keepsRfm: keepsRfm, segments: SegmentCatalog(report: report))
+    rfm = RfmBook(views, isKept: keepsRfm)
     segments = LiveSegments(views, report: report)
+    averages = AverageBook(views, segments)
     self.tombstones = tombstones
-    steps = RunSteps(views, segments, tombstones, report: report)
+    steps = RunSteps(views, rfm, segments, tombstones, report: report)
     calendar = EntryCalendar(views, report: report)
     catchUp = log.lastSeq
   }
@@ -119,6 +124,7 @@ public final class Engine: Duty {
       try steps.outbox.refresh(db)
       try segments.refresh(now: Timestamp(milliseconds: now), db)
       try calendar.refresh(now: Timestamp(milliseconds: now), db)
+      try averages.refresh(db)
     }
     if cursor == nil { cursor = try Self.readCursor(db) }
     let before = cursor
@@ -153,13 +159,15 @@ public final class Engine: Duty {
       }
     } while left.events > 0 && left.timers > 0 && monotonic() < until
     try calendar.plan(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db)
+    try rfm.work(now: round.now, isAtEnd: isAtEnd, limit: slice.timers, isOver: { monotonic() >= until }, db)
+    if isAtEnd { try averages.work(now: round.now, limit: slice.timers, isOver: { monotonic() >= until }, db) }
     if isAtEnd {
       try segments.compute(now: round.now, acted: lastHeard, limit: slice.timers, isOver: { monotonic() >= until }, db)
     }
     try segments.write(db)
     hasSlicesLeft =
       try endArchivedRuns(now: round.now, db) || isResuming || isMoving
-      || calendar.hasSlicesLeft || segments.hasSlicesLeft
+      || calendar.hasSlicesLeft || segments.hasSlicesLeft || rfm.hasSlicesLeft || averages.hasSlicesLeft
     if cursor != before { try writeCursor(db) }
     try counters.write(db)
     if let known = quietUntil { quietUntil = min(known, round.earliestDue ?? known) }
@@ -231,28 +239,34 @@ public final class Engine: Duty {
     catalog.forget()
     calendar.forget()
     segments.forget()
+    rfm.forget()
+    averages.forget()
   }
 
   private enum Firing {
     case some, nothing, sliceIsOver
   }
 
-  /// Lets those come in by time who are due first, before `moment`, and segments look at whom time has changed; and before
-  /// them the runs act that are due earlier.
+  /// Lets those come in by time who are due first, before `moment`, and segments and scores look at whom time has changed;
+  /// and before them the runs act that are due earlier.
   private func fireMoments(
     before moment: Timestamp, _ until: Int64, _ left: inout Slice, _ round: inout EngineRound, _ db: Connection
   ) throws -> Firing {
     // The log's acceptance never goes back, the clock may: what is not due yet is left alone.
-    let (changing, coming) = (try segments.nextDue(db), try calendar.nextDue(db))
-    guard let due = [changing, coming].compactMap({ $0 }).min(), due < min(moment, round.now + 1) else {
+    let (moving, changing, coming) = (try rfm.nextDue(db), try segments.nextDue(db), try calendar.nextDue(db))
+    guard let due = [moving, changing, coming].compactMap({ $0 }).min(), due < min(moment, round.now + 1) else {
       return .nothing
     }
     guard try fireRuns(before: due, until, &left, &round, db), left.timers > 0 else { return .sliceIsOver }
     let limit = min(Self.page, left.timers)
     let count =
-      changing == due
-      ? try segments.fire(before: due + 1, acted: lastHeard, limit: limit, now: round.now, db)
-      : try calendar.fire(before: due + 1, limit: limit, now: round.now, db)
+      if moving == due {
+        try rfm.fire(before: due + 1, limit: limit, now: round.now, db)
+      } else if changing == due {
+        try segments.fire(before: due + 1, acted: lastHeard, limit: limit, now: round.now, db)
+      } else {
+        try calendar.fire(before: due + 1, limit: limit, now: round.now, db)
+      }
     left.timers -= count
     round.timers += count
     return .some
@@ -329,7 +343,9 @@ extension Engine {
   }
 
   private func nextMoment(_ run: Timestamp?, _ db: Connection) throws -> Timestamp? {
-    try [run, calendar.nextMoment(db), segments.nextDue(db)].compactMap { $0 }.min()
+    try [run, calendar.nextMoment(db), segments.nextDue(db), rfm.nextMoment(db), averages.nextMoment(db)].compactMap {
+      $0
+    }.min()
   }
 }
 

@@ -52,7 +52,8 @@ public enum ErasedTables {
     "webhook_posts": .deleted(where: "contact = $1"),
     "timetables": .impersonal("when chains begin"),
     "planned_entries": .deleted(where: "timetable IN (SELECT id FROM timetables) AND contact = $1"),
-    "rfm": .deleted(where: "contact = $1"),
+    // By `RfmRows`, which counts them.
+    "rfm": .sliced,
     "rfm_cells": .impersonal("figures"),
     "rfm_boundaries": .impersonal("figures"),
     "segment_averages": .impersonal("figures"),
@@ -75,9 +76,7 @@ public enum ErasedTables {
     var deleted: [String: Int] = [:]
     // He is counted no more.
     try Memberships().forget(contact, db)
-    try db.run(
-      "UPDATE rfm_cells SET contacts = contacts - 1 WHERE cell = (SELECT cell FROM rfm WHERE contact = $1)",
-      [.int(contact)])
+    try RfmRows().forget(contact, db)
     for (table, fate) in all.sorted(by: { $0.key < $1.key }) {
       guard case .deleted(let condition) = fate else { continue }
       deleted[table] = try db.run("DELETE FROM \(table) WHERE \(condition)", [.int(contact)])

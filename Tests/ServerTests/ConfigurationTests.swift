@@ -87,6 +87,15 @@ struct ConfigurationTests {
     #expect(caps == [FrequencyCap(channels: ["sms"], limit: 1, per: Span(days: 1))])
   }
 
+  @Test func `what a purchase is, is read, and the environment wins`() throws {
+    #expect(try read("{}").rfm == .standard)
+    let text = #"{"rfm": {"event": "order", "value": "sums.paid", "boundaries": "1st mon 05:30"}}"#
+    let rfm = try read(text, ["ZVENO_RFM_EVENT": "order.paid"]).rfm
+    #expect((rfm.event, rfm.value.text, rfm.boundaries.text) == ("order.paid", "sums.paid", "1st mon 05:30"))
+    let wrong = issues(#"{"rfm": {"event": "2nd order", "value": "a..b", "boundaries": "often", "per": "1y"}}"#)
+    #expect(wrong.map(\.pointer).sorted() == ["/rfm/boundaries", "/rfm/event", "/rfm/per", "/rfm/value"])
+  }
+
   @Test("what is wrong with a cap or a quiet time is said at its place")
   func wrongModeration() {
     let found = issues(

@@ -52,7 +52,7 @@ struct TriggerParser {
     let type = fields["event"].flatMap(ConditionParser(steps: StepNames(), at: .entry).eventType)
     let match = fields["where"].flatMap(values.match)
     if let type { fields["where"]?.mentionsInKeys(.property(of: type)) }
-    return type.map { .event(type: $0, match) }
+    return type.map { .event(type: $0, RfmMoves.asked(of: $0, match)) }
   }
 
   private func api(_ fields: Fields) -> Trigger.Kind? {

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The four boundaries that part a sample into fifths: at 20, 40, 60 and 80 per cent, inclusive and interpolated between
 /// the two nearest values, as a spreadsheet's `PERCENTILE.INC` does it.
 ///
@@ -34,5 +36,10 @@ public struct Quintiles: Sendable, Hashable {
   /// The least value above `value` that has another score; nil: none has.
   func next(after value: Int64) -> Int64? {
     fifths.first { $0 >= 5 * value }.map { $0.floorDivided(by: 5).quotient + 1 }
+  }
+
+  /// The boundaries as they are, exactly, of a measure in 10^-`places` of what people count in.
+  public func numbers(places: Int) -> [JSONValue] {
+    fifths.map { .number(.decimal($0 * 2, places: places + 1)) }
   }
 }

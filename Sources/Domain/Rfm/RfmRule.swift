@@ -53,7 +53,7 @@ public struct RfmRule: Sendable, Equatable {
 public struct Amount: Sendable, Hashable, Comparable {
   public let tenThousandths: Int64
 
-  static let places = 4
+  public static let places = 4
   static let largest: Int64 = 100_000_000_000_000_000
 
   public static let zero = Amount(tenThousandths: 0)

@@ -80,8 +80,10 @@ public struct RfmBoundaries: Sendable, Hashable {
       figures: figures, version: version, cell: cell, nextChange: recency.next(after: age).map { figures.lastAt + $0 })
   }
 
-  /// The measure of recency: nobody bought in the future.
-  public static func age(_ lastAt: Timestamp, at now: Timestamp) -> Int64 { max(0, now - lastAt) }
+  /// The measure of recency: nobody bought in the future, and ten thousand years are enough.
+  public static func age(_ lastAt: Timestamp, at now: Timestamp) -> Int64 {
+    min(max(0, now - lastAt), 10_000 * 366 * 86_400_000)
+  }
 }
 
 /// A contact's scores at a moment.

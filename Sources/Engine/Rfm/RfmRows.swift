@@ -34,7 +34,15 @@ public struct RfmRows: Sendable {
     try db.first(Self.one, { $0.bind(1, contact) }, read: Self.read)
   }
 
-  func put(_ row: RfmRow, _ db: Connection) throws {
+  /// - Parameter before: what is there; the cells are counted by it.
+  func put(_ row: RfmRow, over before: RfmRow?, _ db: Connection) throws {
+    try write(row, db)
+    if row.cell == before?.cell { return }
+    if let left = before?.cell { try count(left, by: -1, db) }
+    if let entered = row.cell { try count(entered, by: 1, db) }
+  }
+
+  private func write(_ row: RfmRow, _ db: Connection) throws {
     try db.run(Self.upsert) { statement in
       statement.bind(1, row.contact)
       statement.bind(2, row.figures.lastAt.milliseconds)
@@ -46,8 +54,45 @@ public struct RfmRows: Sendable {
     }
   }
 
-  func delete(_ contact: Int64, _ db: Connection) throws {
+  private static let counted = Query(
+    """
+    INSERT INTO rfm_cells (cell, contacts) VALUES ($1, $2)
+    ON CONFLICT (cell) DO UPDATE SET contacts = contacts + $2
+    """)
+
+  private func count(_ cell: RfmCell, by difference: Int64, _ db: Connection) throws {
+    try db.run(Self.counted) { statement in
+      statement.bind(1, cell.text)
+      statement.bind(2, difference)
+    }
+  }
+
+  /// He is gone. The engine finds on its own that there is nothing due.
+  public func forget(_ contact: Int64, _ db: Connection) throws {
+    guard let row = try row(contact, db) else { return }
     try db.run("DELETE FROM rfm WHERE contact = $1", [.int(contact)])
+    if let cell = row.cell { try count(cell, by: -1, db) }
+  }
+
+  /// What `gone` bought, `into` has bought. His cell follows when `contact.merged` acts.
+  public func merge(_ gone: Int64, into survivor: Int64, _ db: Connection) throws {
+    guard let old = try row(gone, db) else { return }
+    try forget(gone, db)
+    guard let before = try row(survivor, db) else {
+      let same = RfmRow(
+        contact: survivor, figures: old.figures, version: old.version, cell: old.cell, dueAt: old.dueAt)
+      return try put(same, over: nil, db)
+    }
+    var merged = before
+    merged.figures = before.figures + old.figures
+    try put(merged, over: before, db)
+  }
+
+  /// Contacts in each cell that has any, the least first.
+  public func cells(_ db: Connection) throws -> [(cell: RfmCell, contacts: Int64)] {
+    try db.query("SELECT cell, contacts FROM rfm_cells WHERE contacts <> 0 ORDER BY cell") {
+      ($0.text(0), $0.int(1))
+    }.compactMap { row in RfmCell(text: row.0).map { ($0, row.1) } }
   }
 
   /// Those whose cell changes by time before `moment`, the first first.

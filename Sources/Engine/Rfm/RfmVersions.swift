@@ -18,6 +18,12 @@ public struct RfmVersions: Sendable {
     return try db.first(sql, [.int(moment.milliseconds)], Self.read) ?? nil
   }
 
+  /// The newest first.
+  func page(limit: Int, _ db: Connection) throws -> [RfmBoundaries] {
+    let sql = "SELECT \(Self.columns) FROM rfm_boundaries ORDER BY version DESC LIMIT $1"
+    return try db.query(sql, [.int(limit)], Self.read).compactMap { $0 }
+  }
+
   func insert(_ boundaries: RfmBoundaries, _ db: Connection) throws {
     let sql = """
       INSERT INTO rfm_boundaries (version, computed_at, contacts, recency, frequency, monetary, moved)

@@ -2,22 +2,10 @@ public import Domain
 import JSON
 public import SQL
 
-/// Whose average gap between which events: a member of the key is text, so that it can be stored.
-public struct AverageWanted: Sendable, Hashable {
-  public let segment: String
-  public let type: String
-  public let match: Match?
-
-  public init(segment: String, type: String, match: Match?) {
-    (self.segment, self.type, self.match) = (segment, type, match)
-  }
-
-  /// The events' `where` as text, empty without one.
-  var condition: String { match?.text ?? "" }
-}
-
 /// Rows of `segment_averages`: what was worked out of each segment, and when.
 public struct SegmentAverages: Sendable {
+  /// Of each average so many results are kept.
+  private static let kept = 100
   /// Fewer have no average.
   static let fewestContacts = 10
 
@@ -51,5 +39,23 @@ public struct SegmentAverages: Sendable {
       Figure(
         computedAt: Timestamp(milliseconds: row.int(0)), contacts: row.int(1), average: row.optionalInt(2))
     }
+  }
+
+  /// The oldest go.
+  func put(_ figure: Figure, for wanted: AverageWanted, _ db: Connection) throws {
+    let key: [SQLValue] = [.text(wanted.segment), .text(wanted.type), .text(wanted.condition)]
+    let average = figure.average.map { SQLValue.int($0) } ?? .null
+    try db.run(
+      """
+      INSERT INTO segment_averages (segment, type, condition, computed_at, contacts, average)
+      VALUES ($1, $2, $3, $4, $5, $6)
+      ON CONFLICT (segment, type, condition, computed_at) DO UPDATE SET contacts = $5, average = $6
+      """, key + [.int(figure.computedAt.milliseconds), .int(figure.contacts), average])
+    try db.run(
+      """
+      DELETE FROM segment_averages WHERE segment = $1 AND type = $2 AND condition = $3 AND computed_at <= (
+        SELECT computed_at FROM segment_averages WHERE segment = $1 AND type = $2 AND condition = $3
+        ORDER BY computed_at DESC LIMIT 1 OFFSET $4)
+      """, key + [.int(Self.kept)])
   }
 }

@@ -12,6 +12,8 @@ public struct ContactViews {
   let counters: Counters
   let rules: Rules
   let rfmVersions: RfmVersionCache
+  /// Whether a contact's figures are kept; else they are worked out of the timeline each time.
+  let keepsRfm: Bool
   let segments: SegmentCatalog
 
   /// Where no run asks.
@@ -19,7 +21,7 @@ public struct ContactViews {
     Evaluator(view: view(of: contact, db), run: .none(at: now), now: now)
   }
 
-  private func view(of contact: Contact, _ db: Connection) -> StoredContactView {
+  func view(of contact: Contact, _ db: Connection) -> StoredContactView {
     let moment = LogMoment(at: contact.firstSeenAt, seq: 0)
     let nobody = Run(
       id: 0, chain: 0, version: 0, contact: contact.row, key: "", state: .active, step: 0, enteredAt: moment.at,

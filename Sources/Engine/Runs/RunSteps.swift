@@ -11,6 +11,7 @@ struct RunSteps {
   let requests: MessageRequests
   let moves = RunMoves()
   let outbox = Outbox()
+  let rfm: RfmBook
   let segments: LiveSegments
   let tombstones: Tombstones
   private let facts: MessageFacts
@@ -18,9 +19,10 @@ struct RunSteps {
   let report: (String) -> Void
 
   init(
-    _ views: ContactViews, _ segments: LiveSegments, _ tombstones: Tombstones, report: @escaping (String) -> Void
+    _ views: ContactViews, _ rfm: RfmBook, _ segments: LiveSegments, _ tombstones: Tombstones,
+    report: @escaping (String) -> Void
   ) {
-    (self.views, self.segments, self.tombstones, self.report) = (views, segments, tombstones, report)
+    (self.views, self.rfm, self.segments, self.tombstones, self.report) = (views, rfm, segments, tombstones, report)
     facts = MessageFacts(counters: views.counters, catalog: views.catalog)
     requests = MessageRequests(log: views.log, counters: views.counters)
   }
@@ -37,6 +39,8 @@ struct RunSteps {
     round.oldestEvent = round.oldestEvent ?? event.acceptedAt
     guard let row = try contact(of: event, &round, db) else { return }
     try timeline.append(event, of: row)
+    // Before anybody asks.
+    try rfm.note(event, of: row, wall: round.now, db)
     let occasion = Occasion(event, of: row, recent, db)
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }

@@ -99,6 +99,11 @@ public final class StoredContactView: ContactView {
   public var rfmRule: RfmRule { views.rules.rfm }
 
   public func rfm(at now: Timestamp) throws -> RfmState? {
+    guard views.keepsRfm else {
+      guard let boundaries = try RfmVersions().newest(by: now, db) else { return nil }
+      let figures = try RfmFigures(of: purchases(until: now, limit: .max), by: rfmRule)
+      return figures.map { boundaries.state(of: $0, at: now) }
+    }
     guard let row = try RfmRows().row(stored.row, db) else { return nil }
     return try views.rfmVersions.version(row.version, db)?.state(of: row.figures, at: now)
   }

@@ -8,6 +8,9 @@ struct Interest {
   /// Best hours are read from them.
   private static let readings: Set<String> = ["message.opened", "message.clicked", "visit"]
 
+  /// Conditions on what a contact buys name no event.
+  private static let ofPurchases: Set<String> = ["rfm", "buys_at_discount", "prefers"]
+
   let chain: Chain
   /// Types whose events may start, move, end or credit a run.
   let acting: Set<String>
@@ -22,9 +25,13 @@ struct Interest {
     var fields: Set<String> = []
   }
 
-  /// - Parameter latest: types that templates see below `latest`, and those that others ask for.
-  init(_ chain: Chain, _ document: JSONValue, latest: Set<String>) {
-    self.chain = chain
+  private let purchase: String
+
+  /// - Parameters:
+  ///   - latest: types that templates see below `latest`, and those that others ask for.
+  ///   - purchase: the type that is one.
+  init(_ chain: Chain, _ document: JSONValue, latest: Set<String>, purchase: String) {
+    (self.chain, self.purchase) = (chain, purchase)
     self.latest = latest
     acting = chain.startingTypes.union(chain.wakingTypes).union([chain.goal?.did].compactMap { $0 })
     var words: Set<String> = []
@@ -49,6 +56,7 @@ struct Interest {
   func includes(_ type: String) -> Bool {
     acting.contains(type) || words.contains(type) || latest.contains(type) || Self.readings.contains(type)
       || words.contains { $0.hasPrefix("latest." + type) }
+      || (type == purchase && !words.isDisjoint(with: Self.ofPurchases))
   }
 
   private static func gather(_ value: JSONValue, into asked: inout Asked) {

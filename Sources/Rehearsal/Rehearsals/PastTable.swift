@@ -12,6 +12,8 @@ struct PastTable: Sendable {
     PastTable(name: "suppressions", key: ["address", "channel", "purpose"]),
     PastTable(name: "list_members", key: ["list", "contact"]),
     PastTable(name: "relations", key: ["contact", "kind", "other"]),
+    PastTable(name: "rfm_boundaries", key: ["version"]),
+    PastTable(name: "segment_averages", key: ["segment", "type", "condition", "computed_at"]),
   ]
   static let types = PastTable(name: "event_types", key: ["id"])
 

@@ -75,7 +75,7 @@ public final class RehearsalRun {
     setting.limits = WorldLimits(events: .max, messages: .max, rounds: .max)
     world = try World(
       setting, starts: wish.from, path: conditions.path, answers: { answers.answer($0, $1) },
-      isOver: Self.breathing(conditions), keepsSent: false
+      isOver: Self.breathing(conditions), keepsSent: false, keepsRfm: false
     ) { db in
       // Nobody else reads it, and it is worth nothing after a crash.
       try db.execute("PRAGMA journal_mode = MEMORY")
@@ -119,7 +119,8 @@ public final class RehearsalRun {
     let latest = try named.sent.reduce(into: Set<String>()) { $0.formUnion(try world.templates.latestTypes($1)) }
     // The gate asks, too.
     let quieting = Set(world.setting.rules.quietAfter.keys)
-    return Interest(chain, document.root.value, latest: latest.union(quieting))
+    return Interest(
+      chain, document.root.value, latest: latest.union(quieting), purchase: world.setting.rules.rfm.event)
   }
 
   /// To its end. Throws `WorldError` when it was ended before.

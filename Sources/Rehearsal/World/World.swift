@@ -36,11 +36,12 @@ public final class World {
   ///   - answers: what becomes of each hand-over, and when; by default it is accepted at once.
   ///   - isOver: asked in every round; true ends it with an error.
   ///   - keepsSent: false for worlds with more messages than memory should hold: `sent` stays empty.
+  ///   - keepsRfm: false for worlds whose events are a server's past: its moves between cells are among them.
   ///   - prepare: what lies in the database before anything reads it.
   public init(
     _ setting: WorldSetting, starts: Timestamp, path: String = ":memory:",
     answers: @escaping WorldDispatch.Answers = WorldDispatch.accepts, isOver: @escaping () -> Bool = { false },
-    keepsSent: Bool = true, prepare: (Connection) throws -> Void = { _ in }
+    keepsSent: Bool = true, keepsRfm: Bool = true, prepare: (Connection) throws -> Void = { _ in }
   ) throws {
     (self.setting, self.isOver, now) = (setting, isOver, starts)
     let db = try Connection(path: path, mode: .writer, settings: Self.settings)
@@ -52,7 +53,7 @@ public final class World {
     try counters.load(db)
     engine = Engine(
       log: log, timeline: try Timeline(db, settings: Self.timeline), catalog: catalog, counters: counters,
-      rules: setting.rules)
+      rules: setting.rules, keepsRfm: keepsRfm)
     nonisolated(unsafe) let store = db
     // Asked in the world's own rounds alone, on its thread.
     templates = TemplateCatalog(shop: setting.templateShop) { id, version in

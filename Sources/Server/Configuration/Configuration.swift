@@ -27,6 +27,8 @@ struct Configuration {
   var limits = LimitSettings()
   var log = LogSettings()
   var webhooks = WebhookSettings()
+  /// What counts as a purchase, and when the boundaries of scores are taken.
+  var rfm = RfmRule.standard
   var channels: [ChannelSettings] = []
 }
 

@@ -5,17 +5,18 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures",
+    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures", "rfm",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
+  static let rfm = ["event", "value", "boundaries"]
   static let webhooks = ["connections", "allow_private"]
 
   /// The scalar keys outside `channels`, as paths.
   static let scalars: [[String]] =
     [["listen"], ["public_url"], ["durability"], ["trigger_max_age"], ["erasures"]]
     + shop.map { ["shop", $0] } + log.map { ["log", $0] } + LimitSettings.keys.map { ["limits", $0] }
-    + webhooks.map { ["webhooks", $0] }
+    + webhooks.map { ["webhooks", $0] } + rfm.map { ["rfm", $0] }
 
   /// Lists, which a variable holds as JSON.
   static let lists: [[String]] = [["scanners"], ["caps"]]

@@ -65,6 +65,7 @@ extension Configuration {
     shop = ShopSettings(reading: reader.reader("shop"))
     limits = LimitSettings(reading: reader.reader("limits"))
     log = LogSettings(reading: reader.reader("log"))
+    rfm = RfmRule(reading: reader.reader("rfm"))
     webhooks = WebhookSettings(reading: reader.reader("webhooks"))
     let written = reader.reader("channels")
     let channels = written.node == nil ? Self.standardChannels(reader.findings) : written

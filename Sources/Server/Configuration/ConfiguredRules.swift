@@ -7,7 +7,8 @@ extension Rules {
     self.init(
       channels: Dictionary(configuration.channels.map { ($0.name, $0.policy) }) { first, _ in first },
       shopZone: configuration.shop.timeZone, triggerMaxAge: configuration.triggerMaxAge,
-      retention: configuration.retention, caps: configuration.caps, quietAfter: configuration.quietAfter)
+      retention: configuration.retention, caps: configuration.caps, quietAfter: configuration.quietAfter,
+      rfm: configuration.rfm)
   }
 }
 

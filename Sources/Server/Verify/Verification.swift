@@ -50,6 +50,6 @@ struct Verification {
 
   private var stages: [Audit] {
     [LogAudit.audit] + IDAudit().audits + TimelineAudit().audits + RunAudit.audits + CalendarAudit.audits
-      + LedgerAudit.audits
+      + RfmAudit.audits + LedgerAudit.audits
   }
 }

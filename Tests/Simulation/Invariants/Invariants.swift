@@ -35,7 +35,8 @@ final class Invariants {
     var limits = IngestLimits()
     limits.windowMilliseconds = window
     audits =
-      [LogAudit.audit] + IDAudit(limits).audits + TimelineAudit().audits + RunAudit.audits + LedgerAudit.audits
+      [LogAudit.audit] + IDAudit(limits).audits + TimelineAudit().audits + RunAudit.audits + RfmAudit.audits
+      + LedgerAudit.audits
   }
 
   /// In the same process as the server that has just started.

@@ -23,6 +23,7 @@ struct ContactCard {
     card["lists"] = .array(try Lists().lists(of: contact.row, db).prefix(Self.mostLists).map(JSONValue.string))
     card["relations"] = .array(try relations())
     card["purchases"] = try purchases(now)
+    card["rfm"] = try RfmRows().row(contact.row, db)?.json(at: now, db) ?? .null
     let events = try history.page(of: contact.row, before: nil, limit: Self.lastEvents, db)
     card["last_events"] = .array(events.map(\.json))
     var labels = StepLabels()

@@ -26,7 +26,6 @@ enum MergedRows {
     ("variants_given", variants),
     ("offers", offers),
     ("planned_entries", entries),
-    ("rfm", rfm),
     ("webhook_posts", ["UPDATE webhook_posts SET contact = $2 WHERE contact = $1"]),
   ]
 
@@ -35,6 +34,7 @@ enum MergedRows {
     "events": "the log is not changed: who reads it asks MergedContacts",
     "timeline": "Timeline.merge", "fresh_timeline": "Timeline.merge",
     "consents": "People.absorb: the stricter one holds",
+    "rfm": "RfmRows.merge, which counts the cells",
     "runs": "RunSteps.merge: the older of two lives",
     "audit": "its rows are never changed",
     "erased_contacts": "nobody finds who is being erased",
@@ -47,6 +47,7 @@ enum MergedRows {
         try db.run(statement, [.int(contact)] + (statement.contains("$2") ? [.int(survivor)] : []))
       }
     }
+    try RfmRows().merge(contact, into: survivor, db)
   }
 
   /// Nobody stands in a relation to himself.
@@ -88,22 +89,6 @@ enum MergedRows {
       WHERE excluded.at > offers.at
     """,
     "DELETE FROM offers WHERE contact = $1",
-  ]
-
-  /// The cell follows when `contact.merged` acts.
-  private static let rfm = [
-    """
-    UPDATE rfm_cells SET contacts = contacts - 1
-    WHERE cell = (SELECT cell FROM rfm WHERE contact = $1) AND EXISTS (SELECT 1 FROM rfm WHERE contact = $2)
-    """,
-    """
-    INSERT INTO rfm (contact, last_at, purchases, amount, version, cell, due_at)
-      SELECT $2, last_at, purchases, amount, version, cell, due_at FROM rfm WHERE contact = $1
-    ON CONFLICT (contact) DO UPDATE SET
-      last_at = CASE WHEN excluded.last_at > rfm.last_at THEN excluded.last_at ELSE rfm.last_at END,
-      purchases = rfm.purchases + excluded.purchases, amount = rfm.amount + excluded.amount
-    """,
-    "DELETE FROM rfm WHERE contact = $1",
   ]
 
   /// What was one's is both's: no occasion comes twice. The calendar plans anew what the survivor's fields say now.
