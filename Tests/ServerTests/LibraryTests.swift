@@ -51,13 +51,14 @@ struct LibraryTests {
         "registration", "interest", "cart", "after-purchase", "welcome", "abandoned-category", "abandoned-search",
         "abandoned-product", "repeat-purchase", "event-invitation", "contest", "bring-a-friend", "subscriber",
         "reactivation", "expecting-soon", "expecting", "future-father", "bigger-bed", "promotion", "anniversary",
-        "wake-up", "iphone-accessories", "reader-faded",
+        "wake-up", "iphone-accessories", "reader-faded", "running-out", "best-gift", "relevant-offer",
+        "shorter-interval",
       ]))
     #expect(
       Set(Self.segments).isSuperset(of: [
         "iphone-accessories", "losing-regular", "losing-new", "losing-visitor", "losing-subscriber",
         "opens-everything", "inactive-3-months", "asleep-6-months", "expecting-soon", "expecting", "future-father",
-        "bigger-bed",
+        "bigger-bed", "best", "average", "worst", "best-at-ceiling", "buys-at-discount",
       ]))
   }
 

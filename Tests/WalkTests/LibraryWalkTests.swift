@@ -9,11 +9,14 @@ struct LibraryWalkTests {
     let chain: String
     let templates: Set<String>
     let cause: (Shop, String) throws -> Void
+    /// What happens when scores have boundaries.
+    let later: (Shop, String) throws -> Void
 
     init(
-      _ chain: String, _ template: String, or other: String? = nil, _ cause: @escaping (Shop, String) throws -> Void
+      _ chain: String, _ template: String, or other: String? = nil, _ cause: @escaping (Shop, String) throws -> Void,
+      later: @escaping (Shop, String) throws -> Void = { _, _ in }
     ) {
-      (self.chain, self.cause) = (chain, cause)
+      (self.chain, self.cause, self.later) = (chain, cause, later)
       templates = Set([template] + [other].compactMap { $0 })
     }
   }
@@ -26,6 +29,27 @@ struct LibraryWalkTests {
     { shop, contact in
       let item: JSONValue = ["sku": .string("s-" + category), "category": .string(category), "price": 900]
       try event("purchase", ["order_id": .string("o-" + contact), "total": 900, "items": [item]])(shop, contact)
+    }
+  }
+
+  /// Every ten days.
+  private static func boughtThrice(_ days: [String]) -> (Shop, String) throws -> Void {
+    { shop, contact in for day in days { try bought(onDay: day, shop, contact) } }
+  }
+
+  private static func bought(onDay day: String, _ shop: Shop, _ contact: String) throws {
+    let order: JSONValue = ["order_id": .string("\(contact)-\(day)"), "total": 900]
+    try shop.ask(
+      "POST", "/v1/events",
+      [
+        "type": "purchase", "at": .string("2026-\(day)T09:00:00Z"), "contact": ["id": .string(contact)],
+        "properties": order,
+      ])
+  }
+
+  private static func boughtMuch(_ shop: Shop, _ contact: String) throws {
+    for order in 1...4 {
+      try event("purchase", ["order_id": .string("\(contact)-\(order)"), "total": 6000, "coupon": "MAY"])(shop, contact)
     }
   }
 
@@ -86,17 +110,8 @@ struct LibraryWalkTests {
       Entry("cart", "cart-1", event("cart", ["cart_id": "c1", "total": 4000])),
       Entry("after-purchase", "after-purchase-thanks", bought("towels")),
       Entry("running-out", "repeat-time", bought("coffee")),
-      Entry("repeat-purchase", "rhythm-time") { shop, contact in
-        for day in ["02-10", "02-20", "03-02"] {
-          let order: JSONValue = ["order_id": .string("\(contact)-\(day)"), "total": 900]
-          try shop.ask(
-            "POST", "/v1/events",
-            [
-              "type": "purchase", "at": .string("2026-\(day)T09:00:00Z"), "contact": ["id": .string(contact)],
-              "properties": order,
-            ])
-        }
-      },
+      // His pause is over before there are boundaries: nobody is average yet.
+      Entry("repeat-purchase", "rhythm-time", boughtThrice(["02-05", "02-15", "02-25"])),
       Entry("iphone-accessories", "iphone-accessories") { shop, contact in
         try becomeReader(shop, contact)
         try event("app_open", ["os": "ios"])(shop, contact)
@@ -105,11 +120,10 @@ struct LibraryWalkTests {
       Entry("wake-up", "wake-up") { shop, contact in
         for _ in 0..<3 { try event("visit")(shop, contact) }
       },
-      Entry("bring-a-friend", "friend-invite") { shop, contact in
-        for order in 1...4 {
-          try event("purchase", ["order_id": .string("\(contact)-\(order)"), "total": 6000])(shop, contact)
-        }
-      },
+      Entry("bring-a-friend", "friend-invite", bought("cups"), later: boughtMuch),
+      Entry("best-gift", "best-gift", bought("cups"), later: boughtMuch),
+      Entry("relevant-offer", "worst-popular", bought("cups")),
+      Entry("shorter-interval", "sooner-offer", boughtThrice(["02-10", "02-20", "03-02"])),
       Entry("friend-thanks", "friend-thanks") { shop, contact in
         let friend = contact + "-friend"
         try event("purchase", ["order_id": .string(friend), "total": 900, "referrer_id": .string(contact)])(
@@ -148,7 +162,8 @@ struct LibraryWalkTests {
 
   /// Several where some are held out, so that these do not hide the chain.
   private static func contacts(of entry: Entry) -> [String] {
-    let holdsOut = ["abandoned-product", "bring-a-friend", "promotion", "reactivation", "wake-up"].contains(entry.chain)
+    let holdsOut = ["abandoned-product", "bring-a-friend", "promotion", "reactivation", "wake-up", "shorter-interval"]
+      .contains(entry.chain)
     return (holdsOut ? ["a-", "b-", "c-"] : ["a-"]).map { $0 + entry.chain }
   }
 
@@ -173,6 +188,10 @@ struct LibraryWalkTests {
     try Self.openLetters(shop, but: &opened)
     try shop.advance("30d")
     try Self.openLetters(shop, but: &opened)
+    for entry in Self.entries {
+      for contact in Self.contacts(of: entry) { try entry.later(shop, contact) }
+    }
+    try shop.settle()
     inhabited.formUnion(try Self.inhabited(shop))
     // Every month the same: the rest is about those who wait for long.
     try shop.ask("POST", "/v1/chains/promotion/pause", [:])
