@@ -53,7 +53,9 @@ final class Life: @unchecked Sendable {
     let stopwatch = Stopwatch(seed: world.seed, life: number, isSlow: world.weather.isSlow)
     engine = Engine(
       log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: world.weather.slice,
-      monotonic: { stopwatch.look() })
+      // New boundaries are due every week for ever: with them no world would come to rest. Scores have random lives of
+      // their own.
+      keepsRfm: false, monotonic: { stopwatch.look() })
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
