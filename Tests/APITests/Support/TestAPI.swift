@@ -149,7 +149,7 @@ final class TestAPI: @unchecked Sendable {
   func settle() throws {
     for _ in 0..<1000 {
       let isSettled = try writer.perform { [self] db, now in
-        guard engine.isAtEnd, try delivery.isIdle(db) else { return false }
+        guard engine.isAtEnd, !engine.hasSlicesLeft, try delivery.isIdle(db) else { return false }
         let due = [try engine.nextDue(db)?.milliseconds, try delivery.nextDue(now: now, db)].compactMap { $0 }
         return due.allSatisfy { $0 > now }
       }
