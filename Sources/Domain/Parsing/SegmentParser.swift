@@ -22,7 +22,7 @@ public struct SegmentParser {
   /// A condition alone, as a preview has it under `is`.
   private static func read(_ place: Place, _ references: References?) -> Segment? {
     guard let fields = Fields(place, what: "a segment, an object", known: known) else { return nil }
-    for key in ["$schema"] { _ = fields.string(key) }
+    _ = fields.string("$schema")
     let (name, note) = (fields.string("name"), fields.string("note"))
     let whom = fields.required("is", example: "{\"did\": \"purchase\", \"within\": \"1y\"}")
     guard let whom, let condition = ConditionParser(steps: StepNames(), at: .segment).parse(whom) else { return nil }

@@ -7,7 +7,7 @@ import SQL
 
 /// Messages of other chains that want the same slots of the caps: each is planned when it was, and the rehearsal's own gate
 /// decides anew who leaves. Of its chain it needs the priority, the hours and the hold, and nothing of the way that led to
-/// it: a stub of one step stands for it.
+/// it: a chain of one step stands in for it.
 final class Rivals {
   private static let most = 500
   private static let template = "rival"
@@ -32,7 +32,7 @@ final class Rivals {
     let comesSecond: Bool
   }
 
-  private struct Stub: Hashable {
+  private struct Origin: Hashable {
     let chain: Int64
     let version: Int64
     let step: Int
@@ -51,7 +51,7 @@ final class Rivals {
   /// Still to come, the last first; what comes second acts once the rest of its moment has.
   private var changes: [(at: Timestamp, comesSecond: Bool, what: Change)] = []
   /// The version in the world that stands for a step of one in the live file.
-  private var stubs: [Stub: (version: Int64, priority: Int)] = [:]
+  private var standIns: [Origin: (version: Int64, priority: Int)] = [:]
   /// By messages.id in the live file, and in the world.
   private var known: Set<Int64> = []
   private var messages: [Int64: Int64] = [:]
@@ -82,11 +82,11 @@ final class Rivals {
       try contacts.flatMap { try Self.read($0, wish, now: now, live) }
     }
     for rival in found where !known.contains(rival.id) && channels.contains(rival.channel) {
-      guard let stub = try stub(for: rival) else { continue }
+      guard let standIn = try standIn(for: rival) else { continue }
       known.insert(rival.id)
       // Of equals the first planned leaves first; between others their priority decides, once both are there.
-      let comesSecond = rival.comesSecond && stub.priority == priority
-      changes.append((max(rival.plannedAt, now), comesSecond, .planned(rival, version: stub.version)))
+      let comesSecond = rival.comesSecond && standIn.priority == priority
+      changes.append((max(rival.plannedAt, now), comesSecond, .planned(rival, version: standIn.version)))
       if let end = rival.withdrawnAt { changes.append((max(end, now), true, .withdrawn(rival.id))) }
     }
     changes.sort { ($1.at, $1.comesSecond ? 1 : 0) < ($0.at, $0.comesSecond ? 1 : 0) }
@@ -120,9 +120,9 @@ final class Rivals {
   }
 
   /// Nil where its chain's version cannot be read: then it counts from when it left.
-  private func stub(for rival: Rival) throws -> (version: Int64, priority: Int)? {
-    let key = Stub(chain: rival.chain, version: rival.version, step: rival.step)
-    if let known = stubs[key] { return known }
+  private func standIn(for rival: Rival) throws -> (version: Int64, priority: Int)? {
+    let key = Origin(chain: rival.chain, version: rival.version, step: rival.step)
+    if let known = standIns[key] { return known }
     let text = try past.read { live in
       try live.first(
         "SELECT document FROM chain_versions WHERE chain = $1 AND version = $2", [.int(key.chain), .int(key.version)]
@@ -134,21 +134,21 @@ final class Rivals {
     else { return nil }
     var step: JSONObject = ["send": .string(rival.channel), "template": .string(Self.template)]
     step["hold"] = .string(send.hold.text)
-    var stub: JSONObject = [
+    var standIn: JSONObject = [
       "enter": ["api": true], "reenter": "always", "late": "send", "priority": .number(JSONNumber(chain.priority)),
       "steps": [.object(step)],
     ]
-    stub["hours"] = chain.hours.map { .string($0.text) }
-    let version = Int64(stubs.count + 1)
-    if stubs.isEmpty { try world.save(template: Self.template, #"{"text":"-"}"#) }
+    standIn["hours"] = chain.hours.map { .string($0.text) }
+    let version = Int64(standIns.count + 1)
+    if standIns.isEmpty { try world.save(template: Self.template, #"{"text":"-"}"#) }
     try world.perform { db, now in
       try db.run(
         "INSERT INTO chain_versions (chain, version, document, published_at) VALUES ($1, $2, $3, $4)",
-        [.int(key.chain), .int(version), .text(JSONValue.object(stub).text), .int(now.milliseconds)])
+        [.int(key.chain), .int(version), .text(JSONValue.object(standIn).text), .int(now.milliseconds)])
       try db.run(
         "UPDATE chains SET status = 'live', live_version = $2 WHERE number = $1", [.int(key.chain), .int(version)])
     }
-    stubs[key] = (version, chain.priority)
+    standIns[key] = (version, chain.priority)
     return (version, chain.priority)
   }
 
