@@ -13,6 +13,16 @@ public struct Segment: Sendable {
   }
 }
 
+extension Segment {
+  /// Those segments and all that they ask for, straight or through others.
+  /// - Parameter uses: for each segment those that its condition names.
+  public static func reached(from ids: Set<String>, by uses: [String: Set<String>]) -> Set<String> {
+    var (reached, left) = (ids, Array(ids))
+    while let next = left.popLast() { left += (uses[next] ?? []).filter { reached.insert($0).inserted } }
+    return reached
+  }
+}
+
 /// What the server says when a contact becomes a member or is one no more.
 public enum SegmentEvent {
   public static let entered = "segment.entered"

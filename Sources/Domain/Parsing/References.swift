@@ -191,13 +191,7 @@ struct ReferenceCheck {
   /// Whether a segment's condition names the other, straight or through others.
   private func leads(from id: String, to other: String?) -> Bool {
     guard let other else { return false }
-    var (seen, left): (Set<String>, [String]) = ([id], [id])
-    while let next = left.popLast() {
-      let named = references.segmentUses[next] ?? []
-      if named.contains(other) { return true }
-      left += named.filter { seen.insert($0).inserted }
-    }
-    return false
+    return Segment.reached(from: references.segmentUses[id] ?? [], by: references.segmentUses).contains(other)
   }
 
   private func check(webhook id: String, _ place: Place) {

@@ -70,16 +70,13 @@ public struct SegmentStore: Sendable {
         pointer: "", code: .badValue, detail: "expected at most \(Self.most) segments, and there are as many",
         hint: "delete those that nobody asks for")
     }
-    var (seen, left) = (segment.condition.segments, Array(segment.condition.segments))
-    while let next = left.popLast() {
-      if next == id {
-        return Issue(pointer: "/is", code: .badValue, detail: "the segment asks for itself through others")
-      }
-      guard let named = uses[next] else {
-        return Issue(
-          pointer: "/is", code: .unknownReference, detail: "expected the id of a segment, got \"\(next.prefix(60))\"")
-      }
-      left += named.filter { seen.insert($0).inserted }
+    let asked = Segment.reached(from: segment.condition.segments, by: uses)
+    if asked.contains(id) {
+      return Issue(pointer: "/is", code: .badValue, detail: "the segment asks for itself through others")
+    }
+    if let missing = asked.filter({ uses[$0] == nil }).min() {
+      return Issue(
+        pointer: "/is", code: .unknownReference, detail: "expected the id of a segment, got \"\(missing.prefix(60))\"")
     }
     return nil
   }
