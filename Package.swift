@@ -84,6 +84,18 @@ let package = Package(
         "Delivery", "Domain", "Engine", "Erasure", "HTTP", "Ingest", "JSON", "Rehearsal", "SQL", "Schemas", crypto,
         logging,
       ],
+      // What is written of the routes, beside them.
+      resources: [
+        .embedInCode("OpenAPI/common.openapi.json"),
+        .embedInCode("Routes/Analytics/analytics.openapi.json"),
+        .embedInCode("Routes/Chains/chains.openapi.json"), .embedInCode("Routes/Chains/trying.openapi.json"),
+        .embedInCode("Routes/Delivery/messages.openapi.json"), .embedInCode("Routes/Delivery/webhooks.openapi.json"),
+        .embedInCode("Routes/Ops/ops.openapi.json"), .embedInCode("Routes/People/contacts.openapi.json"),
+        .embedInCode("Routes/People/events.openapi.json"), .embedInCode("Routes/People/relations.openapi.json"),
+        .embedInCode("Routes/Public/links.openapi.json"), .embedInCode("Routes/Schemas/schemas.openapi.json"),
+        .embedInCode("Routes/Segments/segments.openapi.json"),
+        .embedInCode("Routes/Templates/templates.openapi.json"),
+      ],
       swiftSettings: rules),
     .executableTarget(
       name: "Server",

@@ -93,6 +93,6 @@ extension Stages {
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
     let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
     let copies = AuditRoutes.all(self) + BackupRoutes.all(self) + HoldRoutes.all(self)
-    return people + chains + delivery + links + ops + copies + RfmRoutes.all(self)
+    return OpenAPIRoutes.describing(people + chains + delivery + links + ops + copies + RfmRoutes.all(self))
   }
 }

@@ -71,8 +71,9 @@ public struct Call: Sendable {
   func requireQuery(_ known: [String]) throws(Problem) {
     for parameter in request.query where !known.contains(parameter.name) {
       let meant = nearest(to: parameter.name, among: known)
+      let expected = known.isEmpty ? "no parameters" : "one of " + known.joined(separator: ", ")
       throw .badQuery(
-        parameter.name, "expected one of \(known.joined(separator: ", ")), got `\(parameter.name)`",
+        parameter.name, "expected \(expected), got `\(parameter.name)`",
         hint: meant.map { "did you mean `\($0)`?" })
     }
   }

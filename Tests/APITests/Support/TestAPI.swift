@@ -22,6 +22,7 @@ final class TestAPI: @unchecked Sendable {
   static let adminKey = "admin-key-of-the-tests"
 
   let api: API
+  let routes: [Route]
   let keys: Keys
   let writer: Writer
   let log: EventLog
@@ -120,8 +121,9 @@ final class TestAPI: @unchecked Sendable {
             beside: { [rehearsing] job in rehearsing.submit { job { rehearsing.isStopping } } }, pause: {},
             room: { 1 << 30 }))),
       erasures: erasures)
+    routes = stages.routes
     api = API(
-      routes: stages.routes, keys: keys, writer: writer, readers: readers, meter: meter,
+      routes: routes, keys: keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })
     dispatch.settled = { [delivery, writer] outcome in
       delivery.accept(outcome)
