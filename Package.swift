@@ -62,6 +62,7 @@ let package = Package(
         .embedInCode("0013_segments.sql"), .embedInCode("0014_erasure.sql"),
         .embedInCode("0015_proofs.sql"),
         .embedInCode("0016_merges.sql"), .embedInCode("0017_attribute_types.sql"),
+        .embedInCode("0018_key_limits.sql"),
       ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL", crypto], swiftSettings: rules),
@@ -144,7 +145,7 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(
-      name: "ServerTests", dependencies: ["Delivery", "Domain", "Engine", "JSON", "Rehearsal", "SQL", "Server"],
+      name: "ServerTests", dependencies: ["API", "Delivery", "Domain", "Engine", "JSON", "Rehearsal", "SQL", "Server"],
       swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.

@@ -23,6 +23,7 @@ public enum Migrations {
     Migration(number: 15, name: "proofs", sql: text(PackageResources._015_proofs_sql)),
     Migration(number: 16, name: "merges", sql: text(PackageResources._016_merges_sql)),
     Migration(number: 17, name: "attribute_types", sql: text(PackageResources._017_attribute_types_sql)),
+    Migration(number: 18, name: "key_limits", sql: text(PackageResources._018_key_limits_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -11,21 +11,27 @@ public import SQL
 public final class API: Sendable {
   private let router: Router
   private let keys: Keys
-  private let writer: Writer
-  private let readers: Readers
+  let writer: Writer
+  let readers: Readers
+  let trail = AuditTrail()
   private let meter: RequestMeter
-  private let trail = AuditTrail()
   private let log: Logger
+  private let crossOrigin: CrossOrigin?
+  private let now: @Sendable () -> Int64
   private let nanoseconds: @Sendable () -> Int64
 
   /// - Parameters:
-  ///   - nanoseconds: a clock that never steps, for durations alone.
+  ///   - crossOrigin: which pages may call from a browser; nil: none.
+  ///   - now: the server's clock, milliseconds since 1970.
+  ///   - nanoseconds: a clock that never steps, for durations and rates.
   public init(
     routes: [Route], keys: Keys, writer: Writer, readers: Readers, meter: RequestMeter, log: Logger,
+    crossOrigin: CrossOrigin? = nil, now: @escaping @Sendable () -> Int64,
     nanoseconds: @escaping @Sendable () -> Int64
   ) {
     (self.router, self.keys, self.writer, self.readers) = (Router(routes), keys, writer, readers)
-    (self.meter, self.log, self.nanoseconds) = (meter, log, nanoseconds)
+    (self.meter, self.log, self.crossOrigin) = (meter, log, crossOrigin)
+    (self.now, self.nanoseconds) = (now, nanoseconds)
   }
 
   /// What `HTTPServer` takes as its handler.
@@ -35,117 +41,80 @@ public final class API: Sendable {
 
   /// The same for any receiver of the answer, which is called once, from any thread.
   public func answer(_ request: Request, _ reply: @escaping Reply) {
-    let started = nanoseconds()
-    switch router.match(method: request.method, path: request.path) {
-    case .unknown:
-      finish(Problem.notFound("nothing is at this path").response, nil, started, reply)
-    case .otherMethods(let methods):
-      finish(Problem.methodNotAllowed(methods).response, nil, started, reply)
-    case .badIdentifier(let text):
-      finish(Problem.badIdentifier(text).response, nil, started, reply)
-    case .found(let route, let parameters):
-      let reply: Reply = { [self] in finish($0.asking(request), route, started, reply) }
-      do {
-        let caller = try admit(request, to: route)
-        try run(route, Call(request: request, parameters: parameters, caller: caller), reply)
-      } catch {
-        reply(response(to: error))
+    var exchange = Exchange(request, started: nanoseconds(), reply)
+    do {
+      switch router.match(method: request.method, path: request.path) {
+      case .unknown: throw Problem.notFound("nothing is at this path")
+      case .otherMethods(let methods):
+        if let answer = try preflight(request) { return finish(answer, exchange) }
+        throw Problem.methodNotAllowed(methods)
+      case .badIdentifier(let text, let route):
+        exchange.route = route
+        try admit(&exchange, to: route)
+        throw Problem.badIdentifier(text)
+      case .found(let route, let parameters):
+        exchange.route = route
+        try admit(&exchange, to: route)
+        try run(route, Call(request: request, parameters: parameters, caller: exchange.caller), exchange)
       }
+    } catch {
+      fail(error, exchange)
     }
   }
 
   /// Whether the body may be of any size, which then lies in a file: the route takes such, and he who calls may send it.
   @Sendable public func takesFile(_ method: String, _ path: String, _ headers: Headers) -> Bool {
     guard case .found(let route, _) = router.match(method: method, path: path), route.takesFiles,
-      case .scopes(let scopes) = route.access, let caller = keys.caller(authorization: headers["Authorization"])
+      case .scopes(let scopes) = route.access,
+      let key = keys.key(authorization: headers["Authorization"], now: now())
     else { return false }
-    return caller.may(scopes)
+    return key.caller.may(scopes)
   }
 
-  /// Who calls, if he may.
-  private func admit(_ request: Request, to route: Route) throws(Problem) -> Caller? {
-    guard case .scopes(let scopes) = route.access else { return nil }
-    guard let caller = keys.caller(authorization: request.headers["Authorization"]) else { throw .unauthorized }
-    guard caller.may(scopes) else { throw .forbidden(needs: scopes) }
-    return caller
-  }
-
-  private func run(_ route: Route, _ call: Call, _ reply: @escaping Reply) throws {
-    switch route.work {
-    case .immediate(let answer):
-      reply(try answer(call))
-    case .custom(let answer):
-      try answer(call, reply)
-    case .read(let prepare):
-      let answer = try prepare(call)
-      read({ .answer(try answer($0)) }, reply)
-    case .write(let prepare):
-      let answer = try prepare(call)
-      write(audited(answer, call, route), reply)
-    case .readThenWrite(let prepare):
-      let decide = try prepare(call)
-      read(
-        { [self] db in
-          switch try decide(db) {
-          case .answer(let response): .answer(response)
-          case .write(let writing): .write(audited(writing, call, route))
-          }
-        }, reply)
+  /// Lets in who may, and says what he is told with the answer, refused or not.
+  private func admit(_ exchange: inout Exchange, to route: Route) throws(Problem) {
+    if route.isForSites, let crossOrigin { exchange.fields += crossOrigin.fields(for: exchange.request) }
+    guard case .scopes(let scopes) = route.access else { return }
+    let now = now()
+    guard let key = keys.key(authorization: exchange.request.headers["Authorization"], now: now) else {
+      throw .unauthorized
+    }
+    exchange.caller = key.caller
+    if let bucket = key.bucket { exchange.fields += try bucket.admit(now: exchange.started) }
+    guard key.caller.may(scopes) else { throw .forbidden(needs: scopes) }
+    if key.use(at: now), key.caller.keyID != Keys.adminID {
+      writer.submit({ db, _ in try KeyRow.used(key.caller.keyID, at: now, db) }) { _ in }
     }
   }
 
-  /// With a row in the audit trail, where the route's changes are worth one.
-  private func audited(_ answer: @escaping Route.Writing, _ call: Call, _ route: Route) -> Route.Writing {
-    guard route.isAudited else { return answer }
-    return { [trail] db, now in
-      let contact = try trail.contact(of: call, route, db)
-      let response = try answer(db, now)
-      if response.status < 400 { try trail.note(call, route, response, contact: contact, now: now, db) }
-      return response
-    }
+  /// A browser asks whether a page of another origin may make a call. No key comes with it.
+  private func preflight(_ request: Request) throws(Problem) -> Response? {
+    guard let crossOrigin, request.method == "OPTIONS",
+      let method = request.headers["Access-Control-Request-Method"],
+      case .found(let route, _) = router.match(method: method, path: request.path), route.isForSites
+    else { return nil }
+    return try crossOrigin.preflight(request, method: method)
   }
 
-  private func read(_ decide: @escaping Route.Deciding, _ reply: @escaping Reply) {
-    readers.submit { [self] db in
-      do {
-        switch try db.savepoint({ try decide(db) }) {
-        case .answer(let response): reply(response)
-        case .write(let writing): write(writing, reply)
-        }
-      } catch {
-        reply(response(to: error))
-      }
-    } rejected: {
-      reply(Problem.overloaded(retryAfterSeconds: 1).response)
-    }
-  }
-
-  private func write(_ answer: @escaping Route.Writing, _ reply: @escaping Reply) {
-    let kept = KeptAnswer()
-    writer.submit { db, now in
-      kept.keep(try answer(db, now))
-    } then: { [self] outcome in
-      switch outcome {
-      case .success: reply(kept.take() ?? response(to: LostAnswer()))
-      case .failure(let error): reply(response(to: error))
-      }
-    }
-  }
-
-  private func response(to error: any Error) -> Response {
+  func fail(_ error: any Error, _ exchange: Exchange) {
     let problem = Problem(error)
-    if problem.status >= 500 { log.error("a request failed", metadata: ["error": "\(error)"]) }
-    return problem.response
+    if problem.status >= 500 {
+      log.error("a request failed", metadata: exchange.metadata.merging(["error": "\(error)"]) { $1 })
+    }
+    finish(problem.response, exchange)
   }
 
-  private func finish(_ response: Response, _ route: Route?, _ started: Int64, _ reply: Reply) {
-    meter.count(route, status: response.status, seconds: Double(nanoseconds() - started) / 1e9)
-    reply(response)
+  func finish(_ response: Response, _ exchange: Exchange) {
+    let seconds = Double(nanoseconds() - exchange.started) / 1e9
+    meter.count(exchange.route, status: response.status, seconds: seconds)
+    log.debug(
+      "answered",
+      metadata: exchange.metadata.merging(["status": "\(response.status)", "seconds": "\(seconds)"]) { $1 })
+    var response = exchange.route == nil ? response : response.asking(exchange.request)
+    if !exchange.fields.isEmpty { response.headers += exchange.fields }
+    exchange.reply(response)
   }
 }
 
 /// Where an answer goes: to be called once, from any thread.
 public typealias Reply = @Sendable (Response) -> Void
-
-/// A write was committed and left nothing to answer with.
-struct LostAnswer: Error {}

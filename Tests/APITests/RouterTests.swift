@@ -21,7 +21,7 @@ import Testing
     case .found(let route, let values):
       route.pattern.text + values.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
     case .otherMethods(let methods): methods.joined(separator: ",")
-    case .badIdentifier(let text): "bad " + text
+    case .badIdentifier(let text, _): "bad " + text
     case .unknown: "unknown"
     }
   }

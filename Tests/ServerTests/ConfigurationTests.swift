@@ -1,3 +1,4 @@
+import API
 import Domain
 import JSON
 import SQL
@@ -46,6 +47,20 @@ struct ConfigurationTests {
       found.map { CompilerStyle.line($0, file: "zveno.json", severity: .error) } == [
         "zveno.json:3:3: error: unknown key \"lisen\" — did you mean \"listen\"? [/lisen]"
       ])
+  }
+
+  @Test func `pages may call from the origins that are named, from any by a star, and by default from none`() throws {
+    #expect(try read("{}").crossOrigin == nil)
+    #expect(try read(#"{"cors":{"origins":[]}}"#).crossOrigin == nil)
+    let named = try read(#"{"cors":{"origins":["https://shop.example","http://127.0.0.1:3000"],"max_age":"10m"}}"#)
+    #expect(named.crossOrigin?.origins == ["https://shop.example", "http://127.0.0.1:3000"])
+    #expect(named.crossOrigin?.maxAgeSeconds == 600)
+    let any = try read("{}", ["ZVENO_CORS_ORIGINS": #"["*"]"#])
+    #expect(any.crossOrigin?.origins == nil && any.crossOrigin?.maxAgeSeconds == 3600)
+    for wrong in ["shop.example", "https://shop.example/", "https://Shop.example", "https://shop.example/cart", ""] {
+      #expect(issues(#"{"cors":{"origins":["\#(wrong)"]}}"#).map(\.pointer) == ["/cors/origins/0"], "\(wrong)")
+    }
+    #expect(issues(#"{"cors":{"max_age":"2d"}}"#).map(\.pointer) == ["/cors/max_age"])
   }
 
   @Test("all errors come at once, each with what was expected and what came")

@@ -35,8 +35,8 @@ public struct AuditTrail: Sendable {
   public init() {}
 
   /// What the server does by itself at its start, in the open transaction.
-  public func note(_ action: String, now: Int64, _ db: Connection) throws {
-    try insert(action, key: "", name: nil, object: [:], contact: nil, status: 200, revision: nil, now: now, db)
+  public func note(_ action: String, object: JSONObject = [:], now: Int64, _ db: Connection) throws {
+    try insert(action, key: "", name: nil, object: object, contact: nil, status: 200, revision: nil, now: now, db)
   }
 
   /// A call that was begun and is answered by itself.
@@ -55,6 +55,8 @@ public struct AuditTrail: Sendable {
     let name = try db.first("SELECT name FROM api_keys WHERE id = $1", [.text(key)]) { $0.text(0) }
     var object = JSONObject()
     for place in route.pattern.placeNames where !route.namesContact(place) { object[place] = .string(call[place]) }
+    // What was made here and got its id just now.
+    if let made = answer.header("Location")?.split(separator: "/").last { object["id"] = .string(String(made)) }
     try insert(
       "\(route.method) \(route.pattern.text)", key: key, name: name, object: object, contact: contact,
       status: answer.status, revision: answer.header("ETag"), now: now, db)
@@ -103,7 +105,7 @@ extension Route {
   var isAudited: Bool {
     guard method != "GET", case .scopes(let scopes) = access, !scopes.contains(.read) else { return false }
     // There is no way back from a merge.
-    return scopes != [.events] || pattern.text.hasSuffix("/merge")
+    return !scopes.allSatisfy { $0 == .events || $0 == .site } || pattern.text.hasSuffix("/merge")
   }
 
   /// A place that stands for a person: his id would be kept when he is erased.

@@ -1,17 +1,31 @@
-import Domain
+public import Domain
 import JSON
 
-/// What `POST /v1/keys` asks for.
-struct KeyDraft: Sendable {
-  let name: String
-  let scopes: Set<Scope>
+/// What a key is to be.
+public struct KeyDraft: Sendable {
+  public let name: String
+  public let scopes: Set<Scope>
+  public var rate: RateLimit?
+  public var expiresAt: Timestamp?
 
   static let maxNameBytes = 200
 
-  init(_ node: JSONNode) throws(Refusal) {
-    var reader = FieldReader(node, known: ["name", "scopes"])
+  public init(name: String, scopes: Set<Scope>) { (self.name, self.scopes) = (name, scopes) }
+
+  /// What `POST /v1/keys` asks for: `{"name", "scopes", "rate"?: {"per_second", "burst"?}, "expires_at"?}`.
+  init(_ node: JSONNode, now: Timestamp) throws(Refusal) {
+    var reader = FieldReader(node, known: ["name", "scopes", "rate", "expires_at"])
     let name = reader.string("name", maxBytes: Self.maxNameBytes, required: true)
     scopes = Self.scopes(&reader)
+    if let given = reader.field("rate"), !given.isNull {
+      var issues: [Issue] = []
+      rate = RateLimit(given, at: reader.pointer(to: "rate"), &issues)
+      for issue in issues { reader.refuse(issue) }
+    }
+    expiresAt = reader.time("expires_at")
+    if let expiresAt, expiresAt <= now {
+      reader.refuse("expires_at", .badValue, "expected a time to come, by now \(now.rfc3339), got \(expiresAt.rfc3339)")
+    }
     try reader.check()
     self.name = name ?? ""
   }

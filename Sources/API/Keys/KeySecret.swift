@@ -12,13 +12,7 @@ public struct KeySecret: Sendable {
   /// - Parameter random: `randomBytes` bytes that nobody can guess.
   public init(random: [UInt8]) { text = Self.prefix + Base64URL.encode(random) }
 
-  static func hash(_ text: some StringProtocol) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+  static func hash(_ text: some StringProtocol) -> SHA256Digest { SHA256.hash(data: Array(text.utf8)) }
 
-  var hash: [UInt8] { Self.hash(text) }
-
-  /// Takes as long whatever differs.
-  static func equal(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-    guard one.count == other.count else { return false }
-    return zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-  }
+  var hash: [UInt8] { Array(Self.hash(text)) }
 }

@@ -1,66 +1,77 @@
+import Crypto
 public import Domain
 import JSON
 public import SQL
 import Synchronization
 
 /// The keys in force: rows of `api_keys`, mirrored in memory so that no request asks the file who is calling.
+///
+/// A key is found by the first eight bytes of its SHA-256, then the whole digest is compared in constant time. How long
+/// the look-up takes may tell something of those eight bytes, and so nothing of any key: who could choose a text by its
+/// hash would have broken SHA-256.
 public final class Keys: Sendable {
-  private struct Entry: Sendable {
-    let hash: [UInt8]
-    let caller: Caller
+  private struct Mirror: Sendable {
+    var byHash: [UInt64: [KeyInForce]] = [:]
+    var byID: [String: KeyInForce] = [:]
   }
 
-  /// By the first eight bytes of the hash; the whole of it is compared in constant time.
-  private let entries = Mutex<[UInt64: [Entry]]>([:])
-  private let adminHash: [UInt8]?
+  private let mirror = Mutex(Mirror())
+  /// The key of configuration: never stored, without bounds.
+  private let admin: KeyInForce?
 
   static let adminID = "admin"
+  /// What memory holds is bounded, and so is the list.
+  static let most = 10_000
 
   /// - Parameter adminKey: the key of configuration, never stored; nil: there is none beside the stored ones.
   public init(adminKey: String?) {
-    adminHash = adminKey.map { KeySecret.hash($0) }
+    admin = adminKey.map { text in
+      let key = APIKey(
+        id: Self.adminID, name: Self.adminID, scopes: [.admin], createdAt: Timestamp(milliseconds: 0))
+      return KeyInForce(key, hash: Array(KeySecret.hash(text)))
+    }
   }
 
   /// Once, before the first request.
   public func load(_ db: Connection) throws {
-    let rows = try db.query("SELECT id, hash, scopes FROM api_keys") { ($0.text(0), $0.text(1), $0.text(2)) }
-    for (id, hash, scopes) in rows {
-      guard let hash = Base64URL.decode(hash) else { continue }
-      insert(Entry(hash: hash, caller: Caller(keyID: id, scopes: Self.scopes(scopes))))
+    let rows = try db.query("SELECT \(KeyRow.columns), hash FROM api_keys") {
+      (KeyRow.key($0), $0.text(KeyRow.count))
     }
+    for (key, hash) in rows { if let hash = Base64URL.decode(hash) { insert(KeyInForce(key, hash: hash), hash) } }
   }
 
   /// Nil unless the header is `Bearer` and a key in force. Cost: one SHA-256.
-  func caller(authorization header: String?) -> Caller? {
+  func key(authorization header: String?, now: Int64) -> KeyInForce? {
+    guard let text = Self.bearer(header) else { return nil }
+    let digest = KeySecret.hash(text)
+    if let admin, admin.isMade(of: digest) { return admin }
+    let candidates = mirror.withLock { $0.byHash[Self.bucket(digest)] } ?? []
+    guard let key = candidates.first(where: { $0.isMade(of: digest) }), !key.isExpired(at: now) else { return nil }
+    return key
+  }
+
+  /// What the header brings, if it can be a key.
+  static func bearer(_ header: String?) -> Substring? {
     guard let header, let space = header.firstIndex(of: " "), header[..<space].lowercased() == "bearer" else {
       return nil
     }
-    let key = header[header.index(after: space)...].drop { $0 == " " }
-    guard !key.isEmpty, key.utf8.count <= 512 else { return nil }
-    return caller(hash: KeySecret.hash(key))
-  }
-
-  private func caller(hash: [UInt8]) -> Caller? {
-    if let adminHash, KeySecret.equal(hash, adminHash) { return Caller(keyID: Self.adminID, scopes: [.admin]) }
-    let candidates = entries.withLock { $0[Self.bucket(hash)] } ?? []
-    return candidates.first { KeySecret.equal($0.hash, hash) }?.caller
+    let text = header[header.index(after: space)...].drop { $0 == " " }
+    return text.isEmpty || text.utf8.count > 512 ? nil : text
   }
 
   /// - Returns: the key as it is kept; in force once `db` has committed.
   @discardableResult
-  public func create(
-    name: String, scopes: Set<Scope>, secret: KeySecret, now: Timestamp, _ db: Connection
-  ) throws -> APIKey {
+  public func create(_ draft: KeyDraft, secret: KeySecret, now: Timestamp, _ db: Connection) throws -> APIKey {
+    let count = try db.first("SELECT count(*) FROM api_keys") { $0.int(0) } ?? 0
+    guard count < Self.most else {
+      throw Problem.conflict("there are \(Self.most) keys, and no more are taken: revoke some first")
+    }
     let hash = secret.hash
-    let key = APIKey(id: Self.id(of: hash), name: name, scopes: scopes, createdAt: now)
-    try db.run(
-      "INSERT INTO api_keys (id, name, hash, scopes, created_at) VALUES ($1, $2, $3, $4, $5)",
-      [
-        .text(key.id), .text(name), .text(Base64URL.encode(hash)), .text(APIKey.json(scopes).text),
-        .int(now.milliseconds),
-      ])
-    let entry = Entry(hash: hash, caller: Caller(keyID: key.id, scopes: scopes))
-    db.onCommit { [self] in insert(entry) }
+    var key = APIKey(id: Self.id(of: hash), name: draft.name, scopes: draft.scopes, createdAt: now)
+    (key.rate, key.expiresAt) = (draft.rate, draft.expiresAt)
+    try KeyRow.insert(key, hash: Base64URL.encode(hash), db)
+    let entry = KeyInForce(key, hash: hash)
+    db.onCommit { [self] in insert(entry, hash) }
     return key
   }
 
@@ -71,42 +82,51 @@ public final class Keys: Sendable {
     return true
   }
 
+  /// With the latest use of each, which the file learns a minute later.
   func page(after id: String, limit: Int, _ db: Connection) throws -> [APIKey] {
-    try db.query(
-      "SELECT id, name, scopes, created_at FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2", [.text(id), .int(limit)]
-    ) { row in
-      APIKey(
-        id: row.text(0), name: row.text(1), scopes: Self.scopes(row.text(2)),
-        createdAt: Timestamp(milliseconds: row.int(3)))
-    }
-  }
-
-  /// There is a stored key that may do everything.
-  public func hasAdmin(_ db: Connection) throws -> Bool {
-    try db.query("SELECT scopes FROM api_keys") { Self.scopes($0.text(0)) }.contains { $0.contains(.admin) }
-  }
-
-  private func insert(_ entry: Entry) {
-    entries.withLock { $0[Self.bucket(entry.hash), default: []].append(entry) }
-  }
-
-  private func remove(_ id: String) {
-    entries.withLock { entries in
-      for (bucket, list) in entries where list.contains(where: { $0.caller.keyID == id }) {
-        entries[bucket] = list.filter { $0.caller.keyID != id }
+    let keys = try db.query(
+      "SELECT \(KeyRow.columns) FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2", [.text(id), .int(limit)],
+      KeyRow.key)
+    return mirror.withLock { mirror in
+      keys.map { stored in
+        var key = stored
+        if let last = mirror.byID[key.id]?.lastUsedAt { key.lastUsedAt = Timestamp(milliseconds: last) }
+        return key
       }
     }
   }
 
-  private static func bucket(_ hash: [UInt8]) -> UInt64 { hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+  /// There is a stored key that may do everything.
+  public func hasAdmin(now: Int64, _ db: Connection) throws -> Bool {
+    try db.query("SELECT \(KeyRow.columns) FROM api_keys", [], KeyRow.key).contains { key in
+      key.scopes.contains(.admin) && key.expiresAt.map { $0.milliseconds > now } ?? true
+    }
+  }
+
+  private func insert(_ key: KeyInForce, _ hash: [UInt8]) {
+    mirror.withLock { mirror in
+      mirror.byHash[Self.bucket(hash), default: []].append(key)
+      mirror.byID[key.caller.keyID] = key
+    }
+  }
+
+  private func remove(_ id: String) {
+    mirror.withLock { mirror in
+      mirror.byID[id] = nil
+      for (bucket, list) in mirror.byHash where list.contains(where: { $0.caller.keyID == id }) {
+        let rest = list.filter { $0.caller.keyID != id }
+        mirror.byHash[bucket] = rest.isEmpty ? nil : rest
+      }
+    }
+  }
+
+  private static func bucket(_ hash: some Sequence<UInt8>) -> UInt64 {
+    hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
 
   /// Ten hexadecimal digits of the hash: short for people, and it says nothing of the secret.
   private static func id(of hash: [UInt8]) -> String {
     let digits = Array("0123456789abcdef")
     return "k" + hash.suffix(5).map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
-  }
-
-  private static func scopes(_ text: String) -> Set<Scope> {
-    Set((try? JSONValue(parsing: text).array)?.compactMap { $0.string.flatMap(Scope.init) } ?? [])
   }
 }

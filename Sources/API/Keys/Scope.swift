@@ -2,6 +2,8 @@
 public enum Scope: String, Sendable, CaseIterable {
   /// Posts events, contacts and their consents.
   case events
+  /// What a page of the shop does in a browser, where the key is no secret: posts events, reads offers.
+  case site
   /// Every GET but `/metrics`.
   case read
   /// Chains and templates.

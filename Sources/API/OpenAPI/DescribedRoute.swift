@@ -92,7 +92,7 @@ struct DescribedRoute {
   /// What the routes share is added to what is written of this one.
   private var problems: [Int] {
     var statuses: Set<Int> = [400, 503]
-    if case .scopes = route.access { statuses.formUnion([401, 403]) }
+    if case .scopes = route.access { statuses.formUnion([401, 403, 429]) }
     if !route.pattern.placeNames.isEmpty { statuses.insert(404) }
     if words["takes"] != nil { statuses.formUnion(Self.problemsOfBodies) }
     if isTagged, !isRead { statuses.insert(412) }

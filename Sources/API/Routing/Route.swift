@@ -41,6 +41,8 @@ public struct Route: Sendable {
   public let pattern: RoutePattern
   public let access: Access
   public let work: Work
+  /// Pages of other origins may call it from browsers, where the configuration lets them.
+  public var isForSites = false
   /// A body of any size is taken, in a file.
   public var takesFiles = false
 

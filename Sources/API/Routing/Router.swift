@@ -6,7 +6,7 @@ struct Router: Sendable {
     /// The path is there, the method is not.
     case otherMethods([String])
     /// The path is there, but what it calls a thing by cannot be: the text.
-    case badIdentifier(String)
+    case badIdentifier(String, Route)
     case unknown
   }
 
@@ -46,7 +46,7 @@ struct Router: Sendable {
       guard Identifier.isGood(value, maxBytes: maxBytes) else {
         // A public link that is wrong is just no link.
         if case .open = route.access { return .unknown }
-        return .badIdentifier(value)
+        return .badIdentifier(value, route)
       }
       parameters[name] = value
     }

@@ -44,7 +44,7 @@ struct CreateKey: AsyncParsableCommand {
   @Option(help: "For people: who uses it.")
   var name: String
 
-  @Option(help: "events, read, edit, operate, metrics or admin; may be given several times.")
+  @Option(help: "events, site, read, edit, operate, metrics or admin; may be given several times.")
   var scope: [String]
 
   func run() async throws {

@@ -1,3 +1,4 @@
+import API
 import Delivery
 import Domain
 import SQL
@@ -27,6 +28,8 @@ struct Configuration {
   var limits = LimitSettings()
   var log = LogSettings()
   var webhooks = WebhookSettings()
+  /// Which pages may call from a browser; nil: none.
+  var crossOrigin: CrossOrigin?
   /// What counts as a purchase, and when the boundaries of scores are taken.
   var rfm = RfmRule.standard
   var channels: [ChannelSettings] = []

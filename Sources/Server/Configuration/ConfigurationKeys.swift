@@ -5,21 +5,22 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures", "rfm",
+    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures", "rfm", "cors",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
   static let rfm = ["event", "value", "boundaries"]
   static let webhooks = ["connections", "allow_private"]
+  static let cors = ["origins", "max_age"]
 
   /// The scalar keys outside `channels`, as paths.
   static let scalars: [[String]] =
     [["listen"], ["public_url"], ["durability"], ["trigger_max_age"], ["erasures"]]
     + shop.map { ["shop", $0] } + log.map { ["log", $0] } + LimitSettings.keys.map { ["limits", $0] }
-    + webhooks.map { ["webhooks", $0] } + rfm.map { ["rfm", $0] }
+    + webhooks.map { ["webhooks", $0] } + rfm.map { ["rfm", $0] } + [["cors", "max_age"]]
 
   /// Lists, which a variable holds as JSON.
-  static let lists: [[String]] = [["scanners"], ["caps"]]
+  static let lists: [[String]] = [["scanners"], ["caps"], ["cors", "origins"]]
 
   /// Objects whose keys are the shop's choice, each with one value.
   static let named = ["utm", "retention", "quiet_after"]
@@ -35,7 +36,7 @@ enum ConfigurationKeys {
   /// The text of a variable as the file would hold it; left a text where it is not of its key's type.
   static func typed(_ text: String, as key: String) -> JSONValue {
     if numbers.contains(key), let number = JSONNumber(text: text) { return .number(number) }
-    if lists.contains([key]), let list = try? JSONValue(parsing: Array(text.utf8)) { return list }
+    if lists.contains(where: { $0.last == key }), let list = try? JSONValue(parsing: Array(text.utf8)) { return list }
     if flags.contains(key), text == "true" || text == "false" { return .bool(text == "true") }
     return .string(text)
   }

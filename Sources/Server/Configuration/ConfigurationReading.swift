@@ -1,3 +1,4 @@
+import API
 import Delivery
 import Domain
 import JSON
@@ -67,6 +68,7 @@ extension Configuration {
     log = LogSettings(reading: reader.reader("log"))
     rfm = RfmRule(reading: reader.reader("rfm"))
     webhooks = WebhookSettings(reading: reader.reader("webhooks"))
+    crossOrigin = CrossOrigin(reading: reader.reader("cors"))
     let written = reader.reader("channels")
     let channels = written.node == nil ? Self.standardChannels(reader.findings) : written
     self.channels = (channels.node?.members ?? []).compactMap { member in

@@ -1,5 +1,6 @@
 import API
 import Domain
+import JSON
 import SQL
 
 /// The first key, with which all others are made.
@@ -13,9 +14,11 @@ enum AdminKey {
   static func settle(given: String?, now: Int64, _ db: Connection) throws -> (keys: Keys, made: String?) {
     let keys = Keys(adminKey: given)
     try keys.load(db)
-    guard given == nil, try !keys.hasAdmin(db) else { return (keys, nil) }
+    guard given == nil, try !keys.hasAdmin(now: now, db) else { return (keys, nil) }
     let secret = KeySecret(random: Chance.bytes(KeySecret.randomBytes))
-    try keys.create(name: "admin", scopes: [.admin], secret: secret, now: Timestamp(milliseconds: now), db)
+    let draft = KeyDraft(name: "admin", scopes: [.admin])
+    let key = try keys.create(draft, secret: secret, now: Timestamp(milliseconds: now), db)
+    try AuditTrail().note("serve: the first admin key", object: ["id": .string(key.id)], now: now, db)
     return (keys, secret.text)
   }
 }

@@ -97,7 +97,7 @@ final class LiveServer: @unchecked Sendable {
           channels: channels.policies, retention: configuration.retention, caps: configuration.caps,
           shop: configuration.shop.templates, now: now,
           store.connection)
-        if outcome.templates + outcome.chains > 0 {
+        if outcome.templates + outcome.segments + outcome.chains > 0 {
           try AuditTrail().note("serve --apply", now: now.milliseconds, store.connection)
         }
         return outcome

@@ -138,7 +138,8 @@ final class LiveStages: @unchecked Sendable {
     stages.scratchFolder = store.folder.path
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
-      log: Logger(label: "api"), nanoseconds: { SystemClock.nanoseconds() })
+      log: Logger(label: "api"), crossOrigin: configuration.crossOrigin, now: now,
+      nanoseconds: { SystemClock.nanoseconds() })
   }
 
   /// Before anything is served: whom the journal knows as erased and this file does not, since it is an older copy, is

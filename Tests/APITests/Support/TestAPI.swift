@@ -22,12 +22,14 @@ final class TestAPI: @unchecked Sendable {
   static let adminKey = "admin-key-of-the-tests"
 
   let api: API
-  let routes: [Route]
   let keys: Keys
   let writer: Writer
   let log: EventLog
   let tracker: Tracker
+  let routes: [Route]
   let dispatch: InstantDispatch
+  /// What was logged.
+  let lines = LinesInMemory()
   private let readers: Readers
   private let templateReaders: Readers
   private let rehearsing = BackgroundThread(name: "rehearsal", mostWaiting: 4)
@@ -42,7 +44,7 @@ final class TestAPI: @unchecked Sendable {
   ///   - adjust: what the configuration says besides.
   init(
     testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }, held: String? = nil,
-    backup: Stages.MakeBackup? = nil, _ adjust: (inout Rules) -> Void = { _ in }
+    backup: Stages.MakeBackup? = nil, crossOrigin: CrossOrigin? = nil, _ adjust: (inout Rules) -> Void = { _ in }
   ) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("api-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -124,7 +126,8 @@ final class TestAPI: @unchecked Sendable {
     routes = stages.routes
     api = API(
       routes: routes, keys: keys, writer: writer, readers: readers, meter: meter,
-      log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), nanoseconds: { 0 })
+      log: Logger(label: "test", factory: { [lines] _ in lines }), crossOrigin: crossOrigin, now: { clock.now },
+      nanoseconds: { clock.now * 1_000_000 })
     dispatch.settled = { [delivery, writer] outcome in
       delivery.accept(outcome)
       writer.wake()

@@ -6,19 +6,18 @@ import JSON
 enum KeyRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let keys = stages.keys
-    let random = stages.random
+    let (random, clock) = (stages.random, stages.now)
     return [
       Route(
         "POST", "/v1/keys", .scopes([.admin]),
         .write { call in
-          let draft = try KeyDraft(call.json())
+          let draft = try KeyDraft(call.json(), now: Timestamp(milliseconds: clock()))
           let secret = KeySecret(random: random(KeySecret.randomBytes))
           return { db, now in
-            let key = try keys.create(
-              name: draft.name, scopes: draft.scopes, secret: secret, now: Timestamp(milliseconds: now), db)
+            let key = try keys.create(draft, secret: secret, now: Timestamp(milliseconds: now), db)
             var answer = key.json.object ?? [:]
             answer["key"] = .string(secret.text)
-            return .json(.object(answer), status: 201)
+            return .json(.object(answer), status: 201, headers: [("Location", "/v1/keys/" + key.id)])
           }
         }),
       Route(

@@ -10,18 +10,18 @@ enum EventRoutes {
 
   static func all(_ stages: Stages) -> [Route] {
     let intake = stages.intake
-    return [
-      Route(
-        "POST", "/v1/events", .scopes([.events]),
-        .custom { call, reply in
-          intake.accept(call.request.body, try form(call)) { result in
-            switch result {
-            case .success(let answer): reply(response(answer))
-            case .failure(let error): reply(Problem(error).response)
-            }
+    var post = Route(
+      "POST", "/v1/events", .scopes([.events, .site]),
+      .custom { call, reply in
+        intake.accept(call.request.body, try form(call)) { result in
+          switch result {
+          case .success(let answer): reply(response(answer))
+          case .failure(let error): reply(Problem(error).response)
           }
-        })
-    ]
+        }
+      })
+    post.isForSites = true
+    return [post]
   }
 
   private static func form(_ call: Call) throws(Problem) -> EventReader.Form {

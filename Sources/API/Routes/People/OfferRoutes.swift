@@ -10,20 +10,20 @@ import SQL
 enum OfferRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let people = People()
-    return [
-      Route(
-        "GET", "/v1/contacts/{id}/offers", .scopes([.read, .events]),
-        .read { call in
-          try call.requireQuery(["slot"])
-          let slot = call.request.query("slot")
-          let now = Timestamp(milliseconds: stages.now())
-          return { db in
-            let contact = try people.required(call["id"], db)
-            let offers = try Offers().shown(to: contact.row, slot: slot, now: now, db)
-            return .json(["items": .array(try offers.map { try item($0, contact, stages, db) }), "next": .null])
-          }
-        })
-    ]
+    var get = Route(
+      "GET", "/v1/contacts/{id}/offers", .scopes([.read, .events, .site]),
+      .read { call in
+        try call.requireQuery(["slot"])
+        let slot = call.request.query("slot")
+        let now = Timestamp(milliseconds: stages.now())
+        return { db in
+          let contact = try people.required(call["id"], db)
+          let offers = try Offers().shown(to: contact.row, slot: slot, now: now, db)
+          return .json(["items": .array(try offers.map { try item($0, contact, stages, db) }), "next": .null])
+        }
+      })
+    get.isForSites = true
+    return [get]
   }
 
   private static func item(
