@@ -10,7 +10,7 @@ SECONDS ?= 60
 
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
-TEST_TOOLS := python3-aiosmtpd python3-jsonschema openssl strace
+TEST_TOOLS := python3-aiosmtpd python3-jsonschema openssl strace prometheus
 
 SOURCES := Sources Tests Migrations Package.swift
 # Every target may import only what Package.swift gives it.
@@ -67,7 +67,7 @@ clean: ## delete what was built; data stays
 libraries: ## install the system libraries that are missing (apt, with sudo where needed)
 	@$(call install,$(LIBRARIES))
 
-test-tools: ## install what the tests need beside them: a real SMTP server, certificates, a judge of JSON
+test-tools: ## install what the tests need beside them: a real SMTP server, certificates, judges of JSON and metrics
 	@$(call install,$(TEST_TOOLS))
 
 # Asks dpkg first: with everything there, apt is not called at all. Package lists are fetched only when installing from

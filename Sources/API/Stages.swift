@@ -46,6 +46,8 @@ public struct Stages: Sendable {
   public var erasures: Erasures
   /// On whose disk long answers are gathered.
   public var scratchFolder = "/tmp"
+  /// Nil: there is no such route.
+  public var logControl: LogControl?
 
   public typealias MakeBackup =
     @Sendable (_ done: @escaping @Sendable (Result<FileBody, any Error>) -> Void) -> Void
@@ -79,7 +81,8 @@ extension Stages {
   /// The whole contract, as far as it is built: what is not in this table is 404.
   public var routes: [Route] {
     let people =
-      EventRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self) + ConsentRoutes.all(self)
+      EventRoutes.all(self) + EventListRoutes.all(self) + ContactRoutes.all(self) + TimelineRoutes.all(self)
+      + ConsentRoutes.all(self)
       + ListRoutes.all(self) + RelationRoutes.all(self) + OfferRoutes.all(self)
       + ErasureRoutes.all(self) + ExportRoutes.all(self) + MergeRoutes.all(self)
       + TransferRoutes.all(self)
@@ -91,7 +94,9 @@ extension Stages {
       MessageRoutes.all(self) + TaskRoutes.all(self) + SuppressionRoutes.all(self)
       + WebhookRoutes.all(self)
     let links = TrackingRoutes.all(self) + UnsubscribeRoutes.all(self)
-    let ops = KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
+    let ops =
+      KeyRoutes.all(self) + TestClockRoutes.all(self) + HealthRoutes.all(self) + MetricsRoutes.all(self)
+      + LogRoutes.all(self)
     let copies = AuditRoutes.all(self) + BackupRoutes.all(self) + HoldRoutes.all(self)
     return OpenAPIRoutes.describing(people + chains + delivery + links + ops + copies + RfmRoutes.all(self))
   }

@@ -45,6 +45,8 @@ public final class Delivery: Duty {
   private var needsRecovery = true
   private var isFirst = true
   private let arrived = Mutex<[Outcome]>([])
+  private let lateness = Mutex<[String: Histogram]>([:])
+  private var roundNow: Int64 = 0
 
   /// - Parameters:
   ///   - hold: what was due before its release has to pass `late`.
@@ -68,6 +70,9 @@ public final class Delivery: Duty {
   /// From any thread; the writer is to be woken afterwards.
   public func accept(_ outcome: Outcome) { arrived.withLock { $0.append(outcome) } }
 
+  /// From any thread. By channel, since the start: from the moment a message was due to the commit that says it was sent.
+  public var metrics: [String: Histogram] { lateness.withLock { $0 } }
+
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
     if gate.startedAt == nil {
       gate.startedAt = Timestamp(milliseconds: now)
@@ -79,6 +84,7 @@ public final class Delivery: Duty {
     if needsRecovery {
       try recovery.run(besides: inHand, mayRepeat: { !isFirst || dispatch.mayRepeat($0) }, now: now, db)
     }
+    roundNow = now
     recording = arrived.withLock { outcomes in
       defer { outcomes = [] }
       return outcomes
@@ -110,6 +116,7 @@ public final class Delivery: Duty {
   public func committed() {
     (needsRecovery, isFirst, pacesBefore, slotsBefore) = (false, false, paces, slots)
     for outcome in recording { inHand.remove(outcome.claim.message) }
+    measure(recording)
     for claim in claims { inHand.insert(claim.message) }
     if !claims.isEmpty { dispatch.handOver(claims) }
     (claims, recording) = ([], [])
@@ -123,6 +130,17 @@ public final class Delivery: Duty {
     backlog = Backlog()
     needsRecovery = true
     counters.forget()
+  }
+
+  private func measure(_ outcomes: [Outcome]) {
+    guard !outcomes.isEmpty else { return }
+    lateness.withLock { [roundNow] lateness in
+      for outcome in outcomes {
+        guard case .handed(.accepted) = outcome.result else { continue }
+        let seconds = Double(max(0, roundNow - outcome.claim.dueAt.milliseconds)) / 1000
+        lateness[outcome.claim.channel, default: Histogram(Histogram.lags)].record(seconds)
+      }
+    }
   }
 
   private func record(_ outcome: Outcome, now: Int64, _ db: Connection) throws {
@@ -188,7 +206,8 @@ public final class Delivery: Duty {
       }
       try ledger.claim(message, passage, version: version, price: rules.channels[message.channel]?.price, now: now, db)
       let claim = Claim(
-        message: message.id, attempt: message.attempts + 1, run: message.run, contact: message.contact,
+        message: message.id, attempt: message.attempts + 1, run: message.run, dueAt: message.dueAt,
+        contact: message.contact,
         contactID: passage.contact.publicID, chain: passage.chain, step: message.label, channel: message.channel,
         purpose: message.purpose, address: passage.address, name: passage.contact.displayName,
         locale: passage.contact.locale, zone: passage.zone, template: message.template, templateVersion: version,

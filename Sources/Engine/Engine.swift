@@ -72,7 +72,7 @@ public final class Engine: Duty {
     public var unread: Int64 = 0
     /// Between an event's acceptance and the round that let it act.
     public var lastMilliseconds: Int64 = 0
-    public var decisions = Histogram.seconds
+    public var decisions = Histogram(Histogram.lags)
     public var events: Int64 = 0
     public var timers: Int64 = 0
   }

@@ -53,6 +53,11 @@ public final class EventLog: @unchecked Sendable {
   /// Accepted events by type, as far as they are committed; from any thread.
   public var acceptedByType: [String: Int64] { types.accepted }
 
+  /// The same of the `limit` types that came first, and of all others together: for figures that must stay few.
+  public func accepted(limit: Int) -> (types: [(name: String, accepted: Int64)], others: Int64) {
+    types.accepted(limit: limit)
+  }
+
   /// How long an event's id is remembered.
   public var windowMilliseconds: Int64 { limits.windowMilliseconds }
 
@@ -92,7 +97,16 @@ extension EventLog {
     return try db.query(EventLog.page, bind) { StoredEvent($0) }
   }
 
-  /// The same for the writer's thread: from memory as far as that goes.
+  /// From before there backwards, at most `limit`.
+  public func read(_ db: Connection, before seq: Int64, limit: Int) throws -> [StoredEvent] {
+    let bind = { (statement: Statement) in
+      statement.bind(1, seq)
+      statement.bind(2, limit)
+    }
+    return try db.query(EventLog.pageBack, bind) { StoredEvent($0) }
+  }
+
+  /// The first of these for the writer's thread: from memory as far as that goes.
   public func unread(after seq: Int64, limit: Int, _ db: Connection) throws -> [StoredEvent] {
     // A commit that was believed lost may have brought events that nothing else will make known.
     if db.generation != generation { try refresh(db) }
@@ -109,6 +123,11 @@ extension EventLog {
     """
     SELECT \(StoredEvent.columns) FROM events JOIN event_types ON event_types.id = events.type
     WHERE events.seq > $1 ORDER BY events.seq LIMIT $2
+    """)
+  private static let pageBack = Query(
+    """
+    SELECT \(StoredEvent.columns) FROM events JOIN event_types ON event_types.id = events.type
+    WHERE events.seq < $1 ORDER BY events.seq DESC LIMIT $2
     """)
   private static let one = Query(
     """

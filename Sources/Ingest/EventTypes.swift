@@ -9,14 +9,29 @@ final class EventTypes {
   /// Accepted in the open transaction, to be written at its end.
   var unwritten: [Int64: Int64] = [:]
   /// Of committed events.
-  private let figures = Mutex<[String: Int64]>([:])
+  private let figures = Mutex<[Int64: Figure]>([:])
+
+  struct Figure {
+    let name: String
+    var accepted: Int64 = 0
+  }
 
   init(_ db: Connection) throws { try load(db) }
 
   var count: Int { numbers.count }
 
   /// From any thread.
-  var accepted: [String: Int64] { figures.withLock { $0 } }
+  var accepted: [String: Int64] {
+    Dictionary(figures.withLock { $0.values.map { ($0.name, $0.accepted) } }, uniquingKeysWith: { $1 })
+  }
+
+  /// The types that came first, at most `limit`, and what all others have together. From any thread.
+  func accepted(limit: Int) -> (types: [(name: String, accepted: Int64)], others: Int64) {
+    let types = figures.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    return (
+      types.prefix(limit).map { ($0.name, $0.accepted) }, types.dropFirst(limit).reduce(0) { $0 + $1.accepted }
+    )
+  }
 
   func number(of name: String) -> Int64? { numbers[name] }
 
@@ -25,7 +40,7 @@ final class EventTypes {
     numbers = Dictionary(uniqueKeysWithValues: rows.map { ($0.1, $0.0) })
     names = Dictionary(uniqueKeysWithValues: rows.map { ($0.0, $0.1) })
     unwritten = [:]
-    let accepted = Dictionary(uniqueKeysWithValues: rows.map { ($0.1, $0.2) })
+    let accepted = Dictionary(uniqueKeysWithValues: rows.map { ($0.0, Figure(name: $0.1, accepted: $0.2)) })
     figures.withLock { $0 = accepted }
   }
 
@@ -53,7 +68,9 @@ final class EventTypes {
     }
     db.onCommit { [self] in
       figures.withLock { figures in
-        for (number, count) in counted { names[number].map { figures[$0, default: 0] += count } }
+        for (number, count) in counted {
+          names[number].map { figures[number, default: Figure(name: $0)].accepted += count }
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import Domain
 import JSON
+import Logging
 import SQL
 import Testing
 
@@ -11,7 +12,8 @@ import Testing
   private static func everything() throws -> TestAPI {
     try TestAPI(
       testClock: { _, done in done(.success(Timestamp(milliseconds: 0))) },
-      backup: { done in done(.failure(StoreUnavailable(reason: "no copy in this test"))) })
+      backup: { done in done(.failure(StoreUnavailable(reason: "no copy in this test"))) },
+      logControl: LogControl(level: { .info }, set: { _ in }))
   }
 
   private static func operations(_ document: JSONValue) -> [(path: String, method: String, words: JSONValue)] {

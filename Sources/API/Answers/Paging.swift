@@ -7,7 +7,7 @@ struct Paging: Sendable {
   static let defaultLimit = 50
   static let maxLimit = 1000
 
-  let limit: Int
+  private(set) var limit: Int
   /// The values of the last item that was seen; empty at the beginning.
   let after: [JSONValue]
 
@@ -40,6 +40,13 @@ struct Paging: Sendable {
   enum CursorKind {
     case text
     case number
+  }
+
+  /// The same with a page that ends early.
+  func cut(to count: Int) -> Paging {
+    var paging = self
+    paging.limit = max(1, min(limit, count))
+    return paging
   }
 
   /// What `?after=` is to bring: the values of the last item of this page.

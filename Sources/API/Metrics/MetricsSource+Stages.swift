@@ -63,10 +63,7 @@ extension MetricsSource {
 
   public static func intake(_ intake: Intake, _ log: EventLog) -> MetricsSource {
     .memory { text in
-      text.family("zveno_events_accepted_total", .counter, "Events in the log, by type.")
-      for (type, count) in log.acceptedByType.sorted(by: { $0.key < $1.key }) {
-        text.sample("zveno_events_accepted_total", [("type", type)], count)
-      }
+      writeEvents(&text, log.accepted(limit: eventTypesShown))
       let figures = intake.metrics
       text.single("zveno_intake_duplicates_total", .counter, "Events known already.", figures.duplicates)
       text.single("zveno_intake_rejected_total", .counter, "Events with errors.", figures.rejected)
@@ -102,6 +99,18 @@ extension MetricsSource {
     }
   }
 
+  /// - Parameter figures: by channel, asked at each scrape.
+  public static func delivery(_ figures: @escaping @Sendable () -> [String: Histogram]) -> MetricsSource {
+    .memory { text in
+      text.family(
+        "zveno_delivery_lag_seconds", .histogram,
+        "From the moment a message was due, as planned or put off last, until it was sent.")
+      for (channel, histogram) in figures().sorted(by: { $0.key < $1.key }) {
+        text.histogram("zveno_delivery_lag_seconds", [("channel", channel)], histogram)
+      }
+    }
+  }
+
   /// The engine's way through the log and its timers.
   public static func engine(_ figures: @escaping @Sendable () -> Engine.Lag) -> MetricsSource {
     .memory { text in
@@ -111,7 +120,8 @@ extension MetricsSource {
       text.sample("zveno_decisions_total", [("cause", "timer")], lag.timers)
       text.family("zveno_engine_unread_events", .gauge, "Events that have not acted yet.")
       text.sample("zveno_engine_unread_events", [], lag.unread)
-      text.family("zveno_decision_lag_seconds", .histogram, "From an event's acceptance until it acted.")
+      text.family(
+        "zveno_decision_lag_seconds", .histogram, "From the acceptance of the oldest event of a round until it acted.")
       text.histogram("zveno_decision_lag_seconds", [], lag.decisions)
     }
   }
@@ -145,11 +155,35 @@ extension MetricsSource {
         try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) },
         uniquingKeysWith: { first, _ in first })
       Funnel(counters.chains, names: names).write(&text)
-      text.family("zveno_messages_total", .gauge, "Messages in the ledger, by channel and status.")
-      let messages = counters.messages.sorted { ($0.key.channel, $0.key.status) < ($1.key.channel, $1.key.status) }
-      for (key, count) in messages {
-        text.sample("zveno_messages_total", [("channel", key.channel), ("status", key.status)], count)
-      }
+      // By the contract's name; but it falls where a message goes on, so it is no counter.
+      text.family("zveno_messages_total", .untyped, "Messages in the ledger, by channel and status.")
+      writeMessages(&text, "zveno_messages_total", counters.messages)
+      text.family(
+        "zveno_message_moves_total", .counter, "How often messages came into a status since the start, by channel.")
+      writeMessages(&text, "zveno_message_moves_total", counters.moves)
     }
+  }
+}
+
+/// A sender's slip, an id in the type, must not fill the one who scrapes.
+private let eventTypesShown = 200
+
+private func writeEvents(
+  _ text: inout MetricsText, _ figures: (types: [(name: String, accepted: Int64)], others: Int64)
+) {
+  let other = "other"
+  var counts = Dictionary(figures.types, uniquingKeysWith: +)
+  if figures.others > 0 { counts[other, default: 0] += figures.others }
+  text.family(
+    "zveno_events_accepted_total", .counter,
+    "Events in the log, by type: the \(eventTypesShown) that came first, all later ones as \(other).")
+  for (type, count) in counts.sorted(by: { $0.key < $1.key }) {
+    text.sample("zveno_events_accepted_total", [("type", type)], count)
+  }
+}
+
+private func writeMessages(_ text: inout MetricsText, _ name: String, _ counts: [Counters.MessageKey: Int64]) {
+  for (key, count) in counts.sorted(by: { ($0.key.channel, $0.key.status) < ($1.key.channel, $1.key.status) }) {
+    text.sample(name, [("channel", key.channel), ("status", key.status)], count)
   }
 }

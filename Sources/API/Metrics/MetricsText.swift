@@ -7,6 +7,8 @@ public struct MetricsText: Sendable {
 
   public enum Kind: String, Sendable {
     case counter, gauge, histogram
+    /// For a name that says more than the figure holds.
+    case untyped
   }
 
   public private(set) var bytes: [UInt8] = []

@@ -7,6 +7,8 @@ public struct Claim: Sendable {
   /// Counted when claimed, so that a message that kills the process is not tried for ever; also the claim's token.
   public let attempt: Int
   public let run: Int64
+  /// When it was to leave, as planned or put off last.
+  public let dueAt: Timestamp
   public let contact: Int64
   public let contactID: String
   public let chain: String

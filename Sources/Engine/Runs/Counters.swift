@@ -37,10 +37,13 @@ public final class Counters: Sendable {
   private struct Figures {
     var chains: [Key: Int64] = [:]
     var messages: [MessageKey: Int64] = [:]
+    /// How often messages came into a status.
+    var moves: [MessageKey: Int64] = [:]
 
     mutating func add(_ other: Figures) {
       chains.merge(other.chains, uniquingKeysWith: Counters.sum)
       messages.merge(other.messages, uniquingKeysWith: Counters.sum)
+      moves.merge(other.moves, uniquingKeysWith: Counters.sum)
     }
   }
 
@@ -83,6 +86,7 @@ public final class Counters: Sendable {
     pending.withLock { figures in
       if let from { figures.messages[MessageKey(channel: channel, status: from), default: 0] -= 1 }
       figures.messages[MessageKey(channel: channel, status: to), default: 0] += 1
+      figures.moves[MessageKey(channel: channel, status: to), default: 0] += 1
     }
   }
 
@@ -137,4 +141,7 @@ public final class Counters: Sendable {
   public var chains: [Key: Int64] { committed.withLock { $0.chains } }
 
   public var messages: [MessageKey: Int64] { committed.withLock { $0.messages } }
+
+  /// How often messages have come into a status since the start; never falls.
+  public var moves: [MessageKey: Int64] { committed.withLock { $0.moves } }
 }

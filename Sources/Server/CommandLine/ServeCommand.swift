@@ -31,6 +31,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Start on a clock that stands still at this time (RFC 3339) until POST /v1/test-clock moves it.")
   var testClock: String?
 
+  @Option(help: "How much is logged; wins over configuration and environment. PUT /v1/log changes it later.")
+  var logLevel: LogSettings.Level?
+
+  @Option(help: "How lines are logged: text for people, json for machines. Wins over configuration and environment.")
+  var logFormat: LogSettings.Format?
+
   @Flag(help: "Start held: events come in, no chain moves, nothing leaves until `zveno release`. For a cloned machine.")
   var held = false
 
@@ -41,11 +47,12 @@ struct ServeCommand: AsyncParsableCommand {
     try await ending {
       let options = try options()
       let configuration = try options.configuration()
-      LoggingSystem.bootstrap { LogLines(label: $0, settings: configuration.log) }
+      let level = LogLevel(configuration.log)
+      LoggingSystem.bootstrap { LogLines(label: $0, format: configuration.log.format, level: level) }
       signal(SIGPIPE, SIG_IGN)
       Descriptors.raiseLimit()
       try await Lifecycle.run {
-        let server = try LiveServer(options, configuration)
+        let server = try LiveServer(options, configuration, logControl: level.control)
         server.welcome.show()
         return { server.stop() }
       }
@@ -55,7 +62,8 @@ struct ServeCommand: AsyncParsableCommand {
   private func options() throws -> ServeOptions {
     let options = ServeOptions(
       data: data, listen: try listen.map(address), configPath: config, applyPath: apply,
-      testTime: try testClock.map(time), startsHeld: held, erasureKeyIsLost: erasureKeyLost,
+      testTime: try testClock.map(time), logLevel: logLevel, logFormat: logFormat, startsHeld: held,
+      erasureKeyIsLost: erasureKeyLost,
       environment: ProcessInfo.processInfo.environment)
     if let apply, !FileText.isFolder(apply) {
       throw Refused("expected --apply to name a folder, got \(apply)", status: ExitStatus.usage)
@@ -79,3 +87,6 @@ struct ServeCommand: AsyncParsableCommand {
     return time
   }
 }
+
+extension LogSettings.Level: ExpressibleByArgument {}
+extension LogSettings.Format: ExpressibleByArgument {}

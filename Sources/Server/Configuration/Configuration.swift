@@ -59,7 +59,7 @@ struct LogSettings {
   }
 
   enum Level: String, CaseIterable {
-    case debug, info, notice, warning, error
+    case trace, debug, info, notice, warning, error, critical
   }
 
   var level = Level.info

@@ -16,7 +16,8 @@ final class LiveServer: @unchecked Sendable {
   private let stages: LiveStages
 
   /// Blocks until it listens. Throws `Refused` when it cannot; then nothing runs and nothing half-made is left behind.
-  init(_ options: ServeOptions, _ given: Configuration) throws {
+  /// - Parameter logControl: over the level of all loggers; nil: nobody may change it.
+  init(_ options: ServeOptions, _ given: Configuration, logControl: LogControl? = nil) throws {
     log = Logger(label: "server")
     let configuration = Self.fitting(given, log)
     let store = try DataStore(options, durability: configuration.durability, erasures: configuration.erasures)
@@ -35,7 +36,8 @@ final class LiveServer: @unchecked Sendable {
       url = "http://" + configuration.listen.text(port: front.port)
       let channels = try ConfiguredChannels(configuration, options.environment) { [clock = store.clock] in clock.now() }
       try Self.apply(options, configuration, channels, store, log)
-      stages = try LiveStages(store, configuration, channels, url: url, http: front.metrics, log: log)
+      stages = try LiveStages(
+        store, configuration, channels, url: url, http: front.metrics, log: log, logControl: logControl)
       try stages.eraseAgain(log)
       stages.start()
       front.open(stages.api)

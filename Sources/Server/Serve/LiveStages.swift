@@ -37,7 +37,7 @@ final class LiveStages: @unchecked Sendable {
   ///   - http: asked at each scrape.
   init(
     _ store: DataStore, _ configuration: Configuration, _ channels: ConfiguredChannels, url: String,
-    http: @escaping @Sendable () -> HTTPMetrics, log: Logger
+    http: @escaping @Sendable () -> HTTPMetrics, log: Logger, logControl: LogControl?
   ) throws {
     let clock = store.clock
     let now: @Sendable () -> Int64 = { clock.now() }
@@ -119,8 +119,10 @@ final class LiveStages: @unchecked Sendable {
       chainsChanged: { onWriter.chainsChanged() },
       metrics: [
         .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters),
-        .lateness(rules, now: now), .storeSize, .retention(Self.deleted(by: retention)),
+        .delivery { onWriter.lateness }, .lateness(rules, now: now), .storeSize,
+        .disk { [path = store.folder.path] in HostFigures.disk(path) }, .retention(Self.deleted(by: retention)),
         .requests(meter), .http(http), .hold(hold), .webhooks { onWriter.posts },
+        .process(version: Version.number) { HostFigures.process() },
       ],
       unready: { writer.isHealthy ? nil : "the store takes no writes" }, now: now,
       monotonic: Monotonic.nanoseconds, random: { Chance.bytes($0) },
@@ -136,6 +138,7 @@ final class LiveStages: @unchecked Sendable {
         rehearsals: Rehearsals(Self.rehearsals(rehearsing, pastReaders, store.folder, configuration))),
       erasures: erasures)
     stages.scratchFolder = store.folder.path
+    stages.logControl = logControl
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
       log: Logger(label: "api"), crossOrigin: configuration.crossOrigin, now: now,

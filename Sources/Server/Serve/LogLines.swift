@@ -1,18 +1,40 @@
+import API
 import Domain
 import JSON
 import Logging
+import Synchronization
+
+/// The level of all loggers, which may change while they log.
+final class LogLevel: Sendable {
+  private let current: Mutex<Logger.Level>
+
+  init(_ settings: LogSettings) { current = Mutex(Logger.Level(rawValue: settings.level.rawValue) ?? .info) }
+
+  var level: Logger.Level {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
+  }
+
+  var control: LogControl { LogControl(level: { [self] in level }, set: { [self] in level = $0 }) }
+}
 
 /// Writes log entries to stderr, one a line: for people or as JSON. What reaches it holds no personal data: callers log
 /// ids, counts and reasons, never addresses or contents.
 struct LogLines: LogHandler {
   let format: LogSettings.Format
   let label: String
-  var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
+  private let common: LogLevel
+  /// One logger's own; nil: the one of all.
+  private var own: Logger.Level?
 
-  init(label: String, settings: LogSettings) {
-    (self.label, format) = (label, settings.format)
-    logLevel = Logger.Level(rawValue: settings.level.rawValue) ?? .info
+  var logLevel: Logger.Level {
+    get { own ?? common.level }
+    set { own = newValue }
+  }
+
+  init(label: String, format: LogSettings.Format, level: LogLevel) {
+    (self.label, self.format, common) = (label, format, level)
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -8,6 +8,8 @@ struct ServeOptions {
   var configPath: String?
   var applyPath: String?
   var testTime: Timestamp?
+  var logLevel: LogSettings.Level?
+  var logFormat: LogSettings.Format?
   /// Nothing is to move or leave until a person says so.
   var startsHeld = false
   /// The key that tombstones were made with is gone for good.
@@ -28,6 +30,8 @@ struct ServeOptions {
       throw Refused(refused.line, status: ExitStatus.configuration)
     }
     CompilerStyle.print(read.warnings, file: shown, severity: .warning)
+    if let logLevel { read.configuration.log.level = logLevel }
+    if let logFormat { read.configuration.log.format = logFormat }
     if let listen { read.configuration.listen = listen }
     return read.configuration
   }

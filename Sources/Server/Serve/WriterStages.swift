@@ -21,6 +21,9 @@ final class WriterStages: Settling, @unchecked Sendable {
   /// From any thread.
   var lag: Engine.Lag { engine.metrics }
 
+  /// From any thread.
+  var lateness: [String: Histogram] { delivery.metrics }
+
   /// From any thread; the writer is to be woken afterwards.
   func accept(_ outcome: Outcome) { delivery.accept(outcome) }
 

@@ -44,7 +44,8 @@ final class TestAPI: @unchecked Sendable {
   ///   - adjust: what the configuration says besides.
   init(
     testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }, held: String? = nil,
-    backup: Stages.MakeBackup? = nil, crossOrigin: CrossOrigin? = nil, _ adjust: (inout Rules) -> Void = { _ in }
+    backup: Stages.MakeBackup? = nil, crossOrigin: CrossOrigin? = nil, logControl: LogControl? = nil,
+    _ adjust: (inout Rules) -> Void = { _ in }
   ) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("api-" + UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -99,7 +100,7 @@ final class TestAPI: @unchecked Sendable {
     let intake = Intake(writer: writer, log: log, tombstones: tombstones, now: { clock.now })
     let engineBox = UncheckedBox(engine)
     let setting = WorldSetting(rules: rules, taskChannels: ["call"], templateShop: shop)
-    let stages = Stages(
+    var stages = Stages(
       intake: intake, log: log, timeline: timeline, keys: keys, writer: writer, readers: readers, counters: counters,
       rules: rules, templates: templates, templateShop: shop, renderer: renderer, tracker: tracker,
       shop: ShopFace(name: "Shop", locale: "en"), chainsChanged: { catalog.value.invalidate() },
@@ -123,6 +124,7 @@ final class TestAPI: @unchecked Sendable {
             beside: { [rehearsing] job in rehearsing.submit { job { rehearsing.isStopping } } }, pause: {},
             room: { 1 << 30 }))),
       erasures: erasures)
+    stages.logControl = logControl
     routes = stages.routes
     api = API(
       routes: routes, keys: keys, writer: writer, readers: readers, meter: meter,
