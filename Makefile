@@ -17,7 +17,7 @@ SOURCES := Sources Tests Migrations Package.swift
 CHECKED := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh build test axe faults lint format bench libraries test-tools clean
+.PHONY: help run fresh build test fuzz axe faults lint format bench libraries test-tools clean
 
 help: ## this list
 	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
@@ -39,6 +39,10 @@ build: libraries ## build .build/release/zveno
 test: libraries test-tools lint ## check the format, build, run all tests (ARGS="--filter SomeTests" runs some)
 	swift build --build-tests $(CHECKED)
 	swift test --skip-build $(CHECKED) $(ARGS)
+	$(if $(ARGS),,Tests/Support/fuzz.sh 30)
+
+fuzz: libraries ## throw bytes at every parser, each for SECONDS (DOORS="http json" those alone)
+	Tests/Support/fuzz.sh $(SECONDS) $(DOORS)
 
 axe: libraries test-tools ## kill the server under load ROUNDS times, look what is lost or sent twice
 	swift build --build-tests $(CHECKED)

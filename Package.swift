@@ -154,6 +154,10 @@ let package = Package(
       dependencies: ["CSQLite", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL", "Threads"],
       path: "Tests/Simulation", swiftSettings: rules),
     .testTarget(name: "SimulationTests", dependencies: ["SQL", "Simulation"], swiftSettings: rules),
+    // Bytes of strangers into every parser; `make fuzz` builds it with libFuzzer.
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Channels", "Domain", "HTTP", "JSON"], path: "Tests/Fuzz", swiftSettings: rules),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzz"], swiftSettings: rules),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [

@@ -41,7 +41,7 @@ struct HeadScanner {
   private mutating func findLineEnd(_ text: Span<UInt8>, limits: HTTPLimits) throws(RequestFailure) -> Bool {
     while true {
       skipPlain(text)
-      try checkLength(limits)
+      try checkLength(text, limits)
       guard at < text.count else {
         try checkIncomplete(text)
         return false
@@ -52,11 +52,11 @@ struct HeadScanner {
           try checkIncomplete(text.extracting(..<at))
           return false
         }
-        guard text[at + 1] == FieldText.lf else { throw RequestFailure(400, "expected LF after CR") }
+        guard text[at + 1] == FieldText.lf else { throw first(text, RequestFailure(400, "expected LF after CR")) }
         return true
-      case FieldText.lf: throw RequestFailure(400, "expected CR before LF")
+      case FieldText.lf: throw first(text, RequestFailure(400, "expected CR before LF"))
       case FieldText.tab where line != nil: at += 1
-      default: throw RequestFailure(400, "expected no control characters in the head")
+      default: throw first(text, RequestFailure(400, "expected no control characters in the head"))
       }
     }
   }
@@ -78,12 +78,24 @@ struct HeadScanner {
     while at < text.count, text[at] >= 0x20, text[at] != 0x7F { at += 1 }
   }
 
-  private func checkLength(_ limits: HTTPLimits) throws(RequestFailure) {
-    if at - lineStart > limits.lineBytes || at > limits.headBytes {
-      throw line == nil
+  private func checkLength(_ text: Span<UInt8>, _ limits: HTTPLimits) throws(RequestFailure) {
+    let most = min(lineStart + limits.lineBytes, limits.headBytes)
+    guard at > most else { return }
+    throw first(
+      text.extracting(..<most),
+      line == nil
         ? RequestFailure(414, "expected a request line of at most \(limits.lineBytes) bytes")
         : RequestFailure(
-          431, "expected fields of at most \(limits.lineBytes) bytes each and \(limits.headBytes) together")
+          431, "expected fields of at most \(limits.lineBytes) bytes each and \(limits.headBytes) together"))
+  }
+
+  /// Of two mistakes in a line the first one counts: a client that sends byte by byte hears of the same.
+  private func first(_ text: Span<UInt8>, _ failure: RequestFailure) -> RequestFailure {
+    do throws(RequestFailure) {
+      try checkIncomplete(text.extracting(..<min(at, text.count)))
+      return failure
+    } catch {
+      return error
     }
   }
 

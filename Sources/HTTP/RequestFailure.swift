@@ -1,7 +1,7 @@
 /// Why a request is refused before any handler sees it.
-struct RequestFailure: Error, Equatable {
-  let status: Int
-  let detail: String
+package struct RequestFailure: Error, Equatable {
+  package let status: Int
+  package let detail: String
 
   init(_ status: Int, _ detail: String) {
     self.status = status

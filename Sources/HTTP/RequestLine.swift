@@ -5,6 +5,15 @@ struct RequestLine {
   let isHTTP10: Bool
 
   init(_ text: Span<UInt8>, _ range: Range<Int>) throws(RequestFailure) {
+    do throws(RequestFailure) {
+      try self.init(whole: text, range)
+    } catch {
+      try Self.checkStart(text.extracting(range))
+      throw error
+    }
+  }
+
+  private init(whole text: Span<UInt8>, _ range: Range<Int>) throws(RequestFailure) {
     let methodEnd = Self.firstSpace(text, range)
     let targetEnd = Self.firstSpace(text, min(methodEnd + 1, range.upperBound)..<range.upperBound)
     target = min(methodEnd + 1, range.upperBound)..<targetEnd
@@ -60,14 +69,14 @@ struct RequestLine {
     }
   }
 
-  /// Of a line that is not complete: refuses what no continuation can mend.
+  /// Of a line that is perhaps not complete: refuses what no continuation can mend.
   static func checkStart(_ text: Span<UInt8>) throws(RequestFailure) {
     let methodEnd = firstSpace(text, 0..<text.count)
     guard methodEnd > 0 else { throw malformed }
     guard methodEnd < text.count else { return }
     let targetEnd = firstSpace(text, methodEnd + 1..<text.count)
     guard targetEnd < text.count else { return }
-    let version = targetEnd + 1..<text.count
+    let version = targetEnd + 1..<min(targetEnd + 9, text.count)
     guard targetEnd > methodEnd + 1, isVersion(text, version) else { throw malformed }
     if version.count == 8 { _ = try isHTTP10(text, version) }
   }

@@ -1,6 +1,6 @@
 /// Bytes in, requests out: a value, without a socket or a clock. However the bytes are cut, the requests are the same.
-struct RequestParser {
-  enum Outcome {
+package struct RequestParser {
+  package enum Outcome {
     case needMore
     case request(ParsedRequest)
     /// Nothing more can be read from this connection.
@@ -39,11 +39,11 @@ struct RequestParser {
   private static let keptBytes = 4_096
   private static let compactedBytes = 32 * 1024
 
-  init(limits: HTTPLimits) {
+  package init(limits: HTTPLimits) {
     self.limits = limits
   }
 
-  mutating func append(_ bytes: ArraySlice<UInt8>) {
+  package mutating func append(_ bytes: ArraySlice<UInt8>) {
     switch stage {
     case .failed, .ended: return
     case .head, .bytes, .chunks: break
@@ -80,7 +80,7 @@ struct RequestParser {
   }
 
   /// The next complete request. To be called until it needs more.
-  mutating func next() -> Outcome {
+  package mutating func next() -> Outcome {
     do throws(RequestFailure) {
       return try advance().map { .request($0) } ?? .needMore
     } catch {
@@ -178,8 +178,8 @@ struct RequestParser {
 }
 
 /// A request as it left the parser: its content not yet decoded.
-struct ParsedRequest {
-  let head: RequestHead
-  let body: [UInt8]
+package struct ParsedRequest {
+  package let head: RequestHead
+  package let body: [UInt8]
   var file: FileBody?
 }

@@ -1,9 +1,9 @@
 /// What a request is about, decoded (RFC 9112 §3.2): `/path?query`, `http://authority/path?query`, or `*` for OPTIONS.
-struct RequestTarget {
-  let path: String
-  let query: [(name: String, value: String)]
+package struct RequestTarget {
+  package let path: String
+  package let query: [(name: String, value: String)]
   /// Of the absolute form.
-  let authority: String?
+  package let authority: String?
 
   init(_ text: Span<UInt8>, _ range: Range<Int>, method: String) throws(RequestFailure) {
     for at in range where text[at] <= 0x20 || text[at] >= 0x7F || text[at] == UInt8(ascii: "#") {

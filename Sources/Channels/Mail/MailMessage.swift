@@ -1,10 +1,10 @@
-import Domain
+package import Domain
 
 /// A letter ready for the wire (RFC 5322, RFC 2045–2047): ASCII, CRLF line ends, lines of at most 78 characters where
 /// words allow it and 998 at most. Composing is pure: the same message at the same time gives the same bytes.
-struct MailMessage {
+package struct MailMessage {
   let recipient: MailAddress
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// A subject longer than this is a template gone wrong.
   static let maxSubjectBytes = 2_000
@@ -12,7 +12,7 @@ struct MailMessage {
   static let maxLinkBytes = 900
 
   /// `now`: milliseconds since 1970, for the Date header.
-  init(_ message: OutgoingMessage, from sender: MailSender, now: Int64) throws(MailRefusal) {
+  package init(_ message: OutgoingMessage, from sender: MailSender, now: Int64) throws(MailRefusal) {
     recipient = try MailAddress(message.to)
     var header = HeaderWriter()
     header.tokens("Date", mailDate(now))

@@ -1,4 +1,4 @@
 /// Why a letter cannot be sent as it is; trying again would end the same.
-struct MailRefusal: Error, Equatable {
-  let reason: String
+package struct MailRefusal: Error, Equatable {
+  package let reason: String
 }

@@ -1,5 +1,5 @@
 /// Who letters of a channel come from, with the part of the header that is the same for all of them, made once.
-struct MailSender: Sendable {
+package struct MailSender: Sendable {
   let from: Mailbox
   let fixedHeader: [UInt8]
 
@@ -10,7 +10,9 @@ struct MailSender: Sendable {
     "return-path", "received", "dkim-signature",
   ]
 
-  init(from: Mailbox, replyTo: Mailbox? = nil, headers: [(name: String, value: HeaderText)] = []) {
+  package init(from: Mailbox) { self.init(from: from, headers: []) }
+
+  init(from: Mailbox, replyTo: Mailbox? = nil, headers: [(name: String, value: HeaderText)]) {
     self.from = from
     var header = HeaderWriter()
     header.mailbox("From", from)

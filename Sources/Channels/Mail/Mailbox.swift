@@ -1,5 +1,5 @@
 /// A name and an address, as configuration writes them: `Shop <news@shop.example>`, `"Shop, Inc" <…>` or the address.
-struct Mailbox: Sendable, Hashable {
+package struct Mailbox: Sendable, Hashable {
   let name: HeaderText?
   let address: MailAddress
 
@@ -11,7 +11,7 @@ struct Mailbox: Sendable, Hashable {
     self.address = address
   }
 
-  init(_ text: String) throws(MailRefusal) {
+  package init(_ text: String) throws(MailRefusal) {
     guard let open = text.lastIndex(of: "<") else {
       self.init(name: nil, address: try MailAddress(text))
       return
