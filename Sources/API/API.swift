@@ -17,7 +17,8 @@ public final class API: Sendable {
   private let meter: RequestMeter
   private let log: Logger
   private let crossOrigin: CrossOrigin?
-  private let now: @Sendable () -> Int64
+  let running = RunningCalls()
+  let now: @Sendable () -> Int64
   private let nanoseconds: @Sendable () -> Int64
 
   /// - Parameters:
@@ -55,7 +56,12 @@ public final class API: Sendable {
       case .found(let route, let parameters):
         exchange.route = route
         try admit(&exchange, to: route)
-        try run(route, Call(request: request, parameters: parameters, caller: exchange.caller), exchange)
+        let call = Call(request: request, parameters: parameters, caller: exchange.caller)
+        if route.takesIdempotencyKey, let text = try IdempotencyKey.text(in: request.headers) {
+          try runOnce(route, call, text, exchange)
+        } else {
+          try run(route, call, exchange)
+        }
       }
     } catch {
       fail(error, exchange)

@@ -36,6 +36,8 @@ public enum ErasedTables {
     "template_versions": .impersonal("documents of marketers"),
     "tasks": .sliced,
     "api_keys": .impersonal("hashes of keys, named after systems"),
+    // First when he is cut off, then what was answered meanwhile.
+    "idempotent_calls": .deleted(where: answersAbout),
     "resumes": .impersonal("numbers of runs"),
     "version_moves": .impersonal("numbers of runs"),
     "id_blocks": .impersonal("32 bits of the id of an event, under a seed: nothing that could be searched for"),
@@ -70,6 +72,11 @@ public enum ErasedTables {
     "tombstones": .impersonal("hashes under a secret that is not in the file"),
     "suppressed_hashes": .impersonal("hashes under a secret that is not in the file"),
   ]
+
+  /// Answers that tell of him, or may.
+  static let answersAbout = """
+    contact IN (SELECT 0 UNION ALL SELECT $1 UNION ALL SELECT contact FROM merged_contacts WHERE survivor = $1)
+    """
 
   /// Deletes what is few. Returns how many rows, by table.
   static func deleteFew(of contact: Int64, _ db: Connection) throws -> [String: Int] {

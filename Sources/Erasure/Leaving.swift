@@ -36,6 +36,8 @@ struct Leaving {
     try withdraw(from: contact, db)
     for address in try addresses(of: contact, db) { try tombstones.suppressByHash(address, db) }
     try db.run("DELETE FROM contact_keys WHERE contact = $1", [.int(contact)])
+    // Nobody gets told again what was answered about him.
+    try db.run("DELETE FROM idempotent_calls WHERE \(ErasedTables.answersAbout)", [.int(contact)])
     try db.run(
       """
       UPDATE contacts SET external_id = NULL, email = NULL, phone = NULL, anonymous_id = NULL, addresses = '{}',

@@ -26,15 +26,21 @@ public final class Intake: Sendable {
 
   public var metrics: IntakeMetrics { waiting.withLock { $0.figures } }
 
-  /// - Parameter then: gets the answer on the writer's thread, after the commit; or at once, on this one, where nothing
-  ///   is to be stored. Errors are `BodyRefusal` and `StoreUnavailable`.
+  /// Called in the transaction of the events, at its time in ms, with what will be answered.
+  public typealias Keeping = @Sendable (IntakeAnswer, Connection, Int64) throws -> Void
+
+  /// - Parameters:
+  ///   - keep: nil: the answer is not kept.
+  ///   - then: gets the answer on the writer's thread, after the commit; or at once, on this one, where nothing is to be
+  ///     stored. Errors are `BodyRefusal` and `StoreUnavailable`.
   public func accept(
-    _ body: [UInt8], _ form: EventReader.Form, then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
+    _ body: [UInt8], _ form: EventReader.Form, keep: Keeping? = nil,
+    then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
   ) {
     let items: [EventReader.Item]
     let version = tombstones.version
     do { items = try reader.read(body, form, now: now()) } catch { return then(.failure(error)) }
-    accept(IntakeBatch(tombstones.screen(items), version: version, bytes: body.count, then: then))
+    accept(IntakeBatch(tombstones.screen(items), version: version, bytes: body.count, keep: keep, then: then))
   }
 
   /// The same for events that need no reading. Their `at` must be checked.
@@ -68,6 +74,7 @@ public final class Intake: Sendable {
       let batches = round.batches ?? take()
       round.batches = batches
       round.outcomes = try tombstones.append(batches, to: log, now: now, db)
+      try Self.keep(batches, round.outcomes, now: now, db)
     }) { [self] result in answer(round, result) }
   }
 
@@ -80,6 +87,17 @@ public final class Intake: Sendable {
     }
     if isMore { schedule() }
     return taken
+  }
+
+  private static func keep(
+    _ batches: [IntakeBatch], _ outcomes: [EventLog.Outcome], now: Int64, _ db: Connection
+  ) throws {
+    var start = 0
+    for batch in batches {
+      let end = start + batch.events.count
+      if let keep = batch.keep { try keep(batch.answer(outcomes[start..<end]), db, now) }
+      start = end
+    }
   }
 
   private func answer(_ round: IntakeRound, _ result: Result<Void, any Error>) {

@@ -9,10 +9,11 @@ struct IntakeBatch: Sendable {
   let bytes: Int
   /// Of the tombstones that its events have been compared with.
   let version: Int
+  let keep: Intake.Keeping?
   let then: @Sendable (Result<IntakeAnswer, any Error>) -> Void
 
   init(
-    _ items: [EventReader.Item], version: Int = 0, bytes: Int,
+    _ items: [EventReader.Item], version: Int = 0, bytes: Int, keep: Intake.Keeping? = nil,
     then: @escaping @Sendable (Result<IntakeAnswer, any Error>) -> Void
   ) {
     var events: [IncomingEvent] = []
@@ -28,7 +29,7 @@ struct IntakeBatch: Sendable {
       }
     }
     (self.events, self.refused, self.bytes, self.then) = (events, refused, bytes, then)
-    self.version = version
+    (self.version, self.keep) = (version, keep)
     self.places = refused.isEmpty ? [] : places
   }
 

@@ -48,7 +48,8 @@ struct DescribedRoute {
   }
 
   private var conditions: [JSONValue] {
-    isTagged ? [Self.shared(isRead ? "if_none_match" : "if_match")] : []
+    (isTagged ? [Self.shared(isRead ? "if_none_match" : "if_match")] : [])
+      + (route.takesIdempotencyKey ? [Self.shared("idempotency_key")] : [])
   }
 
   private static func shared(_ name: String) -> JSONValue { ["$ref": .string("#/components/parameters/" + name)] }
@@ -96,6 +97,7 @@ struct DescribedRoute {
     if !route.pattern.placeNames.isEmpty { statuses.insert(404) }
     if words["takes"] != nil { statuses.formUnion(Self.problemsOfBodies) }
     if isTagged, !isRead { statuses.insert(412) }
+    if route.takesIdempotencyKey { statuses.formUnion([409, 422]) }
     statuses.formUnion((words["refuses"]?.array ?? []).compactMap { $0.number?.int.map { Int($0) } })
     return statuses.sorted()
   }
@@ -124,6 +126,7 @@ struct DescribedRoute {
     var answer: JSONObject = ["description": (isShort ? nil : written["description"]) ?? .string(Self.phrase(status))]
     var headers = (isShort ? nil : written["headers"]?.object) ?? [:]
     if isTagged, !written.isNull { headers["ETag"] = Self.tag["ETag"] }
+    if route.takesIdempotencyKey { headers["Idempotent-Replayed"] = Self.replayed }
     if !headers.isEmpty { answer["headers"] = .object(headers) }
     var content = JSONObject()
     if isShort, !written.isNull {
@@ -138,6 +141,8 @@ struct DescribedRoute {
   }
 
   private static let tag: JSONValue = ["ETag": ["$ref": "#/components/headers/ETag"]]
+
+  private static let replayed: JSONValue = ["$ref": "#/components/headers/Idempotent-Replayed"]
 
   private static func phrase(_ status: String) -> String {
     switch status {

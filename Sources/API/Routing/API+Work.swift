@@ -14,17 +14,22 @@ extension API {
       read({ .answer(try answer($0)) }, exchange)
     case .write(let prepare):
       let answer = try prepare(call)
-      write(audited(answer, call, route), exchange)
+      write(noted(answer, call, route), exchange)
     case .readThenWrite(let prepare):
       let decide = try prepare(call)
       read(
         { [self] db in
           switch try decide(db) {
           case .answer(let response): .answer(response)
-          case .write(let writing): .write(audited(writing, call, route))
+          case .write(let writing): .write(noted(writing, call, route))
           }
         }, exchange)
     }
+  }
+
+  /// With what is written besides.
+  private func noted(_ answer: @escaping Route.Writing, _ call: Call, _ route: Route) -> Route.Writing {
+    kept(audited(answer, call, route), call, route)
   }
 
   /// With a row in the audit trail, where the route's changes are worth one.

@@ -8,6 +8,8 @@ public struct Call: Sendable {
   let parameters: [String: String]
   /// Nil on open routes.
   public let caller: Caller?
+  /// The answer is to be kept under it.
+  public var idempotencyKey: IdempotencyKey?
 
   init(request: Request, parameters: [String: String], caller: Caller?) {
     (self.request, self.parameters, self.caller) = (request, parameters, caller)

@@ -6,7 +6,7 @@ struct Exchange: Sendable {
   let request: Request
   /// Nanoseconds of a clock that never steps.
   let started: Int64
-  let reply: Reply
+  var reply: Reply
   /// Nil until it is found.
   var route: Route?
   /// Nil on open routes, and until he is known.

@@ -43,11 +43,25 @@ public struct Route: Sendable {
   public let work: Work
   /// Pages of other origins may call it from browsers, where the configuration lets them.
   public var isForSites = false
+  /// A `custom` route that keeps its answers to calls with an Idempotency-Key itself, in the transaction of what they
+  /// change. `write` and `readThenWrite` need not say anything.
+  public var keepsAnswers = false
   /// A body of any size is taken, in a file.
   public var takesFiles = false
 
   /// - Parameter pattern: `/v1/contacts/{id}`; see `RoutePattern`.
   public init(_ method: String, _ pattern: RoutePattern, _ access: Access, _ work: Work) {
     (self.method, self.pattern, self.access, self.work) = (method, pattern, access, work)
+  }
+
+  /// Its calls may come again with the same Idempotency-Key and are carried out once. Elsewhere the header means nothing:
+  /// nothing is changed, or it is no harm to do it twice.
+  var takesIdempotencyKey: Bool {
+    guard case .scopes = access else { return false }
+    switch work {
+    case .write, .readThenWrite: return true
+    case .custom: return keepsAnswers
+    case .immediate, .read: return false
+    }
   }
 }

@@ -91,7 +91,7 @@ final class LiveStages: @unchecked Sendable {
     let duties: [any Duty] = [engine] + (retention.map { [$0] } ?? []) + [delivery, webhooks]
     let writer = Writer(
       connection: store.connection,
-      duties: [erasures] + (hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) }),
+      duties: [erasures, IdempotencyExpiry()] + (hold.fact == nil ? duties : duties.map { HeldDuty($0, while: hold) }),
       now: Self.watched(clock, log),
       quiet: { [readers, templateReaders, pastReaders] body in
         readers.quiet { templateReaders.quiet { pastReaders.quiet(body) } }

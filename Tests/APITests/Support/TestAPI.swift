@@ -93,7 +93,8 @@ final class TestAPI: @unchecked Sendable {
         log: log, timeline: timeline, counters: counters, tombstones: tombstones, journal: JournalInMemory(),
         isHeld: { hold.fact != nil }, scrub: { writers.writer?.scrub(then: $0) }, wake: { writers.writer?.wake() }))
     let writer = Writer(
-      connection: db, duties: [erasures, HeldDuty(engine, while: hold), HeldDuty(delivery, while: hold)],
+      connection: db,
+      duties: [erasures, IdempotencyExpiry(), HeldDuty(engine, while: hold), HeldDuty(delivery, while: hold)],
       now: { clock.now }, quiet: { [readers, templateReaders] body in readers.quiet { templateReaders.quiet(body) } })
     (self.writer, writers.writer) = (writer, writer)
     let meter = RequestMeter()

@@ -2,6 +2,7 @@ import Domain
 import HTTP
 import Ingest
 import JSON
+import SQL
 
 /// `POST /v1/events`: one event, an array, or one a line. Read on the HTTP thread, answered after the commit.
 enum EventRoutes {
@@ -13,15 +14,24 @@ enum EventRoutes {
     var post = Route(
       "POST", "/v1/events", .scopes([.events, .site]),
       .custom { call, reply in
-        intake.accept(call.request.body, try form(call)) { result in
+        intake.accept(call.request.body, try form(call), keep: keeping(call)) { result in
           switch result {
           case .success(let answer): reply(response(answer))
           case .failure(let error): reply(Problem(error).response)
           }
         }
       })
-    post.isForSites = true
+    (post.isForSites, post.keepsAnswers) = (true, true)
     return [post]
+  }
+
+  /// The answer is in the transaction of the events. What it says of them the call has said itself.
+  private static func keeping(_ call: Call) -> Intake.Keeping? {
+    guard let key = call.idempotencyKey else { return nil }
+    return { answer, db, now in
+      let made = response(answer)
+      if made.status < 400 { try IdempotentAnswers().keep(made, of: key, contact: nil, now: now, db) }
+    }
   }
 
   private static func form(_ call: Call) throws(Problem) -> EventReader.Form {
