@@ -13,7 +13,9 @@ import Testing
     arguments: [
       ([], 3, true), ([], nil, true),
       ([("If-Match", "\"3\"")], 3, true), ([("If-Match", "\"2\", \"3\"")], 3, true), ([("If-Match", "*")], 3, true),
-      ([("If-Match", "W/\"3\"")], 3, true),
+      ([("If-Match", "W/\"3\"")], 3, true), ([("If-Match", "\"3-x4_-q\"")], 3, true),
+      ([("If-Match", "W/\"3-x4_-q\"")], 3, true), ([("If-Match", "\"2-x4_-q\"")], 3, false),
+      ([("If-Match", "\"3-")], 3, false), ([("If-Match", "\"33\"")], 3, false),
       ([("If-Match", "\"2\"")], 3, false), ([("If-Match", "3")], 3, false), ([("If-Match", "\"3\"")], nil, false),
       ([("If-Match", "*")], nil, false),
       ([("If-None-Match", "*")], nil, true), ([("If-None-Match", "*")], 3, false),
@@ -21,9 +23,9 @@ import Testing
   func conditions(headers: [(name: String, value: String)], current: Int64?, passes: Bool) {
     let call = call(headers)
     if passes {
-      #expect(throws: Never.self) { try Revision.check(call, current: current.map(Revision.init)) }
+      #expect(throws: Never.self) { try Revision.check(call, current: current.map { Revision($0) }) }
     } else {
-      let problem = #expect(throws: Problem.self) { try Revision.check(call, current: current.map(Revision.init)) }
+      let problem = #expect(throws: Problem.self) { try Revision.check(call, current: current.map { Revision($0) }) }
       #expect(problem?.status == 412)
     }
   }

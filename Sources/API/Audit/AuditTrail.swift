@@ -59,7 +59,7 @@ public struct AuditTrail: Sendable {
     if let made = answer.header("Location")?.split(separator: "/").last { object["id"] = .string(String(made)) }
     try insert(
       "\(route.method) \(route.pattern.text)", key: key, name: name, object: object, contact: contact,
-      status: answer.status, revision: answer.header("ETag"), now: now, db)
+      status: answer.status, revision: answer.header("ETag").map(Revision.edited), now: now, db)
   }
 
   private func insert(

@@ -115,10 +115,12 @@ struct DescribedRoute {
     ]
     var media: JSONObject = ["schema": schema]
     if let item = example(SchemaNotation().schema(items)) { media["example"] = ["items": [item], "next": .null] }
-    return [
+    var answer: JSONObject = [
       "description": .string(isPaged ? "A page of the list." : "The list."),
       "content": [Response.jsonType: .object(media)],
     ]
+    if isTagged { answer["headers"] = Self.tag }
+    return .object(answer)
   }
 
   private func answer(_ written: JSONValue, _ status: String) -> JSONValue {

@@ -83,6 +83,12 @@ struct ChainAnswers: Sendable {
     ]
   }
 
+  /// Runs that wake up or change over one after the other end that without an edit.
+  private func revision(_ stored: ChainStore.Stored) -> Revision {
+    let standing = [stored.isResuming ? "resuming" : nil, stored.movingTo.map { "to\($0)" }].compactMap(\.self)
+    return Revision(stored.revision, standing: standing.joined(separator: "-"))
+  }
+
   /// With its name, which stands in the document.
   func item(_ stored: ChainStore.Stored, _ db: Connection) throws -> JSONValue {
     var item = summary(stored)
@@ -94,7 +100,7 @@ struct ChainAnswers: Sendable {
   func response(_ stored: ChainStore.Stored, status: Int = 200, more: JSONObject = [:]) -> Response {
     var body = summary(stored)
     for (name, value) in more { body[name] = value }
-    return .json(.object(body), status: status, headers: [Revision(stored.revision).header])
+    return .json(.object(body), status: status, headers: [revision(stored).header])
   }
 }
 

@@ -18,6 +18,7 @@ enum ChainRoutes {
           return { db in
             let chains = try store.page(after: paging.text, limit: paging.limit + 1, db)
             return try .page(chains, paging, cursor: { [.string($0.id)] }, json: { try answers.item($0, db) })
+              .tagged()
           }
         }),
       Route(

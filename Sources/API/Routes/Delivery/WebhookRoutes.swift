@@ -24,7 +24,7 @@ enum WebhookRoutes {
               item["failed"] = .number(JSONNumber(posts?.failed ?? 0))
               return .object(item)
             }
-            return .json(["items": .array(items), "next": .null])
+            return .json(["items": .array(items), "next": .null]).tagged()
           }
         }),
       Route(

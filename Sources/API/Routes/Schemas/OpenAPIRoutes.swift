@@ -1,5 +1,3 @@
-import Crypto
-import Domain
 import HTTP
 import JSON
 import Synchronization
@@ -39,10 +37,9 @@ private final class Description: Sendable {
     try state.withLock { state in
       if let made = state.made { return made }
       let text = try OpenAPI(state.routes).document.serialized()
-      let tag = "\"" + Base64URL.encode(Array(SHA256.hash(data: text).prefix(12))) + "\""
       let response = Response(
-        status: 200, headers: [("Content-Type", Response.jsonType), ("Cache-Control", "no-cache"), ("ETag", tag)],
-        body: text)
+        status: 200, headers: [("Content-Type", Response.jsonType), ("Cache-Control", "no-cache")], body: text
+      ).tagged()
       state.made = response
       return response
     }

@@ -6,7 +6,8 @@ import Schemas
 enum SchemaRoutes {
   static let all: [Route] = [
     Route(
-      "GET", "/v1/schemas", .scopes(Scope.allCases), .immediate { _ in .json(["items": .array(items), "next": .null]) }),
+      "GET", "/v1/schemas", .scopes(Scope.allCases),
+      .immediate { _ in .json(["items": .array(items), "next": .null]).tagged() }),
     Route(
       "GET", "/v1/schemas/{name}", .scopes(Scope.allCases),
       .immediate { call in
@@ -16,7 +17,8 @@ enum SchemaRoutes {
         }
         return Response(
           status: 200, headers: [("Content-Type", "application/schema+json"), ("Cache-Control", "max-age=300")],
-          body: schema.text)
+          body: schema.text
+        ).tagged()
       }),
   ]
 

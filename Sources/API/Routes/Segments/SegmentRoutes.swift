@@ -26,6 +26,7 @@ enum SegmentRoutes {
                 JSONValue.string)
               return .object(item)
             }
+            .tagged()
           }
         }),
       Route(
@@ -132,7 +133,9 @@ enum SegmentRoutes {
     _ stored: SegmentStore.Stored, newest: Int64, status: Int = 200, more: JSONObject
   ) -> Response {
     var body = summary(stored, newest: newest)
+    let standing = Response.digest(JSONValue.object(body).serialized())
     for (name, value) in more { body[name] = value }
-    return .json(.object(body), status: status, headers: [Revision(stored.revision).header])
+    return .json(
+      .object(body), status: status, headers: [Revision(stored.revision, standing: standing).header])
   }
 }

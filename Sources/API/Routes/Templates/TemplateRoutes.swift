@@ -21,7 +21,7 @@ enum TemplateRoutes {
           let paging = try Paging(call, by: .text)
           return { db in
             let templates = try store.page(after: paging.text, limit: paging.limit + 1, db)
-            return try .page(templates, paging, cursor: { [.string($0.id)] }, json: item)
+            return try .page(templates, paging, cursor: { [.string($0.id)] }, json: item).tagged()
           }
         }),
       Route(
