@@ -1,11 +1,15 @@
 public import JSON
 
 /// Reads one JSON object of a request by the names of its fields and gathers everything that is wrong with it, so that
-/// the sender learns all of it at once. Give it the known names first: every other key is an issue with the nearest.
+/// the sender learns all of it at once, or the first two hundred. Give it the known names first: every other key is an
+/// issue with the nearest.
 public struct FieldReader {
   public let node: JSONNode
   public let pointer: String
   public private(set) var issues: [Issue] = []
+
+  /// More would only bury the first ones, and for each unknown key the known ones are gone through.
+  static let mostIssues = 200
 
   /// - Parameter otherwise: what to do with a key that is like none of the known ones.
   public init(
@@ -17,6 +21,7 @@ public struct FieldReader {
       return
     }
     for member in node.members where !known.contains(where: member.hasKey) {
+      if issues.count == Self.mostIssues { break }
       let key = member.key
       let meant = nearest(to: key, among: known)
       issues.append(
@@ -32,11 +37,11 @@ public struct FieldReader {
 
   public func pointer(to key: String) -> String { pointer + Issue.pointer(key) }
 
-  public mutating func refuse(_ issue: Issue) { issues.append(issue) }
+  public mutating func refuse(_ issue: Issue) { if issues.count < Self.mostIssues { issues.append(issue) } }
 
   public mutating func refuse(_ key: String, _ code: Issue.Code, _ detail: String, hint: String? = nil) {
     let location = (node[key] ?? node).location
-    issues.append(Issue(pointer: pointer(to: key), at: location, code: code, detail: detail, hint: hint))
+    refuse(Issue(pointer: pointer(to: key), at: location, code: code, detail: detail, hint: hint))
   }
 
   /// Absent and `null` are nil. Anything but a string of 1...maxBytes bytes is an issue.

@@ -8,6 +8,8 @@
 // into the text as it stands (errors with places), and `JSONValue` is a value of its own (answers, configuration,
 // whatever outlives the text).
 
+import Synchronization
+
 /// A parsed text: its bytes and a flat tape of nodes. One pass, everything validated, no allocation per value.
 public struct JSONDocument: Sendable {
   let storage: JSONStorage
@@ -41,6 +43,8 @@ extension JSONParser {
 final class JSONStorage: Sendable {
   let text: ArraySlice<UInt8>
   let tape: ContiguousArray<TapeEntry>
+  /// Made for the first place that is asked for: ten thousand errors of a long text must not cost a walk through it each.
+  private let marks = Mutex<[JSONLocation]>([])
 
   init(text: ArraySlice<UInt8>, tape: ContiguousArray<TapeEntry>) {
     self.text = text
@@ -60,6 +64,10 @@ final class JSONStorage: Sendable {
 
   func location(_ offset: Int) -> JSONLocation {
     let text = self.text
-    return JSONLocation(offset: offset, in: text.span)
+    let mark = marks.withLock { marks in
+      if marks.isEmpty { marks = JSONLocation.marks(of: text.span) }
+      return JSONLocation.nearest(to: offset, among: marks)
+    }
+    return mark.advanced(to: offset, in: text.span)
   }
 }

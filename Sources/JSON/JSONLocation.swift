@@ -13,11 +13,15 @@ public struct JSONLocation: Sendable, Hashable {
     self.column = column
   }
 
+  static let start = JSONLocation(offset: 0, line: 1, column: 1)
+
   /// Cost: proportional to the offset.
-  init(offset: Int, in text: Span<UInt8>) {
-    var line = 1
-    var column = 1
-    var at = 0
+  init(offset: Int, in text: Span<UInt8>) { self = Self.start.advanced(to: offset, in: text) }
+
+  /// A later place of the same text. Cost: proportional to the bytes between them.
+  func advanced(to offset: Int, in text: Span<UInt8>) -> JSONLocation {
+    var (line, column) = (self.line, self.column)
+    var at = self.offset
     while at < offset && at < text.count {
       let byte = text[at]
       if byte == UInt8(ascii: "\n") {
@@ -28,6 +32,21 @@ public struct JSONLocation: Sendable, Hashable {
       }
       at += 1
     }
-    self.init(offset: offset, line: line, column: column)
+    return JSONLocation(offset: offset, line: line, column: column)
+  }
+
+  private static let markBytes = 1_024
+
+  /// Places at even distances from the start on: `nearest(to:among:)` is never far. Cost: one walk through the text.
+  static func marks(of text: Span<UInt8>) -> [JSONLocation] {
+    var marks = [start]
+    while let last = marks.last, last.offset + markBytes <= text.count {
+      marks.append(last.advanced(to: last.offset + markBytes, in: text))
+    }
+    return marks
+  }
+
+  static func nearest(to offset: Int, among marks: [JSONLocation]) -> JSONLocation {
+    marks[min(offset / markBytes, marks.count - 1)]
   }
 }

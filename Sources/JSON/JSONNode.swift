@@ -11,7 +11,7 @@ public struct JSONNode: Sendable {
 
   public var kind: Kind { entry.kind }
 
-  /// Cost: proportional to the offset in the text; ask only for errors.
+  /// Cost: the first of a document walks through its text, others look up. Ask only for errors.
   public var location: JSONLocation { storage.location(Int(entry.start)) }
 
   public var isNull: Bool { kind == .null }

@@ -101,6 +101,22 @@ struct JSONParsingTests {
     #expect(root.members.last?.keyLocation == JSONLocation(offset: 20, line: 2, column: 15))
   }
 
+  @Test(
+    "a hundred thousand places of a long text cost one walk through it, whatever its lines", .timeLimit(.minutes(1)))
+  func manyLocations() throws {
+    let values = [String](repeating: "\"ю\"", count: 100_000)
+    let line = try JSONDocument(parsing: Array("[\(values.joined(separator: ","))]".utf8)).root
+    for (index, element) in line.elements.enumerated() {
+      let expected = JSONLocation(offset: 1 + 5 * index, line: 1, column: 2 + 4 * index)
+      if element.location != expected { Issue.record("\(element.location), not \(expected)") }
+    }
+    let lines = try JSONDocument(parsing: Array("[\(values.joined(separator: ",\n "))]".utf8)).root
+    for (index, element) in lines.elements.enumerated().reversed() {
+      let expected = JSONLocation(offset: 1 + 7 * index, line: 1 + index, column: 2)
+      if element.location != expected { Issue.record("\(element.location), not \(expected)") }
+    }
+  }
+
   @Test("every prefix of a text is an error, never a trap")
   func prefixes() throws {
     let text = Array(#"{"a":[1.5e3,-0,true,false,null,"\u00e9\ud83d\ude00я"],"long key beyond eight":{"b":{}}}"#.utf8)

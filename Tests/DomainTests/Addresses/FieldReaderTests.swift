@@ -43,4 +43,12 @@ import struct Domain.Issue
     #expect(reader.string("a") == nil)
     #expect(reader.issues.map(\.pointer) == ["/b~1c~0", "/a"])
   }
+
+  @Test("of a flood of mistakes the first two hundred are told")
+  func flood() throws {
+    let keys = (0..<20_000).map { "\"k\($0)\":1" }.joined(separator: ",")
+    var reader = try reader("{\(keys)}", known: ["a", "b"])
+    reader.refuse("a", .missing, "expected `a`")
+    #expect(reader.issues.count == 200 && reader.issues.last?.pointer == "/k199")
+  }
 }
