@@ -145,7 +145,8 @@ let package = Package(
       ],
       swiftSettings: rules),
     .testTarget(
-      name: "ServerTests", dependencies: ["API", "Delivery", "Domain", "Engine", "JSON", "Rehearsal", "SQL", "Server"],
+      name: "ServerTests",
+      dependencies: ["API", "Delivery", "Domain", "Engine", "JSON", "Migrations", "Rehearsal", "SQL", "Server"],
       swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.

@@ -53,6 +53,33 @@ import Testing
     #expect(intake.metrics.accepted == 2 && intake.metrics.duplicates == 1 && intake.metrics.queuedEvents == 0)
   }
 
+  @Test func `what is to be kept of an answer is in the transaction of its events: both are there, or neither`() throws
+  {
+    let (writer, intake) = try intake()
+    struct Full: Error {}
+    let notes = Notes<String>()
+    func send(_ id: String, _ keep: Intake.Keeping?) {
+      intake.accept(body(id), .json, keep: keep) { notes.add(Self.word($0)) }
+    }
+    send("a", nil)
+    send("b") { answer, db, now in
+      try db.execute("CREATE TABLE kept AS SELECT \(answer.accepted) AS accepted, \(now) AS at")
+    }
+    send("a", nil)
+    _ = try writer.round()
+    #expect(notes.all == ["1+0", "1+0", "0+1"])
+    let kept = try writer.perform { db, _ in try db.first("SELECT accepted, at FROM kept") { [$0.int(0), $0.int(1)] } }
+    #expect(kept == [1, TestLog.now])
+    send("c") { _, db, _ in
+      try db.execute("DELETE FROM kept")
+      throw Full()
+    }
+    _ = try writer.round()
+    #expect(notes.all.last == "error")
+    #expect(try folder.count() == 2)
+    #expect(try writer.perform { db, _ in try db.first("SELECT count(*) FROM kept") { $0.int(0) } } == 1)
+  }
+
   @Test("sixty-four senders of one id at once: all get an answer, one of them is counted, one event is stored")
   func parallelSenders() throws {
     let (writer, intake) = try intake()
