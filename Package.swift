@@ -146,7 +146,10 @@ let package = Package(
       swiftSettings: rules),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["API", "Delivery", "Domain", "Engine", "JSON", "Migrations", "Rehearsal", "SQL", "Server"],
+      dependencies: [
+        "API", "Delivery", "Domain", "Engine", "JSON", "Migrations", "Rehearsal", "SQL", "Server",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: rules),
     .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.

@@ -15,6 +15,12 @@ struct Zveno: AsyncParsableCommand {
         zveno serve --data data --config config/zveno.json --apply config
         zveno check config/zveno.json config/chains/cart.json
         zveno test config
+        zveno apply config --plan
+        zveno rehearse cart --from 2026-02-01 --to 2026-03-01
+        zveno events send history.ndjson
+        zveno events tail --type cart
+        zveno import contacts.csv
+        zveno export contacts.csv
         zveno why cart ann
         zveno keys create --name shop --scope events --scope read
         zveno health --url http://127.0.0.1:8080
@@ -27,6 +33,7 @@ struct Zveno: AsyncParsableCommand {
       EXIT STATUS
         0   done
         1   something was found: an error in a file, a refusal by the server, a server that is not ready
+        2   apply --plan: something would change
         64  the command line is wrong
         69  no start: the port or the data folder is taken, damaged or of a newer version; or the server is out of reach
         70  an error inside, please report it
@@ -34,8 +41,9 @@ struct Zveno: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ServeCommand.self, CheckCommand.self, TestCommand.self, HealthCommand.self, KeysCommand.self, WhyCommand.self,
-      BackupCommand.self,
-      RestoreCommand.self, ReleaseCommand.self, VerifyCommand.self, SelfTestCommand.self, VersionCommand.self,
+      ServeCommand.self, CheckCommand.self, TestCommand.self, ApplyCommand.self, RehearseCommand.self,
+      EventsCommand.self, ImportCommand.self, ExportCommand.self, WhyCommand.self, KeysCommand.self,
+      HealthCommand.self, BackupCommand.self, RestoreCommand.self, ReleaseCommand.self, VerifyCommand.self,
+      SelfTestCommand.self, VersionCommand.self,
     ])
 }

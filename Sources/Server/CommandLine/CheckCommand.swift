@@ -16,23 +16,40 @@ struct CheckCommand: AsyncParsableCommand {
       EXAMPLES
         zveno check config/zveno.json config/chains/*.json
         zveno check config
+        zveno check --json config
       """)
 
-  @Argument(help: "Files, or folders as `serve --apply` takes them.")
+  @Argument(help: "Files, or folders as `serve --apply` takes them.", completion: .file(extensions: ["json"]))
   var file: [String]
+
+  @Flag(help: "Print one JSON object: how many errors, and each finding with its place.")
+  var json = false
 
   func run() async throws {
     try await ending {
-      var count = 0
       let paths = try file.flatMap(CheckedFile.files)
       var surroundings = Surroundings()
+      if json { return try tell(paths, &surroundings) }
+      var count = 0
       for path in paths { count += try CheckedFile.check(path, &surroundings) }
       let files = "in \(paths.count) \(paths.count == 1 ? "file" : "files")"
       if count > 0 {
         Terminal.error("\(count) \(count == 1 ? "error" : "errors") \(files)")
         throw ExitStatus.found
       }
-      print("no errors \(files)")
+      Terminal.out("no errors \(files)")
     }
+  }
+
+  private func tell(_ paths: [String], _ surroundings: inout Surroundings) throws {
+    var findings: [CheckedFile.Finding] = []
+    for path in paths { findings += try CheckedFile.findings(path, &surroundings) }
+    let errors = findings.count { $0.severity == .error }
+    let answer: JSONValue = [
+      "errors": .number(JSONNumber(errors)), "files": .number(JSONNumber(paths.count)),
+      "findings": .array(findings.map(\.json)),
+    ]
+    Terminal.out(answer.pretty())
+    if errors > 0 { throw ExitStatus.found }
   }
 }

@@ -22,19 +22,39 @@ enum CheckedFile {
     return (own + inside).filter { $0.hasSuffix(".json") && (try? kind(of: $0)) != nil }
   }
 
+  struct Finding {
+    let path: String
+    let issue: Issue
+    let severity: CompilerStyle.Severity
+
+    var json: JSONValue {
+      var object = issue.json.object ?? [:]
+      object["file"] = .string(path)
+      object["severity"] = .string(severity.rawValue)
+      return .object(object)
+    }
+  }
+
   /// Prints what is wrong. Returns the number of errors; warnings do not count.
   static func check(_ path: String, _ surroundings: inout Surroundings) throws -> Int {
+    let findings = try findings(path, &surroundings)
+    for (path, own) in Dictionary(grouping: findings, by: \.path).sorted(by: { $0.key < $1.key }) {
+      CompilerStyle.print(own.map { ($0.issue, $0.severity) }, file: path, source: try? FileText.read(path))
+    }
+    return findings.count { $0.severity == .error }
+  }
+
+  static func findings(_ path: String, _ surroundings: inout Surroundings) throws -> [Finding] {
     do {
       switch try kind(of: path) {
-      case .chain: return try checkChain(SourceFile(path: path), surroundings.references(around: path))
-      case .segment: return try checkSegment(SourceFile(path: path))
-      case .template: return try checkTemplate(path)
-      case .configuration: return try checkConfiguration(SourceFile(path: path))
-      case .chainTests: return try checkTests(SourceFile(path: path))
+      case .chain: return try chain(SourceFile(path: path), surroundings.references(around: path))
+      case .segment: return try segment(SourceFile(path: path))
+      case .template: return try template(path)
+      case .configuration: return try configuration(SourceFile(path: path))
+      case .chainTests: return try chainTests(SourceFile(path: path))
       }
     } catch let refusal as FileRefusal {
-      refusal.print(withLines: true)
-      return refusal.findings.count
+      return refusal.findings.map { Finding(path: $0.path, issue: $0.issue, severity: .error) }
     }
   }
 
@@ -64,53 +84,47 @@ enum CheckedFile {
       status: ExitStatus.found)
   }
 
-  private static func checkChain(_ file: SourceFile, _ references: References) throws -> Int {
+  private static func chain(_ file: SourceFile, _ references: References) throws -> [Finding] {
     let result = ChainParser.parse(try file.parsed(maxDepth: chainDepth), references: references)
-    CompilerStyle.print(
-      result.errors.map { ($0, .error) } + result.warnings.map { ($0, .warning) }, file: file.path, source: file.bytes)
-    return result.errors.count
+    return findings(file.path, result.errors, result.warnings)
   }
 
-  private static func checkSegment(_ file: SourceFile) throws -> Int {
+  private static func segment(_ file: SourceFile) throws -> [Finding] {
     let result = SegmentParser.parse(try file.parsed(maxDepth: chainDepth).root)
-    CompilerStyle.print(
-      result.errors.map { ($0, .error) } + result.warnings.map { ($0, .warning) }, file: file.path, source: file.bytes)
-    return result.errors.count
+    return findings(file.path, result.errors, result.warnings)
   }
 
-  private static func checkConfiguration(_ file: SourceFile) throws -> Int {
+  private static func configuration(_ file: SourceFile) throws -> [Finding] {
     do {
       let read = try Configuration.read(
         file.bytes, environment: ProcessInfo.processInfo.environment, needsSecrets: false)
-      CompilerStyle.print(read.warnings, file: file.path, severity: .warning, source: file.bytes)
-      return 0
+      return findings(file.path, [], read.warnings)
     } catch let refusal as Refusal {
-      CompilerStyle.print(refusal.issues, file: file.path, severity: .error, source: file.bytes)
-      return refusal.issues.count
+      return findings(file.path, refusal.issues)
     }
   }
 
-  private static func checkTemplate(_ path: String) throws -> Int {
+  private static func template(_ path: String) throws -> [Finding] {
     let (template, beside) = try TemplateFiles.read(around: path, depth: LimitSettings().jsonDepth)
     let documents = Dictionary(beside.map { ($0.id, $0.document) }) { first, _ in first }
     let shop = ShopSettings()
     let issues = try template.check(
       TemplateShop(locale: shop.locale, currency: shop.currency), TemplateLibrary(documents))
-    for issue in issues {
-      let path = template.path(of: issue)
-      CompilerStyle.print([issue], file: path, severity: .error, source: try? FileText.read(path))
-    }
-    return issues.count
+    return issues.flatMap { findings(template.path(of: $0), [$0]) }
   }
 
-  private static func checkTests(_ file: SourceFile) throws -> Int {
+  private static func chainTests(_ file: SourceFile) throws -> [Finding] {
     let root = try file.parsed(maxDepth: chainDepth).root
     do {
       _ = try ChainTests(root)
-      return 0
+      return []
     } catch {
-      CompilerStyle.print(error.issues, file: file.path, severity: .error, source: file.bytes)
-      return error.issues.count
+      return findings(file.path, error.issues)
     }
+  }
+
+  private static func findings(_ path: String, _ errors: [Issue], _ warnings: [Issue] = []) -> [Finding] {
+    errors.map { Finding(path: path, issue: $0, severity: .error) }
+      + warnings.map { Finding(path: path, issue: $0, severity: .warning) }
   }
 }

@@ -3,6 +3,8 @@ import ArgumentParser
 /// What the process ends with; the numbers of sysexits.h, told in `zveno --help`.
 enum ExitStatus {
   static let found = ExitCode(1)
+  /// A plan would change something.
+  static let changes = ExitCode(2)
   static let usage = ExitCode(64)
   static let unavailable = ExitCode(69)
   static let inside = ExitCode(70)

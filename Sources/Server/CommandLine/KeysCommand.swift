@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import JSON
 
 struct KeysCommand: AsyncParsableCommand {
@@ -16,41 +15,56 @@ struct KeysCommand: AsyncParsableCommand {
     subcommands: [CreateKey.self, ListKeys.self, RevokeKey.self])
 }
 
-/// Which server, and the right to speak to it.
-struct ServerOptions: ParsableArguments {
-  @Option(help: "Where the server listens; also ZVENO_URL.")
-  var url: String?
-
-  @Option(
-    help:
-      "A key that may do this (admin may everything); also ZVENO_KEY or ZVENO_ADMIN_KEY, which keep it out of the process list."
-  )
-  var key: String?
-
-  var client: Client {
-    let environment = ProcessInfo.processInfo.environment
-    return Client(
-      base: url ?? environment["ZVENO_URL"] ?? Client.standardURL,
-      key: key ?? environment["ZVENO_KEY"] ?? environment["ZVENO_ADMIN_KEY"])
-  }
-}
-
 struct CreateKey: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "create", abstract: "Makes a key and shows it this once.")
+    commandName: "create", abstract: "Makes a key and shows it this once.",
+    discussion: """
+      Scopes: events (posts events, contacts, imports), site (events and offers, for a site's pages), read, edit, operate
+      (tasks, resolve, suppressions), metrics, admin (everything). The key that makes it needs the scope admin.
 
-  @OptionGroup var server: ServerOptions
+      EXAMPLES
+        zveno keys create --name shop --scope events --scope read
+        zveno keys create --name prometheus --scope metrics --json
+        zveno keys create --name site --scope site --rate 50 --burst 200 --expires 2027-01-01T00:00:00Z
+      """)
 
   @Option(help: "For people: who uses it.")
   var name: String
 
-  @Option(help: "events, site, read, edit, operate, metrics or admin; may be given several times.")
+  @Option(
+    help: "What it may; may be given several times.",
+    completion: .list(["events", "site", "read", "edit", "operate", "metrics", "admin"]))
   var scope: [String]
+
+  @Option(help: "Calls a second that are answered; beyond them 429.")
+  var rate: Double?
+
+  @Option(help: "Calls at once that --rate allows.")
+  var burst: Int?
+
+  @Option(help: "From this moment on (RFC 3339) it is no key.")
+  var expires: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var server: ServerOptions
 
   func run() async throws {
     try await ending {
-      let body: JSONValue = ["name": .string(name), "scopes": .array(scope.map { .string($0) })]
-      let answer = try await server.client.expect("POST", "/v1/keys", json: body)
+      guard burst == nil || rate != nil else {
+        throw Refused("expected --burst beside --rate alone", status: ExitStatus.usage)
+      }
+      var body: JSONObject = ["name": .string(name), "scopes": .array(scope.map { .string($0) })]
+      if let rate {
+        var limit = JSONObject()
+        limit["per_second"] = JSONNumber(rate).map { .number($0) }
+        limit["burst"] = burst.map { .number(JSONNumber($0)) }
+        body["rate"] = .object(limit)
+      }
+      body["expires_at"] = expires.map { .string($0) }
+      let answer = try await server.client.expect("POST", "/v1/keys", json: .object(body))
+      if json { return Terminal.out(answer.pretty()) }
       Terminal.out("id:  \(answer["id"]?.string ?? "")")
       Terminal.out("key: \(answer["key"]?.string ?? "")")
     }
@@ -58,34 +72,56 @@ struct CreateKey: AsyncParsableCommand {
 }
 
 struct ListKeys: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the keys, not their secrets.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Lists the keys, not their secrets.",
+    discussion: """
+      Id, scopes, name, when it was used last.
+
+      EXAMPLES
+        zveno keys list
+        zveno keys list --json
+      """)
+
+  @Flag(help: "Print a JSON array.")
+  var json = false
 
   @OptionGroup var server: ServerOptions
 
   func run() async throws {
     try await ending {
       let answer = try await server.client.expect("GET", "/v1/keys?limit=1000")
-      for key in answer["items"]?.array ?? [] {
+      let keys = answer["items"]?.array ?? []
+      if json { return Terminal.out(JSONValue.array(keys).pretty()) }
+      for key in keys {
         let scopes = (key["scopes"]?.array ?? []).compactMap(\.string).joined(separator: ",")
-        Terminal.out("\(key["id"]?.string ?? "")\t\(scopes)\t\(key["name"]?.string ?? "")")
+        Terminal.out(
+          "\(key["id"]?.string ?? "")\t\(scopes)\t\(key["name"]?.string ?? "")\t\(key["last_used_at"]?.string ?? "never")"
+        )
       }
     }
   }
 }
 
 struct RevokeKey: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Ends a key at once.")
+  static let configuration = CommandConfiguration(
+    commandName: "revoke", abstract: "Ends a key at once.",
+    discussion: """
+      EXAMPLES
+        zveno keys revoke k1f3a9c20
+      """)
 
   @OptionGroup var server: ServerOptions
 
   @Argument(help: "The key's id, as `keys list` shows it.")
   var id: String
 
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
   func run() async throws {
     try await ending {
-      let path = id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? id
-      _ = try await server.client.expect("DELETE", "/v1/keys/\(path)")
-      Terminal.out("revoked \(id)")
+      try await server.client.expect("DELETE", "/v1/keys/\(id.pathSegment)")
+      Terminal.out(json ? JSONValue.object(["revoked": .string(id)]).text : "revoked \(id)")
     }
   }
 }

@@ -1,26 +1,63 @@
 import Glibc
 
-/// One line that is written over, where somebody watches a terminal; nothing elsewhere.
+/// How far long work is, on stderr: one line with a bar that is written over, where somebody watches a terminal; a line
+/// every few seconds where a log is kept, none for what is over before.
 final class Progress {
-  private let isShown = isatty(STDERR_FILENO) == 1
+  private static let pauseMilliseconds: Int64 = 5_000
+  private static let drawMilliseconds: Int64 = 80
+  private static let cells = 24
+
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let isTold: Bool
   private var last = ""
+  private var written: Int64
 
-  init(_ first: String) { write(first) }
-
-  func show(_ what: String, _ done: Int64, of total: Int64) {
-    let part = total > 0 ? "\(done * 100 / total) % of \(Self.size(total))" : Self.size(done)
-    write("\(what): \(part)")
+  /// - Parameter told: false: on a terminal alone; scripts that read JSON often take both streams.
+  init(_ first: String = "", told: Bool = true) {
+    isTold = told
+    written = SystemClock.monotonic()
+    if isTerminal, !first.isEmpty { draw(first) }
   }
 
-  func show(_ what: String) { write(what) }
+  /// - Parameters:
+  ///   - done: of `total`; below 1 nobody knows how much there is.
+  ///   - text: of a figure; bytes by default.
+  func show(_ what: String, _ done: Int64, of total: Int64, _ text: (Int64) -> String = Progress.size) {
+    guard isDue(done == total) else { return }
+    guard total > 0 else { return write("\(what): \(text(done))") }
+    let share = min(max(Double(done) / Double(total), 0), 1)
+    let figures = "\(Int(share * 100)) % of \(text(total))"
+    write(isTerminal ? "\(what) \(Self.bar(share)) \(figures)" : "\(what): \(figures)")
+  }
+
+  func show(_ what: String) { if isDue(true) { write(what) } }
 
   /// The line is free for what comes next.
-  func end() { if isShown { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) } }
+  func end() {
+    if isTerminal, !last.isEmpty { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
+    last = ""
+  }
+
+  private func isDue(_ isMarked: Bool) -> Bool {
+    let passed = SystemClock.monotonic() - written
+    return isTerminal ? isMarked || passed >= Self.drawMilliseconds : passed >= Self.pauseMilliseconds
+  }
 
   private func write(_ line: String) {
-    guard isShown, line != last else { return }
+    guard line != last else { return }
+    written = SystemClock.monotonic()
+    if isTerminal { draw(line) } else if isTold { Terminal.error(line) }
+    last = line
+  }
+
+  private func draw(_ line: String) {
     last = line
     Terminal.write("\r\u{1B}[K" + line, to: STDERR_FILENO)
+  }
+
+  private static func bar(_ share: Double) -> String {
+    let full = Int(share * Double(cells))
+    return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: cells - full) + "]"
   }
 
   static func size(_ bytes: Int64) -> String {

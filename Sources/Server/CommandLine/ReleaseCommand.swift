@@ -13,11 +13,14 @@ struct ReleaseCommand: AsyncParsableCommand {
 
       EXAMPLES
         zveno release
-        zveno release --yes --url http://127.0.0.1:8080
+        zveno release --yes --json --url http://127.0.0.1:8080
       """)
 
   @Flag(help: "Do not ask.")
   var yes = false
+
+  @Flag(help: "Print one JSON object at the end; what is due is told on stderr.")
+  var json = false
 
   @OptionGroup var server: ServerOptions
 
@@ -26,25 +29,25 @@ struct ReleaseCommand: AsyncParsableCommand {
       let client = server.client
       let hold = try await client.expect("GET", "/v1/hold")
       guard hold["held"]?.bool == true else {
-        Terminal.out("\(client.base) is not held")
-        return
+        return Terminal.out(json ? hold.text : "\(client.base) is not held")
       }
-      Terminal.out("held since \(text(hold, "since")): \(text(hold, "reason"))")
-      Terminal.out(
+      let tell = json ? Terminal.error : Terminal.out
+      tell("held since \(text(hold, "since")): \(text(hold, "reason"))")
+      tell(
         "due at \(text(hold, "at")): \(count(hold["due"], "runs")) runs, \(count(hold["due"], "messages")) messages; "
           + "events waiting: \(count(hold, "events_waiting"))")
       guard yes || confirmed() else {
         throw Refused("nothing was released: answer yes, or give --yes", status: ExitStatus.found)
       }
       let body: JSONValue = ["due": hold["due"]?["total"] ?? 0, "at": hold["at"] ?? .null]
-      _ = try await client.expect("POST", "/v1/release", json: body)
-      Terminal.out("released")
+      let answer = try await client.expect("POST", "/v1/release", json: body)
+      Terminal.out(json ? answer.text : "released")
     }
   }
 
   private func confirmed() -> Bool {
     guard isatty(STDIN_FILENO) == 1 else { return false }
-    Terminal.write("Is the original off, and is this to act now? [yes/no] ", to: STDOUT_FILENO)
+    Terminal.write("Is the original off, and is this to act now? [yes/no] ", to: STDERR_FILENO)
     return readLine()?.lowercased() == "yes"
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Delivery
 import Domain
+import JSON
 import Migrations
 import SQL
 
@@ -13,19 +14,23 @@ struct RestoreCommand: AsyncParsableCommand {
       before zveno release, which shows first how much is due. Who was erased since the backup was made is erased again
       before it listens, by erasures.journal and erasures.key: they belong into the folder first.
 
-      EXAMPLE
+      EXAMPLES
         zveno restore zveno-monday.sqlite --data data
+        zveno restore --json zveno-monday.sqlite --data /var/lib/zveno
       """)
 
-  @Argument(help: "What zveno backup has written.")
+  @Argument(help: "What zveno backup has written.", completion: .file())
   var file: String
 
-  @Option(help: "The folder for the database; made if it does not exist.")
+  @Option(help: "The folder for the database; made if it does not exist.", completion: .directory)
   var data: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
 
   func run() async throws {
     try await ending {
-      let progress = Progress("")
+      let progress = Progress(told: !json)
       defer { progress.end() }
       let restoration = Restoration(Migrator(Migrations.all)) { stage in
         switch stage {
@@ -42,8 +47,11 @@ struct RestoreCommand: AsyncParsableCommand {
         throw Refused(refusal.description)
       }
       progress.end()
+      let answer: JSONValue = ["data": .string(data), "held": true]
       Terminal.out(
-        "restored into \(data), and held: start the server, then zveno release shows what is due and lets it go")
+        json
+          ? answer.text
+          : "restored into \(data), and held: start the server, then zveno release shows what is due and lets it go")
     }
   }
 }

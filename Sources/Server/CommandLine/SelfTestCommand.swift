@@ -36,7 +36,7 @@ struct SelfTestCommand: AsyncParsableCommand {
       Descriptors.raiseLimit()
       let folder = try SelfTestFolder(in: data)
       defer { folder.delete() }
-      let progress = Progress("")
+      let progress = Progress(told: !json)
       let report = try await SelfTest(folder: folder.path, seconds: seconds) { progress.show($0) }.run()
       progress.end()
       Terminal.out(json ? report.json.text : report.text)

@@ -16,16 +16,18 @@ struct ServeCommand: AsyncParsableCommand {
         zveno serve --data trial --config config/zveno.json --apply config --test-clock 2026-03-02T09:00:00Z
       """)
 
-  @Option(help: "The folder for the database; made if it does not exist.")
+  @Option(help: "The folder for the database; made if it does not exist.", completion: .directory)
   var data: String
 
   @Option(help: "HOST:PORT to listen on; port 0 is any free one. Wins over configuration and environment.")
   var listen: String?
 
-  @Option(help: "The configuration, JSON; without it every default.")
+  @Option(help: "The configuration, JSON; without it every default.", completion: .file(extensions: ["json"]))
   var config: String?
 
-  @Option(help: "A folder with chains/ and templates/ to save and publish where they changed since the last time.")
+  @Option(
+    help: "A folder with chains/ and templates/ to save and publish where they changed since the last time.",
+    completion: .directory)
   var apply: String?
 
   @Option(help: "Start on a clock that stands still at this time (RFC 3339) until POST /v1/test-clock moves it.")

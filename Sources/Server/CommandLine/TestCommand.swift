@@ -18,10 +18,14 @@ struct TestCommand: AsyncParsableCommand {
         zveno test config
       """)
 
-  @Argument(help: "Files of tests, chains that have some beside them, or folders that hold such.")
+  @Argument(
+    help: "Files of tests, chains that have some beside them, or folders that hold such.",
+    completion: .file(extensions: ["json"]))
   var file: [String]
 
-  @Option(help: "Configuration whose channels, hours and shop count, instead of the one found.")
+  @Option(
+    help: "Configuration whose channels, hours and shop count, instead of the one found.",
+    completion: .file(extensions: ["json"]))
   var config: String?
 
   @Flag(help: "Prints one JSON object: every file, test and message.")

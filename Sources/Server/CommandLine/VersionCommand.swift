@@ -1,7 +1,12 @@
 import ArgumentParser
 
 struct VersionCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "version", abstract: "Says which build this is.")
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Says which build this is.",
+    discussion: """
+      EXAMPLES
+        zveno version
+      """)
 
   func run() { Terminal.out(Version.text) }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import JSON
 
 struct WhyCommand: AsyncParsableCommand {
@@ -35,13 +34,9 @@ struct WhyCommand: AsyncParsableCommand {
   func run() async throws {
     try await ending {
       let asked = version.map { "&version=\($0)" } ?? ""
-      let path = "/v1/chains/\(Self.escaped(chain))/why/\(Self.escaped(contact))?limit=\(max(1, min(runs, 50)))\(asked)"
+      let path = "/v1/chains/\(chain.pathSegment)/why/\(contact.pathSegment)?limit=\(max(1, min(runs, 50)))\(asked)"
       let answer = try await server.client.expect("GET", path)
       Terminal.out(json ? answer.pretty() : WhyText(answer).text)
     }
-  }
-
-  private static func escaped(_ id: String) -> String {
-    id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? id
   }
 }

@@ -25,13 +25,12 @@ struct Verification {
 
   /// Hands each outcome to `report` as soon as it is known. Throws `StoreRefusal` for a file of an older layout, whose
   /// tables the checks do not know, after its pages have been checked.
-  func run(_ report: (Outcome) -> Void) throws {
-    let progress = Progress("")
+  func run(_ progress: Progress, _ report: (Outcome) -> Void) throws {
     defer { progress.end() }
     func run(_ audit: Audit) throws {
       progress.show(audit.name)
       let notes = AuditNotes { done, total in
-        progress.show("\(audit.name): \(max(0, done) / max(1, total / 100)) %")
+        progress.show(audit.name, Int64(max(0, done)), of: Int64(total)) { "\($0)" }
       }
       try audit.run(inspection.db, notes)
       progress.end()

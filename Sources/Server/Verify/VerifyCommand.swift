@@ -37,7 +37,7 @@ struct VerifyCommand: AsyncParsableCommand {
     do {
       let verification = try Verification(folder, isQuick: isQuick)
       var report = VerifyReport(isJSON: isJSON)
-      try verification.run { report.add($0) }
+      try verification.run(Progress(told: !isJSON)) { report.add($0) }
       report.end(layout: verification.layout, in: folder)
       return report.found
     } catch let refusal as StoreRefusal {

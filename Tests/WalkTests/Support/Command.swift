@@ -7,7 +7,10 @@ enum Command {
   }
 
   /// Throws unless it ends with 0.
-  static func run(_ words: [String]) throws {
+  static func run(_ words: [String]) throws { _ = try output(words) }
+
+  /// The same, with both streams.
+  static func output(_ words: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = words
@@ -21,6 +24,7 @@ enum Command {
     guard process.terminationStatus == 0 else {
       throw Failed(description: "\(words.joined(separator: " ")): \(process.terminationStatus) \(text)")
     }
+    return text
   }
 
   static func works(_ words: [String]) -> Bool { (try? run(words)) != nil }
