@@ -92,7 +92,8 @@ public final class Engine: Duty {
     recent = RecentRows(log: log)
     views = ContactViews(
       log: log, timeline: timeline, recent: recent, catalog: catalog, counters: counters, rules: rules,
-      rfmVersions: RfmVersionCache(), keepsRfm: keepsRfm, segments: SegmentCatalog(report: report))
+      rfmVersions: RfmVersionCache(), keepsRfm: keepsRfm, segments: SegmentCatalog(report: report),
+      past: RecentPast(timeline, recent))
     rfm = RfmBook(views, isKept: keepsRfm)
     segments = LiveSegments(views, report: report)
     averages = AverageBook(views, segments)

@@ -15,6 +15,7 @@ public struct ContactViews {
   /// Whether a contact's figures are kept; else they are worked out of the timeline each time.
   let keepsRfm: Bool
   let segments: SegmentCatalog
+  let past: RecentPast
 
   /// Where no run asks.
   func evaluator(of contact: Contact, now: Timestamp, _ db: Connection) -> Evaluator {

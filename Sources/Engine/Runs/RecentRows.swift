@@ -8,11 +8,17 @@ public final class RecentRows {
   private static let capacity = 512
   /// Of its properties; a larger event is read each time.
   private static let largestEvent = 4_096
+  /// Events of contacts' pasts: who comes again comes soon, mostly.
+  private static let factsKept = 4_096
+  private static let largestFact = 1_024
 
   private let log: EventLog
   private let contacts = KeptRows<Contact>(of: "contacts", capacity: capacity)
   private let runs = KeptRows<Run>(of: "runs", capacity: capacity)
   private let triggers = KeptRows<EventFact>(of: "events", capacity: capacity)
+  private let facts = KeptRows<EventFact>(of: "events", capacity: factsKept)
+  /// The event that acts now.
+  var acting: Occasion?
 
   init(log: EventLog) { self.log = log }
 
@@ -33,6 +39,25 @@ public final class RecentRows {
       if event.properties.count <= Self.largestEvent { return fact }
       large = fact
       return nil
+    }
+    return kept ?? large
+  }
+
+  private static let properties = Query("SELECT properties FROM events WHERE seq = $1")
+
+  /// An event of somebody's past; nil when it is gone.
+  func fact(_ entry: Timeline.Entry, ofType type: String, _ db: Connection) throws -> EventFact? {
+    if let acting, acting.event.seq == entry.seq { return try acting.fact() }
+    var large: EventFact?
+    let kept = try facts.value(entry.seq, db) { seq -> EventFact? in
+      try db.first(Self.properties, { $0.bind(1, seq) }) { row in
+        let text = row.textBytes(0)
+        let fact = EventFact(
+          seq: seq, at: entry.at, type: type, properties: try EventProperties.value(text))
+        if text.count <= Self.largestFact { return fact }
+        large = fact
+        return nil
+      } ?? nil
     }
     return kept ?? large
   }

@@ -42,6 +42,8 @@ struct RunSteps {
     // Before anybody asks.
     try rfm.note(event, of: row, wall: round.now, db)
     let occasion = Occasion(event, of: row, recent, db)
+    recent.acting = occasion
+    defer { recent.acting = nil }
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
     if catalog.isGoal(event.type) { try alone("a goal") { try lookForGoals(occasion, db) } }

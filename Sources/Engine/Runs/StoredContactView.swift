@@ -30,7 +30,7 @@ public final class StoredContactView: ContactView {
     if let known = past[number], known.until == until {
       events = known
     } else {
-      events = TimelineEvents(views.timeline, contact: stored.row, type: type, number: number, until: until, db)
+      events = views.past.events(of: stored.row, type: type, number: number, until: until, db)
       past[number] = events
     }
     try events.each(since: since, visit)

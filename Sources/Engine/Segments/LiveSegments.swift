@@ -50,13 +50,29 @@ final class LiveSegments {
       // Those between have been made by calls, or far too many are new: they are greeted later, and he is asked now.
       let isNear = occasion.row - known <= Self.mostNewAtOnce
       for row in isNear ? known + 1...occasion.row : occasion.row...occasion.row {
-        try ask(nil, of: row, now: occasion.now, row == occasion.row ? cause : .event, wall: wall, db)
+        try ask(
+          nil, of: row, memberships.states(of: row, db), now: occasion.now, row == occasion.row ? cause : .event,
+          wall: wall, db)
       }
       if isNear { known = occasion.row }
       return
     }
     let asked = try asked(by: occasion)
-    if !asked.isEmpty { try ask(asked, of: occasion.row, now: occasion.now, cause, wall: wall, db) }
+    if asked.isEmpty { return }
+    let states = try memberships.states(of: occasion.row, db)
+    let open = try asked.filter { try !isSettled(occasion, catalog.entries[$0], states) }
+    if !open.isEmpty { try ask(open, of: occasion.row, states, now: occasion.now, cause, wall: wall, db) }
+  }
+
+  /// Whether the event can only make more of what is known already: most come from those who are in, or out, anyway.
+  private func isSettled(
+    _ occasion: Occasion, _ entry: SegmentCatalog.Entry, _ states: [Int64: Memberships.State]
+  ) throws -> Bool {
+    let event = occasion.event
+    // History may be older than what was known of him; what the server says may be that his zone is another.
+    guard event.at == event.acceptedAt, event.contact == nil else { return false }
+    let push = try entry.condition.push(of: event.type, occasion.fact().properties)
+    return push.leaves(states[entry.number]?.since != nil)
   }
 
   private func asked(by occasion: Occasion) throws -> Set<Int> {
@@ -99,7 +115,7 @@ final class LiveSegments {
     _ places: Set<Int>?, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
   ) throws -> Bool {
     do {
-      try ask(places, of: row, now: now, cause, wall: wall, db)
+      try ask(places, of: row, memberships.states(of: row, db), now: now, cause, wall: wall, db)
       return true
     } catch let error where !(error is SQLError || error is StoreUnavailable) {
       report("segments could not be asked of a contact: \(error)")
@@ -110,10 +126,10 @@ final class LiveSegments {
   /// Asks the segments at those places, all that are live where it is nil, and those that ask for one whose answer
   /// changes.
   private func ask(
-    _ places: Set<Int>?, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
+    _ places: Set<Int>?, of row: Int64, _ states: [Int64: Memberships.State], now: Timestamp, _ cause: Cause,
+    wall: Timestamp, _ db: Connection
   ) throws {
     guard let contact = try views.recent.contact(row, db) else { throw MissingContact(row: row) }
-    let states = try memberships.states(of: row, db)
     let evaluator = views.evaluator(of: contact, now: now, db)
     var left = places ?? Set(catalog.entries.indices.filter { catalog.entries[$0].state == .live })
     if cause == .time {

@@ -51,6 +51,8 @@ public final class Timeline: @unchecked Sendable {
   private var forgotten: [Int64: Int64] = [:]
   /// Rows of the open transaction: a merge goes on faster than they come.
   private var appended = 0
+  /// Grows with whatever makes another past of any contact's. On the writer's thread.
+  private(set) var changes = 0
   /// Some merged contact has rows that are still on their way.
   var hasMoves = true
 
@@ -99,10 +101,12 @@ extension Timeline {
     if db.generation != generation { try refresh(db) }
     if merge == nil { startMerge() }
     appended = 0
+    changes += 1
     let (count, seq) = (generations.withLock { $0.current.count }, lastSeq)
     db.onRollback { [self] in
       generations.withLock { $0.current.truncate(to: count) }
       lastSeq = seq
+      changes += 1
     }
   }
 
@@ -114,6 +118,7 @@ extension Timeline {
     try insert.run()
     lastSeq = event.seq
     appended += 1
+    changes += 1
     generations.withLock {
       $0.current.append(contact: contact, type: event.typeNumber, at: event.at.milliseconds, seq: event.seq)
     }
@@ -132,6 +137,7 @@ extension Timeline {
         }
       }
     }
+    changes += 1
     let before = forgotten.updateValue(lastSeq, forKey: contact)
     db.onRollback { [self] in forgotten[contact] = before }
     return (seqs, lastSeq)
@@ -172,6 +178,7 @@ extension Timeline {
 
   /// The rows in memory of one contact become another's; those in the file are asked whose they are when they are read.
   func mergeFresh(_ contact: Int64, into survivor: Int64, _ db: Connection) {
+    changes += 1
     let before = generations.withLock { generations in
       let before = (generations.current.parts, generations.merging?.parts)
       generations.current.merge(contact, into: survivor)

@@ -14,6 +14,8 @@ final class TimelineEvents {
   /// Nothing accepted after it is seen.
   private let position: Int64
   private let db: Connection
+  /// Where facts are kept, on the writer's thread.
+  private let recent: RecentRows?
 
   private static let pageSizes = [4, 64, 512]
   /// The newest of a type that one question looks at: a robot's hundred thousand views must not hold up the others.
@@ -29,10 +31,10 @@ final class TimelineEvents {
 
   init(
     _ timeline: Timeline, contact: Int64, type: String, number: Int64, until: Timestamp, position: Int64 = .max,
-    _ db: Connection
+    recent: RecentRows? = nil, _ db: Connection
   ) {
     (self.timeline, self.contact, self.type, self.number) = (timeline, contact, type, number)
-    (self.until, self.position, self.db) = (until, position, db)
+    (self.until, self.position, self.recent, self.db) = (until, position, recent, db)
     let found = timeline.fresh(of: contact, type: number, since: Timestamp(milliseconds: .min), until: until)
     fresh = position < .max ? found.filter { $0.seq <= position }[...] : found[...]
     last = LogMoment(at: until, seq: .max)
@@ -104,7 +106,8 @@ final class TimelineEvents {
   private static let one = Query("SELECT properties FROM events WHERE seq = $1")
 
   private func fact(_ entry: Timeline.Entry) throws -> EventFact? {
-    try db.first(Self.one, { $0.bind(1, entry.seq) }) { row in
+    if let recent { return try recent.fact(entry, ofType: type, db) }
+    return try db.first(Self.one, { $0.bind(1, entry.seq) }) { row in
       EventFact(seq: entry.seq, at: entry.at, type: type, properties: try EventProperties.value(row.textBytes(0)))
     }
   }
