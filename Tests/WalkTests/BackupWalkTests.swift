@@ -58,6 +58,9 @@ struct BackupWalkTests {
     #expect(try shop.ask("GET", "/v1/hold")["held"] == true)
     let released = try Self.release(shop)
     #expect(released.status == 0, "\(released.output)")
+    let trail = try shop.ask("GET", "/v1/audit?limit=1000")["items"]?.array ?? []
+    let actions = trail.compactMap { $0["action"]?.string }
+    #expect(Array(actions.suffix(2)) == ["serve: held", "POST /v1/release"], "\(actions.suffix(5))")
     try eventually("everything acts") { try Figures(shop).areSettled }
     #expect(try world.taken().contains { $0.event == late.id })
     #expect(shop.close() == 0)

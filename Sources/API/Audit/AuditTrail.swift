@@ -39,6 +39,14 @@ public struct AuditTrail: Sendable {
     try insert(action, key: "", name: nil, object: object, contact: nil, status: 200, revision: nil, now: now, db)
   }
 
+  /// The same, unless it is there already, word for word. Cost: a walk through the whole trail.
+  public func noteOnce(_ action: String, object: JSONObject, now: Int64, _ db: Connection) throws {
+    let text = JSONValue.object(object).text
+    let sql = "SELECT 1 FROM audit WHERE action = $1 AND object = $2 LIMIT 1"
+    guard try db.first(sql, [.text(action), .text(text)], { _ in true }) == nil else { return }
+    try note(action, object: object, now: now, db)
+  }
+
   /// A call that was begun and is answered by itself.
   func note(_ call: Call, _ action: String, now: Int64, _ db: Connection) throws {
     let key = call.caller?.keyID ?? ""

@@ -1,6 +1,7 @@
 import API
 import Delivery
 import Domain
+import JSON
 import Migrations
 import SQL
 
@@ -58,8 +59,14 @@ struct DataStore {
       if let reason = try HoldReason.found(options, origin, db) {
         try Hold.set(Hold.Fact(since: Timestamp(milliseconds: now), reason: reason), db)
       }
+      let hold = try Hold(db)
+      if let fact = hold.fact {
+        // By this start, or by the restore before it: once for each.
+        let object: JSONObject = ["reason": .string(fact.reason), "since": .string(fact.since.rfc3339)]
+        try AuditTrail().noteOnce("serve: held", object: object, now: now, db)
+      }
       let files = try ErasureFiles(in: erasures, keyIsLost: options.erasureKeyIsLost, db)
-      return (identity, choice, try AdminKey.settle(given: adminKey, now: now, db), try Hold(db), files)
+      return (identity, choice, try AdminKey.settle(given: adminKey, now: now, db), hold, files)
     }
   }
 
