@@ -10,7 +10,7 @@ SECONDS ?= 60
 
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
-TEST_TOOLS := python3-aiosmtpd python3-jsonschema openssl strace prometheus
+TEST_TOOLS := python3-aiosmtpd python3-jsonschema python3-venv openssl strace prometheus
 
 SOURCES := Sources Tests Migrations Package.swift
 # Every target may import only what Package.swift gives it.
@@ -73,6 +73,21 @@ libraries: ## install the system libraries that are missing (apt, with sudo wher
 
 test-tools: ## install what the tests need beside them: a real SMTP server, certificates, judges of JSON and metrics
 	@$(call install,$(TEST_TOOLS))
+	@$(call install_python,Tests/Support/Schemathesis/requirements.txt,.build/test-tools)
+
+# Into a folder of their own, and only when the list has changed: without a network the tests run on with what is there.
+define install_python
+if cmp --quiet $(1) $(2)/installed.txt; then exit 0; fi; \
+echo "installing what $(1) lists into $(2)"; \
+if /usr/bin/python3 -m venv --clear $(2) \
+  && $(2)/bin/pip install --quiet --disable-pip-version-check --requirement $(1); then \
+  cp $(1) $(2)/installed.txt; \
+else \
+  echo "pip could not install what $(1) lists: it needs a Python package index within reach (PIP_INDEX_URL names" >&2; \
+  echo "another). Without it the rest is tested by: make libraries lint && swift test --skip DescriptionWalkTests" >&2; \
+  exit 1; \
+fi
+endef
 
 # Asks dpkg first: with everything there, apt is not called at all. Package lists are fetched only when installing from
 # those at hand fails. Never asks a question.

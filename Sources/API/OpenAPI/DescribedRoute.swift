@@ -95,6 +95,7 @@ struct DescribedRoute {
     var statuses: Set<Int> = [400, 503]
     if case .scopes = route.access { statuses.formUnion([401, 403, 429]) }
     if !route.pattern.placeNames.isEmpty { statuses.insert(404) }
+    if !query.isEmpty { statuses.insert(414) }
     if words["takes"] != nil { statuses.formUnion(Self.problemsOfBodies) }
     if isTagged, !isRead { statuses.insert(412) }
     if route.takesIdempotencyKey { statuses.formUnion([409, 422]) }
