@@ -9,8 +9,8 @@ public import SQL
 /// Answers every request. Called on the HTTP threads and never blocks them: reads go to the readers' threads, writes to
 /// the writer's round and are answered after its commit.
 public final class API: Sendable {
-  private let router: Router
-  private let keys: Keys
+  let router: Router
+  let keys: Keys
   let writer: Writer
   let readers: Readers
   let trail = AuditTrail()
@@ -19,7 +19,7 @@ public final class API: Sendable {
   private let crossOrigin: CrossOrigin?
   let running = RunningCalls()
   let now: @Sendable () -> Int64
-  private let nanoseconds: @Sendable () -> Int64
+  let nanoseconds: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - crossOrigin: which pages may call from a browser; nil: none.
@@ -78,7 +78,7 @@ public final class API: Sendable {
   }
 
   /// Lets in who may, and says what he is told with the answer, refused or not.
-  private func admit(_ exchange: inout Exchange, to route: Route) throws(Problem) {
+  func admit(_ exchange: inout Exchange, to route: Route) throws(Problem) {
     if route.isForSites, let crossOrigin { exchange.fields += crossOrigin.fields(for: exchange.request) }
     guard case .scopes(let scopes) = route.access else { return }
     let now = now()

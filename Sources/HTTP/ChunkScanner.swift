@@ -94,6 +94,11 @@ struct ChunkScanner {
     return Int(exactly: size) ?? .max
   }
 
+  private static let refusedTrailers: [StaticString] = [
+    "content-length", "transfer-encoding", "trailer", "te", "connection", "host", "expect", "authorization", "cookie",
+    "content-encoding", "content-type", "content-range",
+  ]
+
   /// Framing, routing and credentials have no business behind a body (RFC 9110 §6.5.1).
   private mutating func trailer(
     _ buffer: [UInt8], _ line: Range<Int>, limits: HTTPLimits
@@ -106,8 +111,7 @@ struct ChunkScanner {
     let text = buffer.span
     let field = try HeadScanner.split(text, line)
     let name = Int(field.name.lowerBound)..<Int(field.name.upperBound)
-    let refused: [StaticString] = ["content-length", "transfer-encoding", "host", "authorization", "content-encoding"]
-    for word in refused where FieldText.isWord(text, name, word) {
+    for word in Self.refusedTrailers where FieldText.isWord(text, name, word) {
       throw RequestFailure(400, "expected no \(word) in the trailers")
     }
   }

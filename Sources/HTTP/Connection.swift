@@ -13,6 +13,8 @@ final class Connection {
   struct Waiting {
     var manner: ResponseWriter.Manner
     var response: Response?
+    /// Of the request's body, then of its answer's.
+    var bytes = 0
   }
 
   let id: ConnectionID
@@ -25,6 +27,8 @@ final class Connection {
   private var firstWaiting = 0
   /// Sequence of the first request that is not answered yet.
   private var answered = 0
+  /// Of all bodies of requests, and of answers behind one that is still to come.
+  private var waitingBytes = 0
 
   /// The client has closed its direction.
   var inputEnded = false
@@ -43,11 +47,17 @@ final class Connection {
   /// What the loop has counted as held for this connection.
   var countedBytes = 0
 
+  /// What the loop has counted as not read.
+  var countedUnsent = 0
+
   // Milliseconds of the monotonic clock.
   var phase: RequestParser.Phase = .idle
   var phaseSince: Int64
   var lingersSince: Int64
   private(set) var sentAt: Int64
+  /// Since when there was always something to send, and how much of it was taken.
+  private var sendingSince: Int64
+  private var taken = 0
 
   init(id: ConnectionID, descriptor: Int32, remoteAddress: String, limits: HTTPLimits, now: Int64) {
     self.id = id
@@ -57,6 +67,7 @@ final class Connection {
     phaseSince = now
     lingersSince = now
     sentAt = now
+    sendingSince = now
   }
 
   /// Gives back what a refused request has brought so far.
@@ -65,10 +76,11 @@ final class Connection {
   /// Requests handed out and not yet answered.
   var inFlight: Int { waiting.count - firstWaiting }
 
-  var heldBytes: Int { parser.heldBytes + outbox.count }
+  var heldBytes: Int { parser.heldBytes + waitingBytes }
 
   func takesRequests(_ limits: HTTPLimits) -> Bool {
     stage == .open && !isEnding && inFlight < limits.pipelined && outbox.count < limits.unsentBytes
+      && waitingBytes < max(limits.bodyBytes, limits.unsentBytes)
   }
 
   // MARK: Answers, in order
@@ -77,6 +89,13 @@ final class Connection {
   func expectAnswer(_ manner: ResponseWriter.Manner) -> Int {
     waiting.append(Waiting(manner: manner))
     return answered + inFlight - 1
+  }
+
+  /// The body of the request that took its place last is somebody's until it is answered.
+  func lend(_ bytes: Int) {
+    guard inFlight > 0 else { return }
+    waiting[waiting.count - 1].bytes = bytes
+    waitingBytes += bytes
   }
 
   /// Nothing is answered behind this one.
@@ -88,8 +107,11 @@ final class Connection {
     let index = sequence - answered + firstWaiting
     guard stage == .open, index >= firstWaiting, index < waiting.count, waiting[index].response == nil else { return }
     waiting[index].response = response
+    waitingBytes += response.body.count - waiting[index].bytes
+    waiting[index].bytes = response.body.count
     while stage == .open, firstWaiting < waiting.count, let response = waiting[firstWaiting].response {
       write(response, waiting[firstWaiting].manner, date: date)
+      waitingBytes -= waiting[firstWaiting].bytes
       waiting[firstWaiting].response = nil
       firstWaiting += 1
       answered += 1
@@ -138,9 +160,18 @@ final class Connection {
   func flush() -> Int? { outbox.flush(descriptor) }
 
   /// The client has taken some of its answers.
-  func noteSent(_ now: Int64) {
+  func noteSent(_ bytes: Int, _ now: Int64) {
     sentAt = now
+    taken += bytes
     if phase == .idle { phaseSince = now }
+  }
+
+  /// Whether the client takes its answers, at a pace that is worth the place it holds.
+  func takesTooLittle(_ limits: HTTPLimits, now: Int64) -> Bool {
+    let allowed = limits.writeSeconds * 1_000
+    let sending = Double(now - sendingSince)
+    return Double(now - sentAt) >= allowed
+      || sending >= allowed && Double(taken) * 1_000 < sending * limits.slowestReading
   }
 
   // MARK: Reading
@@ -162,7 +193,9 @@ final class Connection {
       case .closing, .closed: false
       }
     guard reads != self.reads || writes != self.writes else { return nil }
-    if writes && !self.writes { sentAt = now }
+    if writes && !self.writes {
+      (sentAt, sendingSince, taken) = (now, now, 0)
+    }
     self.reads = reads
     self.writes = writes
     return (reads, writes)

@@ -5,7 +5,7 @@ import Synchronization
 extension EventLoop {
   func enforceDeadline(_ connection: Connection) {
     guard connection.outbox.isEmpty else {
-      if isOver(connection.sentAt, limits.writeSeconds) { cut(connection) }
+      if connection.takesTooLittle(limits, now: now) { cut(connection) }
       return
     }
     switch connection.stage {
@@ -30,7 +30,7 @@ extension EventLoop {
     Double(now - since) >= seconds * 1_000
   }
 
-  private func cut(_ connection: Connection) {
+  func cut(_ connection: Connection) {
     counters.timeouts.add(1, ordering: .relaxed)
     close(connection)
   }

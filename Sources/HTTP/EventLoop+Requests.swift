@@ -18,6 +18,10 @@ extension EventLoop {
   }
 
   private func waitForMore(_ connection: Connection) {
+    if let head = connection.parser.takeAwaited() {
+      let request = Request(head, remoteAddress: connection.remoteAddress)
+      if let refusal = doorman(request) { return refuse(connection, refusal, isHead: head.method == "HEAD") }
+    }
     if connection.parser.takeContinue() { connection.askForBody() }
     if connection.inputEnded, connection.parser.phase != .idle {
       refuseBad(connection, RequestFailure(400, "expected the rest of the request, got the end of the connection"))
@@ -38,9 +42,8 @@ extension EventLoop {
       if parsed.file != nil { try Compression.requireKnown(head.headers) }
       let body = try parsed.file == nil ? Compression.decoded(parsed, limits: limits) : []
       counters.requests.add(1, ordering: .relaxed)
-      let request = Request(
-        method: head.method, path: head.target.path, query: head.target.query, authority: head.target.authority,
-        headers: head.headers, body: body, file: parsed.file, remoteAddress: connection.remoteAddress)
+      connection.lend(body.count)
+      let request = Request(head, body: body, file: parsed.file, remoteAddress: connection.remoteAddress)
       handler(request, Responder(PendingAnswer(loop: self, place: place, requestHeaders: head.headers)))
     } catch {
       counters.badRequests.add(1, ordering: .relaxed)

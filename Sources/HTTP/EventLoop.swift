@@ -18,6 +18,7 @@ final class EventLoop: @unchecked Sendable {
   let limits: HTTPLimits
   let counters: HTTPCounters
   let handler: HTTPServer.Handler
+  let doorman: HTTPServer.Doorman
   private let clock: HTTPClock
   private let poller: Poller
   private let mailbox: Mailbox
@@ -31,8 +32,7 @@ final class EventLoop: @unchecked Sendable {
   private var buffer = [UInt8](repeating: 0, count: readBytes)
   private var date = HTTPDate()
   private var wallNow: Int64
-  /// Bytes of incomplete requests and unsent answers.
-  private var held = 0
+  private var held = HeldBytes()
   private var nextSweep: Int64 = 0
   /// Milliseconds of the monotonic clock, read once a turn.
   private(set) var now: Int64
@@ -41,12 +41,14 @@ final class EventLoop: @unchecked Sendable {
 
   init(
     listener: Listener, limits: HTTPLimits, clock: HTTPClock, counters: HTTPCounters,
-    handler: @escaping HTTPServer.Handler, problem: @escaping HTTPServer.Problem
+    handler: @escaping HTTPServer.Handler, doorman: @escaping HTTPServer.Doorman,
+    problem: @escaping HTTPServer.Problem
   ) throws {
     self.limits = limits
     self.clock = clock
     self.counters = counters
     self.handler = handler
+    self.doorman = doorman
     self.problem = problem
     poller = try Poller()
     mailbox = Mailbox(poller: poller)
@@ -165,7 +167,7 @@ final class EventLoop: @unchecked Sendable {
   func close(_ connection: Connection) {
     guard connection.stage != .closed else { return }
     connection.stage = .closed
-    held -= connection.countedBytes
+    held.forget(connection)
     Sockets.close(connection.descriptor)
     connections.remove(connection)
     if connection.isRefused {
@@ -234,6 +236,7 @@ final class EventLoop: @unchecked Sendable {
     endIfOver(connection)
     guard connection.stage != .closed else { return }
     count(connection)
+    guard connection.stage != .closed else { return }
     connection.notePhase(now)
     if let (reads, writes) = connection.interest(limits, now: now) {
       poller.change(connection.descriptor, data: connection.id.bits, reads: reads, writes: writes)
@@ -245,7 +248,7 @@ final class EventLoop: @unchecked Sendable {
     guard let sent = connection.flush() else { return close(connection) }
     guard sent > 0 else { return }
     counters.sent.add(sent, ordering: .relaxed)
-    connection.noteSent(now)
+    connection.noteSent(sent, now)
   }
 
   /// Whether it is time to close, and how (RFC 9112 §9.6).
@@ -267,18 +270,24 @@ final class EventLoop: @unchecked Sendable {
   }
 
   private func count(_ connection: Connection) {
-    let bytes = connection.heldBytes
-    held += bytes - connection.countedBytes
-    connection.countedBytes = bytes
-    guard held > limits.heldBytes, connection.stage == .open, !connection.isEnding, connection.parser.phase == .body,
-      connection.parser.heldBytes > Self.readBytes
+    held.count(connection)
+    // Those only who have had the chance to take something.
+    while held.unsent > limits.heldBytes,
+      let laggard = connections.all.filter({ $0.countedUnsent > 0 }).min(by: { $0.sentAt < $1.sentAt })
+    {
+      cut(laggard)
+    }
+    // Small bodies go on, as long as all of them together are no more than the large ones may be.
+    let share = min(Self.readBytes, limits.heldBytes / max(1, connections.count))
+    guard held.bodies > limits.heldBytes, connection.stage == .open, !connection.isEnding,
+      connection.parser.phase == .body, connection.parser.heldBytes > share
     else { return }
     refuse(connection, overload("the server holds as many request bodies as it takes"))
   }
 
   /// Places the last answer of a connection, behind those still to come.
-  func refuse(_ connection: Connection, _ response: Response) {
-    let sequence = connection.expectAnswer(ResponseWriter.Manner(closes: true))
+  func refuse(_ connection: Connection, _ response: Response, isHead: Bool = false) {
+    let sequence = connection.expectAnswer(ResponseWriter.Manner(isHead: isHead, closes: true))
     connection.isEnding = true
     connection.forgetInput(limits)
     connection.settle(sequence, response, date: date.bytes(wallNow))

@@ -37,11 +37,7 @@ enum FieldText {
 
   /// Whether a range of the text is this word, letters in any case. The word is written in lower case.
   static func isWord(_ text: Span<UInt8>, _ range: Range<Int>, _ word: StaticString) -> Bool {
-    guard range.count == word.utf8CodeUnitCount else { return false }
-    return word.withUTF8Buffer { letters in
-      for offset in letters.indices where lower(text[range.lowerBound + offset]) != letters[offset] { return false }
-      return true
-    }
+    text.isWord(range, word)
   }
 
   /// The range without spaces and tabs around.

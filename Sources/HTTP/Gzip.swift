@@ -23,11 +23,13 @@ enum Gzip {
     guard czlib_inflate_init(&stream, gzipWindow) == Z_OK else { throw .tooLarge }
     defer { inflateEnd(&stream) }
     var output: [UInt8] = []
+    // One for all members: a body may be made of a great many empty ones.
+    var piece = [UInt8](repeating: 0, count: min(freeBytes, max(1_024, 4 * bytes.count)))
     var taken = 0
     repeat {
-      let room = min(max(output.count, 4 * bytes.count, 1_024), largest - output.count) + 1
-      let step = inflate(&stream, bytes, from: taken, into: &output, room: room)
+      let step = inflate(&stream, bytes, from: taken, into: &piece, room: min(piece.count, largest - output.count + 1))
       taken += step.taken
+      output.append(contentsOf: piece[..<step.given])
       if output.count > largest { throw .tooLarge }
       switch step.code {
       case Z_STREAM_END where taken < bytes.count: inflateReset(&stream)
@@ -39,25 +41,23 @@ enum Gzip {
   }
 
   private static func inflate(
-    _ stream: inout z_stream, _ bytes: [UInt8], from start: Int, into output: inout [UInt8], room: Int
+    _ stream: inout z_stream, _ bytes: [UInt8], from start: Int, into piece: inout [UInt8], room: Int
   ) -> (code: Int32, taken: Int, given: Int) {
     var code = Z_OK
     var taken = 0
     var given = 0
     bytes.withUnsafeBytes { input in
-      let piece = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+      piece.withUnsafeMutableBytes { buffer in
         unsafe stream.next_in = UnsafeMutablePointer(
           mutating: input.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt8.self))
         stream.avail_in = UInt32(clamping: input.count - start)
-        unsafe stream.next_out = buffer.baseAddress
+        unsafe stream.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.avail_out = UInt32(clamping: room)
         let (before, space) = (stream.avail_in, stream.avail_out)
         code = unsafe CZlib.inflate(&stream, Z_NO_FLUSH)
         taken = Int(before - stream.avail_in)
         given = Int(space - stream.avail_out)
-        count = given
       }
-      if output.isEmpty { output = piece } else { output.append(contentsOf: piece) }
     }
     return (code, taken, given)
   }

@@ -16,7 +16,8 @@ public struct HTTPLimits: Sendable {
   public var pipelined = 64
   /// Answers of one connection that the client has not read yet; no more requests are read until it reads.
   public var unsentBytes = 256 * 1024
-  /// Bodies and answers held for all connections of a thread; a body that would need more is 503.
+  /// Bodies that are not whole or not answered yet, for all connections of a thread; one that would need more is 503. As
+  /// much again of answers that are not read: beyond, whoever has longest taken nothing of his is cut.
   public var heldBytes = 256 * 1024 * 1024
   /// From the first byte of a request to the end of its head; longer is 408.
   public var headSeconds = 10.0
@@ -26,6 +27,8 @@ public struct HTTPLimits: Sendable {
   public var idleSeconds = 60.0
   /// Without the client taking a byte of its answer; then the connection is cut.
   public var writeSeconds = 30.0
+  /// Bytes a second that a client takes of its answers, over `writeSeconds` and longer; a slower one is cut.
+  public var slowestReading = 500.0
   /// After the last answer the connection is read on, and nothing of it kept, until so long no byte came, or so many have
   /// come, or `bodySeconds` are over; a reset could destroy the answer before the client reads it (RFC 9112 §9.6), and
   /// many read only when their whole body is sent.

@@ -7,7 +7,7 @@
 //
 // From the outside in: `HTTPServer` › `EventLoop` (a thread) › `Connection` (a socket) › `RequestParser` (bytes) and
 // `ResponseWriter`. Unsafe pointers live below HTTP alone: in `Sockets`, `Listener`, `Poller`, `Gzip` and
-// `SpanCopy`.
+// `SpanBytes`.
 
 import Synchronization
 import Threads
@@ -21,8 +21,13 @@ public final class HTTPServer: @unchecked Sendable {
   /// Makes the answer to what the parser or the limits refused: a status and a sentence for the client.
   public typealias Problem = @Sendable (_ status: Int, _ detail: String) -> Response
 
+  /// Called on an epoll thread with a request whose body is still to come: an answer here refuses it, without a byte of
+  /// the body kept and without `100 Continue`, and ends the connection. Not asked when the body came with the head.
+  public typealias Doorman = @Sendable (Request) -> Response?
+
   private struct State {
     var problem: Problem = HTTPServer.plainProblem
+    var doorman: Doorman = { _ in nil }
     var loops: [EventLoop] = []
     var threads: [WorkerThread] = []
   }
@@ -55,15 +60,22 @@ public final class HTTPServer: @unchecked Sendable {
     set { state.withLock { $0.problem = newValue } }
   }
 
+  /// Set it before `start`; without one every body is waited for.
+  public var doorman: Doorman {
+    get { state.withLock { $0.doorman } }
+    set { state.withLock { $0.doorman = newValue } }
+  }
+
   public var metrics: HTTPMetrics { counters.metrics }
 
   /// Listens and serves. Returns the port that was bound.
   public func start() throws -> UInt16 {
     let listener = try Listener(host: host, port: port)
-    let problem = self.problem
+    let (problem, doorman) = (self.problem, self.doorman)
     let loops = try (0..<threadCount).map { _ in
       try EventLoop(
-        listener: listener, limits: limits, clock: clock, counters: counters, handler: handler, problem: problem)
+        listener: listener, limits: limits, clock: clock, counters: counters, handler: handler, doorman: doorman,
+        problem: problem)
     }
     let threads = loops.enumerated().map { index, loop in
       WorkerThread(name: "http-\(index)") { loop.run() }

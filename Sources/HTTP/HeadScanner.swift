@@ -63,10 +63,9 @@ struct HeadScanner {
 
   /// Goes over bytes that are no control characters, eight at a time.
   private mutating func skipPlain(_ text: Span<UInt8>) {
-    let raw = text.bytes
     let ones: UInt64 = 0x0101_0101_0101_0101
     while at + 8 <= text.count {
-      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))
+      let word = text.word(at: at)
       let delete = word ^ (ones &* 0x7F)
       let control = (((word &- ones &* 0x20) & ~word) | ((delete &- ones) & ~delete)) & (ones &* 0x80)
       guard control == 0 else {

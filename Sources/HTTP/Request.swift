@@ -32,6 +32,12 @@ public struct Request: Sendable {
     self.remoteAddress = remoteAddress
   }
 
+  init(_ head: RequestHead, body: [UInt8] = [], file: FileBody? = nil, remoteAddress: String) {
+    self.init(
+      method: head.method, path: head.target.path, query: head.target.query, authority: head.target.authority,
+      headers: head.headers, body: body, file: file, remoteAddress: remoteAddress)
+  }
+
   /// Host and perhaps port: of an absolute target, else of the Host field, else empty (HTTP/1.0).
   public var authority: String { targetAuthority ?? headers["Host"] ?? "" }
 

@@ -41,17 +41,21 @@ struct RequestLine {
 
   /// Whether the range is `HTTP/` DIGIT `.` DIGIT, or the start of it.
   private static func isVersion(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    let pattern: StaticString = "HTTP/0.0"
-    guard range.count <= pattern.utf8CodeUnitCount else { return false }
-    return pattern.withUTF8Buffer { letters in
-      for offset in 0..<range.count {
-        let byte = text[range.lowerBound + offset]
-        guard letters[offset] == UInt8(ascii: "0") ? FieldText.isDigit(byte) : byte == letters[offset] else {
-          return false
+    guard range.count <= 8 else { return false }
+    for offset in 0..<range.count {
+      let byte = text[range.lowerBound + offset]
+      let isRight =
+        switch offset {
+        case 0: byte == UInt8(ascii: "H")
+        case 1, 2: byte == UInt8(ascii: "T")
+        case 3: byte == UInt8(ascii: "P")
+        case 4: byte == UInt8(ascii: "/")
+        case 6: byte == UInt8(ascii: ".")
+        default: FieldText.isDigit(byte)
         }
-      }
-      return true
+      guard isRight else { return false }
     }
+    return true
   }
 
   private static func method(_ text: Span<UInt8>, _ range: Range<Int>) throws(RequestFailure) -> String {

@@ -34,6 +34,8 @@ package struct RequestParser {
   /// Where the body goes instead of memory.
   private var spooled: SpooledBody?
   private var owesContinue = false
+  /// Its body has not come with it.
+  private var isAwaiting = false
 
   /// Buffers above this are given back between requests, so that ten thousand idle connections stay small.
   private static let keptBytes = 4_096
@@ -71,6 +73,16 @@ package struct RequestParser {
 
   /// A body is on its way into a file.
   var isSpooling: Bool { spooled != nil }
+
+  /// Once for each request whose body is still to come: its head.
+  mutating func takeAwaited() -> RequestHead? {
+    guard isAwaiting else { return nil }
+    isAwaiting = false
+    switch stage {
+    case .bytes(let head, _), .chunks(let head): return head
+    case .head, .failed, .ended: return nil
+    }
+  }
 
   /// True once for each request that wants to hear `100 Continue` before it sends its body, unless the body comes anyway.
   mutating func takeContinue() -> Bool {
@@ -134,6 +146,7 @@ package struct RequestParser {
       stage = .bytes(head, length)
     case .chunked: stage = .chunks(head)
     }
+    isAwaiting = head.framing.body != .none
     owesContinue = head.framing.expectsContinue && !head.isHTTP10 && head.framing.body != .none
   }
 
@@ -165,7 +178,7 @@ package struct RequestParser {
   private mutating func finish(_ head: RequestHead) throws(RequestFailure) -> ParsedRequest {
     let request = ParsedRequest(head: head, body: body, file: try spooled?.finish())
     (body, spooled) = ([], nil)
-    owesContinue = false
+    (owesContinue, isAwaiting) = (false, false)
     stage = head.keepsAlive ? .head : .ended
     return request
   }

@@ -1,7 +1,9 @@
 import Glibc
 
 /// A plain blocking client. Every wait ends after ten seconds, so that a broken server fails a test and does not hang it.
-final class Client {
+///
+/// `@unchecked Sendable`: one thread may send while another reads; nothing else is shared.
+final class Client: @unchecked Sendable {
   struct Answer: Equatable {
     let status: Int
     let fields: [String: String]

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import HTTP
@@ -44,6 +45,32 @@ struct CompressionTests {
     let one = try #require(Gzip.deflated(Array("hello ".utf8)))
     let other = try #require(Gzip.deflated(Array("world".utf8)))
     #expect(try Gzip.inflated(one + other, atMost: 100, ratio: 100) == Array("hello world".utf8))
+  }
+
+  @Test("a body of a hundred thousand empty members costs what its bytes cost")
+  func manyMembers() throws {
+    let empty = try #require(Gzip.deflated([]))
+    let bytes = Array(repeatElement(empty, count: 100_000).joined())
+    #expect(bytes.count > 1_900_000)
+    var (before, after) = (timespec(), timespec())
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before)
+    #expect(try Gzip.inflated(bytes, atMost: 8_192, ratio: 100) == [])
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after)
+    let milliseconds = (after.tv_sec - before.tv_sec) * 1_000 + (after.tv_nsec - before.tv_nsec) / 1_000_000
+    #expect(milliseconds < 400, "\(milliseconds) ms")
+  }
+
+  @Test("what does not get smaller goes out as it is, and caches are told that it depends on the client")
+  func incompressible() {
+    var state: UInt64 = 1
+    let noise = (0..<4_000).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return UInt8(truncatingIfNeeded: state >> 56)
+    }
+    let response = Response(status: 200, headers: Self.long.headers + [("Vary", "Origin")], body: noise)
+    let answer = applied(response, "gzip")
+    #expect(answer.body == noise && answer.header("Content-Encoding") == nil)
+    #expect(answer.headers.filter { $0.name == "Vary" }.map(\.value) == ["Origin", "Accept-Encoding"])
   }
 
   @Test("a body that grows past the limit or the ratio is refused while it grows")

@@ -27,6 +27,29 @@ enum Parsing {
     lines(text, limits: limits).last.flatMap { Int($0.prefix(3)) }
   }
 
+  /// Everything a parser makes of bytes that come in pieces: what a handler would be told of each request, and the
+  /// refusal.
+  static func everything(_ pieces: [ArraySlice<UInt8>]) -> [String] {
+    var parser = RequestParser(limits: HTTPLimits())
+    var lines: [String] = []
+    for piece in pieces {
+      parser.append(piece)
+      taking: while true {
+        switch parser.next() {
+        case .needMore: break taking
+        case .request(let request): lines.append(everything(request))
+        case .failure(let failure): return lines + ["\(failure.status) \(failure.detail)"]
+        }
+      }
+    }
+    return lines
+  }
+
+  private static func everything(_ request: ParsedRequest) -> String {
+    let head = request.head
+    return "\(head.method) \(head.target) \(head.headers.pairs) \(request.body) \(head.keepsAlive)"
+  }
+
   static func failure(_ outcome: RequestParser.Outcome) -> RequestFailure? {
     if case .failure(let failure) = outcome { failure } else { nil }
   }

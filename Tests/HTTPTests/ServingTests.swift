@@ -137,6 +137,24 @@ struct ServingTests {
     #expect(client.answer()?.text == "POST /p POST /p " + body)
   }
 
+  @Test("an answer to HEAD says what a GET would have, gzip and all")
+  func headOfGzip() throws {
+    let server = try TestServer { _, respond in
+      respond(
+        Response(status: 200, headers: [("Content-Type", "text/plain")], body: [UInt8](repeating: 65, count: 5_000)))
+    }
+    let client = try server.client()
+    var answers: [Client.Answer] = []
+    for method in ["GET", "HEAD"] {
+      client.send("\(method) / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
+      answers.append(try #require(client.answer(toHead: method == "HEAD")))
+    }
+    #expect(answers[0].fields["content-encoding"] == "gzip" && answers[0].body.count < 200)
+    for name in ["content-length", "content-encoding", "content-type", "vary"] {
+      #expect(answers[1].fields[name] == answers[0].fields[name])
+    }
+  }
+
   @Test("errors look as the problem hook makes them")
   func problem() throws {
     let server = HTTPServer(host: "127.0.0.1", port: 0, handler: TestServer.echo)

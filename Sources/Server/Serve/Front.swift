@@ -37,6 +37,7 @@ final class Front: Sendable {
       }
       api.handle(request, responder)
     }
+    server.doorman = { request in box.api.withLock { $0 }?.refusal(beforeBodyOf: request) }
     server.problem = { Problem.found(status: $0, detail: $1).response }
     do {
       port = try server.start()
