@@ -12,7 +12,7 @@ struct LimitSettings {
   var jsonDepth = 64
   var chainDepth = 256
   /// Open at once; beyond 503.
-  var connections = 4096
+  var connections = 10_000
   /// Of bodies not yet whole and answers not yet taken, over all connections; beyond 503.
   var heldBytes: Int?
   /// Of events that wait for their commit; beyond 503.
