@@ -70,6 +70,30 @@ struct CommandWalkTests {
     #expect(try shop.ask("GET", "/v1/templates/hello")["subject"] == "Good day")
   }
 
+  /// On a terminal, with somebody who types.
+  private func onTerminal(_ words: [String], typing: String) throws -> (status: Int32?, output: String) {
+    let under = ["sh", "-c", "printf '\(typing)\\n' | script --quiet --return --command \"$*\" /dev/null", "sh"]
+    return try Zveno.run(words + url, environment: ["TERM": "xterm", "NO_COLOR": ""], under: under)
+  }
+
+  @Test("on a terminal there are a bar and colours, and a question whose answer counts")
+  func terminal() throws {
+    let files = try writeFiles()
+    let refused = try onTerminal(["apply", files], typing: "no")
+    #expect(refused.status == 1)
+    #expect(refused.output.contains("comparing [####"), "\(refused.output)")
+    #expect(refused.output.contains("\u{1B}[32m+"))
+    #expect(refused.output.contains("[yes/no]"))
+    #expect(try shop.call("GET", "/v1/chains/hello").status == 404)
+    let confirmed = try onTerminal(["apply", files], typing: "yes")
+    #expect(confirmed.status == 0, "\(confirmed.output)")
+    #expect(try shop.ask("GET", "/v1/chains/hello")["status"] == "live")
+    let backup = try onTerminal(["backup", shop.folder.path + "/copy.sqlite"], typing: "")
+    #expect(backup.output.contains("receiving [####"), "\(backup.output)")
+    let plain = try run(["apply", files, "--plan"])
+    #expect(!plain.output.contains("\u{1B}"))
+  }
+
   @Test("what somebody else has done is shown before it is written over, and a draft that is there goes live")
   func others() throws {
     let files = try writeFiles()

@@ -14,9 +14,7 @@ struct RemoteApply {
     var published: [(id: String, version: Int64)] = []
 
     fileprivate mutating func warn(_ answer: Client.Answer, _ change: RemoteChange) {
-      warnings += (answer.json?["warnings"]?.array ?? []).map {
-        CompilerStyle.line(ServerIssue.read($0), file: change.place, severity: .warning)
-      }
+      warnings += (answer.json?["warnings"]?.array ?? []).map { change.line($0, .warning) }
     }
   }
 
@@ -99,7 +97,7 @@ struct RemoteApply {
       if answer.errors.isEmpty {
         Terminal.error("\(change.place): error: \(client.refused(answer.status, answer.json).line)")
       }
-      for error in answer.errors { Terminal.error(ServerIssue.line(error, at: change.place)) }
+      for error in answer.errors { Terminal.error(change.line(error, .error)) }
     }
     return Refused("the server refused: see above; no chain went live", status: ExitStatus.found)
   }

@@ -1,3 +1,4 @@
+import Domain
 import JSON
 
 /// One document of a folder beside what the server has of it.
@@ -27,6 +28,14 @@ struct RemoteChange {
   func shown(coloured: Bool) -> String {
     let head = "\(action.rawValue) \(kind.rawValue) \(id)" + (remark.map { " (\($0))" } ?? "")
     return ([head] + diffs.flatMap { $0.shown(coloured: coloured) }).joined(separator: "\n")
+  }
+
+  /// An entry of `errors` or `warnings` of the server's answer, where it is to be looked for: a template's files lie
+  /// elsewhere than its text did that was sent.
+  func line(_ finding: JSONValue, _ severity: CompilerStyle.Severity) -> String {
+    var issue = ServerIssue.read(finding)
+    if kind == .template { (issue.line, issue.column) = (nil, nil) }
+    return CompilerStyle.line(issue, file: place, severity: severity)
   }
 
   var json: JSONValue {
