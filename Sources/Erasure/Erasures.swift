@@ -202,7 +202,9 @@ extension Erasures {
       let others = try slices.others(Self.slice)
       let events = try events(of: contact, slices, db)
       rows["events", default: 0] += events
-      if runs.rows == 0, others == 0, events == 0 {
+      let relations = try slices.relations(Self.slice, now: now)
+      rows["relations"] = relations
+      if runs.rows == 0, others == 0, events == 0, relations == 0 {
         rows.merge(try ErasedTables.deleteFew(of: contact, db)) { $0 + $1 }
         try finish(contact, isHusk: messages.husks || runs.husks, db)
         rows["contacts"] = 1

@@ -109,6 +109,22 @@ struct Slices {
     return runs.count
   }
 
+  /// Those who stood in a relation to him are told: what asks for it looks again.
+  func relations(_ limit: Int, now: Int64) throws -> Int {
+    let rows = try db.query(
+      "SELECT contact, kind FROM relations WHERE other = $1 ORDER BY contact, kind LIMIT $2",
+      [.int(contact), .int(limit)]
+    ) { ($0.int(0), $0.text(1)) }
+    for (other, kind) in rows {
+      try db.run(
+        "DELETE FROM relations WHERE contact = $1 AND kind = $2 AND other = $3",
+        [.int(other), .text(kind), .int(contact)])
+    }
+    let said = rows.map { ContactEvent.updated($0.0, fields: ["relations." + $0.1]) }
+    if !said.isEmpty { try log.append(own: said, now: now, db) }
+    return rows.count
+  }
+
   /// Events with their places in the timeline.
   /// - Parameter fresh: those whose places are not merged yet, as far as they are still to go.
   func events(_ limit: Int, fresh: inout [Int64]) throws -> Int {

@@ -93,6 +93,20 @@ struct RfmTests {
     #expect(try world.query(sql) { "\($0.text(0)) \($0.int(1))" } == ["asked 5", "moved 1"])
   }
 
+  @Test func `who lies on a new boundary is moved by it, not by time`() throws {
+    let world = try EngineWorld()
+    try world.time("2026-03-04T04:00:00Z")
+    try world.happen("purchase", "old", ["total": 1])
+    try world.time("2026-03-06T04:00:00Z")
+    for name in ["a", "b", "c", "d"] { try world.happen("purchase", name, ["total": 1]) }
+    try world.time("2026-03-09T04:00:00Z")
+    let before = try moves(world).count
+    try world.time("2026-03-09T04:00:01Z")
+    let later = try moves(world)
+    #expect(later.count > before)
+    #expect(later.allSatisfy { $0.hasSuffix(" boundaries") }, "\(later)")
+  }
+
   @Test func `history that is loaded is counted and says nothing`() throws {
     let world = try EngineWorld()
     try shop(world)

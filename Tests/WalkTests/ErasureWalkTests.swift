@@ -91,6 +91,10 @@ struct ErasureWalkTests {
     }
     try shop.ask("PUT", "/v1/contacts/zqx-77", ["email": "zqxnew@marker.example"])
     try shop.ask("PUT", "/v1/contacts/bob/relations/spouse/zqx-77")
+    try shop.ask("PUT", "/v1/segments/married", ["is": ["relation": "spouse"]])
+    try eventually("bob is known as married") {
+      try shop.ask("GET", "/v1/segments/married/members")["items"]?.array?.count == 1
+    }
     try shop.ask("POST", "/v1/suppressions", ["channel": "email", "address": "zqxnew@marker.example"])
     let before = try Self.found(Self.marks.filter { $0 != "zqxlate" }, in: shop.dataPath)
     #expect(Set(before.map { $0.split(separator: " ")[0] }).count == Self.marks.count - 1, "\(before)")
@@ -101,6 +105,9 @@ struct ErasureWalkTests {
     #expect(try shop.call("GET", "/v1/contacts/zqx-77").status == 404)
     #expect(try shop.ask("GET", "/v1/erasures?contact=zqx-77")["items"]?.array?.first?["id"] == act["id"])
     #expect(try shop.call("GET", "/v1/contacts/bob").status == 200)
+    try eventually("bob is told that he is alone") {
+      try shop.ask("GET", "/v1/segments/married/members")["items"] == []
+    }
 
     try Self.isRefused(shop)
     #expect(try Self.found(Self.marks, in: shop.dataPath) == [])

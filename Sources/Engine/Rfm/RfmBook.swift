@@ -121,8 +121,17 @@ extension RfmBook {
   func fire(before moment: Timestamp, limit: Int, now: Timestamp, _ db: Connection) throws -> Int {
     let due = try rows.due(before: min(moment, now + 1), limit: limit, db)
     quietUntil = nil
-    for row in due { try settle(row, from: row, at: row.dueAt ?? now, .time, wall: now, db) }
+    for row in due {
+      let moment = row.dueAt ?? now
+      try settle(row, from: row, at: moment, try cause(of: row, at: moment, db), wall: now, db)
+    }
     return due.count
+  }
+
+  /// Boundaries are taken of somebody's very age: who has it is past them a millisecond later, and has done nothing.
+  private func cause(of row: RfmRow, at moment: Timestamp, _ db: Connection) throws -> RfmEvent.Cause {
+    guard let version = try cache.version(row.version, db) else { return .time }
+    return moment <= version.computedAt + 1 ? .boundaries : .time
   }
 }
 
