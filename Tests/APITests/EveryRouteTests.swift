@@ -83,6 +83,28 @@ import Testing
     #expect(gets.subtracting(open).subtracting(routes(.admin).subtracting(schemas)).isSubset(of: routes(.read)))
   }
 
+  @Test func `whatever a person changes is in the audit trail with its change`() {
+    let unseen = api.routes.filter { route in
+      switch route.work {
+      case .write, .readThenWrite: !route.isAudited
+      case .immediate, .read, .custom: route.method != "GET"
+      }
+    }
+    #expect(
+      Set(unseen.map(name)) == [
+        // Shops post them by the thousand, and they have logs of their own.
+        "POST /v1/events", "PUT /v1/contacts/{id}", "POST /v1/contacts/{id}/consents", "POST /v1/contacts/import",
+        "PUT /v1/contacts/{id}/relations/{kind}/{other}", "DELETE /v1/contacts/{id}/relations/{kind}/{other}",
+        "POST /u/{token}",
+        // They look, and change nothing that stays.
+        "POST /v1/chains/validate", "POST /v1/chains/{id}/test", "POST /v1/chains/{id}/rehearse",
+        "DELETE /v1/rehearsals/{id}", "POST /v1/segments/preview", "POST /v1/templates/{id}/preview",
+        "POST /v1/test-clock",
+        // It writes its row itself.
+        "POST /v1/backup",
+      ])
+  }
+
   @Test func `a key that is revoked opens nothing from that moment on`() throws {
     let key = try key(Scope.allCases.filter { $0 != .admin })
     #expect(api.call("GET", "/v1/chains", key: key.text).status == 200)
