@@ -32,13 +32,15 @@ struct Zveno: AsyncParsableCommand {
 
       EXIT STATUS
         0   done
-        1   something was found: an error in a file, a refusal by the server, a server that is not ready
+        1   something was found: an error in a file, a refusal by the server,
+            a server that is not ready
         2   apply --plan: something would change
         64  the command line is wrong
-        69  no start: the port or the data folder is taken, damaged or of a newer version; or the server is out of reach
+        69  no start: the port or the data folder is taken, damaged or of a newer
+            version; or the server is out of reach
         70  an error inside, please report it
         78  the configuration is wrong
-      """,
+      """.paragraphs,
     version: Version.text,
     subcommands: [
       ServeCommand.self, CheckCommand.self, TestCommand.self, ApplyCommand.self, RehearseCommand.self,

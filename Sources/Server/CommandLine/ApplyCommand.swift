@@ -20,7 +20,7 @@ struct ApplyCommand: AsyncParsableCommand {
         zveno apply config --plan
         zveno apply config --to https://zveno.shop.example --yes
         zveno apply config --runs follow --json
-      """)
+      """.paragraphs)
 
   @Argument(help: "The folder.", completion: .directory)
   var dir: String

@@ -13,7 +13,7 @@ struct BackupCommand: AsyncParsableCommand {
         zveno backup zveno-monday.sqlite
         zveno backup --force --url http://10.0.0.5:8080 /backups/zveno.sqlite
         zveno backup --json zveno-monday.sqlite
-      """)
+      """.paragraphs)
 
   @Argument(help: "The file to write.", completion: .file())
   var file: String

@@ -17,7 +17,7 @@ struct CheckCommand: AsyncParsableCommand {
         zveno check config/zveno.json config/chains/*.json
         zveno check config
         zveno check --json config
-      """)
+      """.paragraphs)
 
   @Argument(help: "Files, or folders as `serve --apply` takes them.", completion: .file(extensions: ["json"]))
   var file: [String]

@@ -7,6 +7,6 @@ struct EventsCommand: AsyncParsableCommand {
       EXAMPLES
         zveno events send history.ndjson
         zveno events tail --type cart
-      """,
+      """.paragraphs,
     subcommands: [SendEvents.self, TailEvents.self])
 }

@@ -23,7 +23,7 @@ struct ExportCommand: AsyncParsableCommand {
         zveno export contacts.csv
         zveno export --format ndjson - | wc -l
         zveno export --force --url https://zveno.shop.example contacts.ndjson
-      """)
+      """.paragraphs)
 
   @Argument(help: "The file to write, or - for standard output.", completion: .file())
   var file: String

@@ -11,7 +11,7 @@ struct HealthCommand: AsyncParsableCommand {
         zveno health
         zveno health --url http://127.0.0.1:8080 --alive
         zveno health --json
-      """)
+      """.paragraphs)
 
   @Flag(help: "Ask only whether it is alive.")
   var alive = false

@@ -15,7 +15,7 @@ struct ImportCommand: AsyncParsableCommand {
         zveno import contacts.csv
         zveno import --format ndjson - < contacts.ndjson
         zveno import --json --url https://zveno.shop.example contacts.csv
-      """)
+      """.paragraphs)
 
   @Argument(help: "The file to read, or - for standard input.", completion: .file(extensions: ["csv", "ndjson"]))
   var file: String

@@ -11,7 +11,7 @@ struct KeysCommand: AsyncParsableCommand {
         zveno keys revoke k1f3a9c20
 
       The admin key is taken from --key, ZVENO_KEY or ZVENO_ADMIN_KEY.
-      """,
+      """.paragraphs,
     subcommands: [CreateKey.self, ListKeys.self, RevokeKey.self])
 }
 
@@ -26,7 +26,7 @@ struct CreateKey: AsyncParsableCommand {
         zveno keys create --name shop --scope events --scope read
         zveno keys create --name prometheus --scope metrics --json
         zveno keys create --name site --scope site --rate 50 --burst 200 --expires 2027-01-01T00:00:00Z
-      """)
+      """.paragraphs)
 
   @Option(help: "For people: who uses it.")
   var name: String
@@ -80,7 +80,7 @@ struct ListKeys: AsyncParsableCommand {
       EXAMPLES
         zveno keys list
         zveno keys list --json
-      """)
+      """.paragraphs)
 
   @Flag(help: "Print a JSON array.")
   var json = false
@@ -108,7 +108,7 @@ struct RevokeKey: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         zveno keys revoke k1f3a9c20
-      """)
+      """.paragraphs)
 
   @OptionGroup var server: ServerOptions
 

@@ -15,7 +15,7 @@ struct RehearseCommand: AsyncParsableCommand {
       EXAMPLES
         zveno rehearse cart --from 2026-02-01 --to 2026-03-01
         zveno rehearse cart --from 2026-02-01T00:00:00+03:00 --to 2026-02-02T00:00:00+03:00 --json
-      """)
+      """.paragraphs)
 
   @Argument(help: "The chain's id.")
   var chain: String

@@ -14,7 +14,7 @@ struct ReleaseCommand: AsyncParsableCommand {
       EXAMPLES
         zveno release
         zveno release --yes --json --url http://127.0.0.1:8080
-      """)
+      """.paragraphs)
 
   @Flag(help: "Do not ask.")
   var yes = false

@@ -17,7 +17,7 @@ struct RestoreCommand: AsyncParsableCommand {
       EXAMPLES
         zveno restore zveno-monday.sqlite --data data
         zveno restore --json zveno-monday.sqlite --data /var/lib/zveno
-      """)
+      """.paragraphs)
 
   @Argument(help: "What zveno backup has written.", completion: .file())
   var file: String

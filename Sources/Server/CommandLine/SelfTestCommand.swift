@@ -15,7 +15,7 @@ struct SelfTestCommand: AsyncParsableCommand {
         zveno selftest
         zveno selftest --data /var/lib/zveno      on the disk that will be used; nothing there is touched
         zveno selftest --seconds 2 --json
-      """)
+      """.paragraphs)
 
   @Option(help: "A folder on the disk to measure; the system's temporary folder by default.")
   var data: String?

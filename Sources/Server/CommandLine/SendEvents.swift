@@ -18,7 +18,7 @@ struct SendEvents: AsyncParsableCommand {
         zveno events send history.ndjson
         zveno events send --make-ids --batch 2000 history.ndjson
         echo '{"type":"signup","contact":{"id":"ann"}}' | zveno events send --json
-      """)
+      """.paragraphs)
 
   @Argument(help: "The file to read; - is standard input.", completion: .file(extensions: ["ndjson", "jsonl"]))
   var file = "-"

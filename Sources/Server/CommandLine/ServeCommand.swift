@@ -14,7 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
         zveno serve --data data
         zveno serve --data data --listen 127.0.0.1:0 --config config/zveno.json --apply config
         zveno serve --data trial --config config/zveno.json --apply config --test-clock 2026-03-02T09:00:00Z
-      """)
+      """.paragraphs)
 
   @Option(help: "The folder for the database; made if it does not exist.", completion: .directory)
   var data: String

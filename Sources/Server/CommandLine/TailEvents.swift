@@ -11,7 +11,7 @@ struct TailEvents: AsyncParsableCommand {
         zveno events tail
         zveno events tail --type cart --type purchase --last 100
         zveno events tail --json --count 1000 > sample.ndjson
-      """)
+      """.paragraphs)
 
   @Option(help: "Only events of this type; may be given several times.")
   var type: [String] = []
@@ -41,7 +41,12 @@ struct TailEvents: AsyncParsableCommand {
       var left = count ?? .max
       guard show(newest.prefix(last).reversed(), &left) else { return }
       while true {
-        let items = try await client.expect("GET", "/v1/events?since=\(since)&limit=\(Self.page)")["items"]?.array ?? []
+        // A restart of the server is waited for.
+        let answer = try await client.patient(lost: true) {
+          try await client.call("GET", "/v1/events?since=\(since)&limit=\(Self.page)")
+        }
+        guard answer.isGood else { throw client.refused(answer.status, answer.json) }
+        let items = answer.json?["items"]?.array ?? []
         since = items.last?["seq"]?.number?.int ?? since
         guard show(items, &left) else { return }
         if items.isEmpty { try await Task.sleep(for: .milliseconds(Self.pauseMilliseconds)) }

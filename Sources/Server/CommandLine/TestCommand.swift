@@ -16,7 +16,7 @@ struct TestCommand: AsyncParsableCommand {
       EXAMPLES
         zveno test config/chains/cart.tests.json
         zveno test config
-      """)
+      """.paragraphs)
 
   @Argument(
     help: "Files of tests, chains that have some beside them, or folders that hold such.",

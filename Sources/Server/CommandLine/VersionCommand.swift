@@ -6,7 +6,7 @@ struct VersionCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         zveno version
-      """)
+      """.paragraphs)
 
   func run() { Terminal.out(Version.text) }
 }

@@ -12,7 +12,7 @@ struct WhyCommand: AsyncParsableCommand {
         zveno why cart ann
         zveno why cart email:ann@shop.example --runs 1
         zveno why cart ann --version 3 --json
-      """)
+      """.paragraphs)
 
   @Argument(help: "The chain's id.")
   var chain: String

@@ -14,7 +14,7 @@ struct VerifyCommand: AsyncParsableCommand {
       EXAMPLES
         zveno verify data
         zveno verify --json data
-      """)
+      """.paragraphs)
 
   @Argument(help: "The data folder.")
   var folder: String
