@@ -62,19 +62,46 @@ import Testing
 
   @Test("whatever it refers to is in it")
   func isClosed() throws {
-    let document = try OpenAPI(try Self.everything().routes).document
-    func look(_ value: JSONValue) {
+    let routes = try Self.everything().routes
+    func look(_ value: JSONValue, in document: JSONValue) {
       for (key, value) in value.object ?? [:] {
         guard key == "$ref", let reference = value.string else {
-          look(value)
+          look(value, in: document)
           continue
         }
         let parts = reference.split(separator: "/").map(String.init)
         #expect(parts.first == "#" && parts.dropFirst().reduce(document) { $0?[$1] } != nil, "\(reference)")
       }
+      for element in value.array ?? [] { look(element, in: document) }
+    }
+    for documents in DocumentSchemas.allCases {
+      let document = try OpenAPI(routes, documents: documents).document
+      look(document, in: document)
+    }
+  }
+
+  @Test("documents are components with all their parts, or any object where that is asked for")
+  func documents() throws {
+    let api = try TestAPI()
+    let whole = api.call("GET", "/v1/openapi.json").json["components"]?["schemas"]
+    #expect(whole?["Chain"]?["properties"]?["steps"] != nil && whole?["Chain.step"] != nil)
+    let open = api.call("GET", "/v1/openapi.json?documents=open").json["components"]?["schemas"]
+    #expect(open?["Chain"]?["additionalProperties"] == true && open?["Chain"]?["examples"] != nil)
+    #expect(open?.object?.keys.contains { $0.contains(".") } == false && open?["Contact"] == whole?["Contact"])
+  }
+
+  @Test("schemas are objects throughout: many programs that write clients know no true and false")
+  func isPlain() throws {
+    let values: Set = ["example", "examples", "default", "const", "enum"]
+    let places: Set = ["if", "then", "else", "not", "items", "schema"]
+    func look(_ value: JSONValue, isMap: Bool = false) {
+      for (key, value) in value.object ?? [:] where isMap || !values.contains(key) {
+        if isMap || places.contains(key) { #expect(value.bool == nil, "\(key)") }
+        look(value, isMap: !isMap && key == "properties")
+      }
       for element in value.array ?? [] { look(element) }
     }
-    look(document)
+    look(try OpenAPI(try Self.everything().routes).document)
   }
 
   @Test("the query parameters it names are those that the routes know")

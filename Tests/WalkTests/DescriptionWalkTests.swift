@@ -6,12 +6,14 @@ import Testing
 /// asked here, and why, stands in `Tests/Support/Schemathesis`.
 @Suite("The description of a running server")
 struct DescriptionWalkTests {
-  @Test("is valid OpenAPI 3.1, and each of its examples fits its schema")
+  @Test("is valid OpenAPI 3.1 in both its forms, and each of its examples fits its schema")
   func isValid() throws {
     let (shop, tools) = (try Shop(), try GeneratedCalls())
-    let file = try TemporaryFolder()
-    try file.write(shop.call("GET", "/v1/openapi.json").text, to: "openapi.json")
-    try tools.judge(file.path + "/openapi.json")
+    for form in ["whole", "open"] {
+      let text = try shop.call("GET", "/v1/openapi.json?documents=\(form)").text
+      try shop.folder.write(text, to: "openapi.json")
+      try tools.judge(shop.folder.path + "/openapi.json")
+    }
   }
 
   @Test(

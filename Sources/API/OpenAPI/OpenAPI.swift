@@ -11,9 +11,9 @@ struct OpenAPI: Sendable {
 
   /// Describes these routes and no others: what is written of a route that this server does not have is left out.
   /// Cost: some milliseconds.
-  init(_ routes: [Route]) throws(JSONError) {
+  init(_ routes: [Route], documents: DocumentSchemas = .whole) throws(JSONError) {
     let (common, groups) = (try RouteWords.common(), try RouteWords.groups())
-    let components = try Self.schemas(common, groups)
+    let components = try Self.schemas(common, groups, documents)
     var paths = JSONObject()
     var tags: [JSONValue] = []
     for group in groups {
@@ -42,14 +42,16 @@ struct OpenAPI: Sendable {
     ]
   }
 
-  private static func schemas(_ common: JSONObject, _ groups: [RouteWords.Group]) throws(JSONError) -> JSONObject {
+  private static func schemas(
+    _ common: JSONObject, _ groups: [RouteWords.Group], _ documents: DocumentSchemas
+  ) throws(JSONError) -> JSONObject {
     var written = common["schemas"]?.object ?? [:]
     for group in groups {
       for (name, schema) in group.schemas { written[name] = schema }
     }
     var schemas = JSONObject()
     for (name, schema) in written { schemas[name] = SchemaNotation(others: written).schema(schema) }
-    for (name, schema) in try DocumentSchemas.components() { schemas[name] = schema }
+    for (name, schema) in try documents.components { schemas[name] = schema }
     return schemas
   }
 

@@ -12,9 +12,10 @@ enum OpenAPIRoutes {
         Route(
           "GET", "/v1/openapi.json", .scopes(Scope.allCases),
           .read { call in
-            try call.requireQuery([])
+            try call.requireQuery(["documents"])
+            let documents = try call.word("documents", DocumentSchemas.self) ?? .whole
             // On a reader's thread: the first to ask waits for it to be made.
-            return { _ in try description.response() }
+            return { _ in try description.response(documents) }
           })
       ]
     description.cover(all)
@@ -22,25 +23,25 @@ enum OpenAPIRoutes {
   }
 }
 
-/// Made once, when somebody first asks.
+/// Made once in each form, when somebody first asks.
 private final class Description: Sendable {
   private struct State {
     var routes: [Route] = []
-    var made: Response?
+    var made: [DocumentSchemas: Response] = [:]
   }
 
   private let state = Mutex(State())
 
   func cover(_ routes: [Route]) { state.withLock { $0.routes = routes } }
 
-  func response() throws -> Response {
+  func response(_ documents: DocumentSchemas) throws -> Response {
     try state.withLock { state in
-      if let made = state.made { return made }
-      let text = try OpenAPI(state.routes).document.serialized()
+      if let made = state.made[documents] { return made }
+      let text = try OpenAPI(state.routes, documents: documents).document.serialized()
       let response = Response(
         status: 200, headers: [("Content-Type", Response.jsonType), ("Cache-Control", "no-cache")], body: text
       ).tagged()
-      state.made = response
+      state.made[documents] = response
       return response
     }
   }
