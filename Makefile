@@ -11,7 +11,7 @@ SECONDS ?= 60
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 # prometheus is there for its promtool: where Debian starts the service, nothing here needs it.
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
-TEST_TOOLS := python3-aiosmtpd python3-jsonschema python3-venv openssl strace prometheus
+TEST_TOOLS := python3-aiosmtpd python3-jsonschema python3-venv openssl strace prometheus nginx-light curl systemd
 
 SOURCES := Sources Tests Migrations Package.swift
 # Every target may import only what Package.swift gives it.

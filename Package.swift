@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "API", "Delivery", "Domain", "Engine", "JSON", "Migrations", "Rehearsal", "SQL", "Server",
+        "API", "Delivery", "Domain", "Engine", "HTTP", "JSON", "Migrations", "Rehearsal", "SQL", "Server",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: rules),

@@ -12,8 +12,8 @@ public struct Request: Sendable {
   public let body: [UInt8]
   /// In the body's place, as it came: see `Spooling` and `BodyReader`.
   public let file: FileBody?
-  /// The peer's address without its port.
-  public let remoteAddress: String
+  /// Where it comes from, without a port: the peer, or whom a trusted proxy speaks for.
+  public internal(set) var remoteAddress: String
 
   private let targetAuthority: String?
 
@@ -40,6 +40,13 @@ public struct Request: Sendable {
 
   /// Host and perhaps port: of an absolute target, else of the Host field, else empty (HTTP/1.0).
   public var authority: String { targetAuthority ?? headers["Host"] ?? "" }
+
+  /// The same, from where it comes by the word of those.
+  public func through(_ proxies: TrustedProxies) -> Request {
+    var request = self
+    request.remoteAddress = proxies.client(of: self)
+    return request
+  }
 
   /// The first value of that name.
   public func query(_ name: String) -> String? {

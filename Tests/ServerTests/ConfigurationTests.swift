@@ -1,5 +1,6 @@
 import API
 import Domain
+import HTTP
 import JSON
 import SQL
 import Testing
@@ -47,6 +48,14 @@ struct ConfigurationTests {
       found.map { CompilerStyle.line($0, file: "zveno.json", severity: .error) } == [
         "zveno.json:3:3: error: unknown key \"lisen\" — did you mean \"listen\"? [/lisen]"
       ])
+  }
+
+  @Test func `proxies are trusted by address and by network, and nothing else is one`() throws {
+    #expect(try read("{}").trustedProxies.isEmpty)
+    #expect(try !read(#"{"trusted_proxies":["127.0.0.1","10.0.0.0/8","::1","fd00::/8"]}"#).trustedProxies.isEmpty)
+    for wrong in ["localhost", "10.0.0.0/33", "10.0.0/8", "*", "", "::1/129", "10.0.0.0/-1", "10.0.0.0/"] {
+      #expect(issues(#"{"trusted_proxies":["\#(wrong)"]}"#).map(\.pointer) == ["/trusted_proxies/0"], "\(wrong)")
+    }
   }
 
   @Test func `pages may call from the origins that are named, from any by a star, and by default from none`() throws {

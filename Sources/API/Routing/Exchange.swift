@@ -18,10 +18,11 @@ struct Exchange: Sendable {
     (self.request, self.started, self.reply) = (request, started, reply)
   }
 
-  /// What a line of the log says of it: never a path, which may name a person.
+  /// What a line of the log says of it: never a path, which may name a person, nor where somebody is who reads a letter.
   var metadata: Logger.Metadata {
     var metadata: Logger.Metadata = ["method": "\(request.method)"]
     if let route { metadata["route"] = "\(route.pattern.text)" }
+    if let route, case .scopes = route.access { metadata["client"] = "\(request.remoteAddress)" }
     if let caller { metadata["key"] = "\(caller.keyID)" }
     if let trace = TraceParent(request.headers) { metadata["trace_id"] = "\(trace.traceID)" }
     return metadata

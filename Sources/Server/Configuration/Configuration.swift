@@ -1,6 +1,7 @@
 import API
 import Delivery
 import Domain
+import HTTP
 import SQL
 
 /// Everything an operator decides before a start. It comes from one JSON file and from the environment, which wins;
@@ -28,6 +29,8 @@ struct Configuration {
   var limits = LimitSettings()
   var log = LogSettings()
   var webhooks = WebhookSettings()
+  /// Who says where a request comes from.
+  var trustedProxies = TrustedProxies()
   /// Which pages may call from a browser; nil: none.
   var crossOrigin: CrossOrigin?
   /// What counts as a purchase, and when the boundaries of scores are taken.

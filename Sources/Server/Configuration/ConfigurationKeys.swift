@@ -5,7 +5,7 @@ enum ConfigurationKeys {
   /// `note` is for people.
   static let top = [
     "note", "listen", "public_url", "shop", "durability", "trigger_max_age", "utm", "scanners", "limits", "log",
-    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures", "rfm", "cors",
+    "channels", "retention", "caps", "quiet_after", "webhooks", "erasures", "rfm", "cors", "trusted_proxies",
   ]
   static let shop = ["name", "time_zone", "locale", "currency", "url"]
   static let log = ["level", "format"]
@@ -20,7 +20,7 @@ enum ConfigurationKeys {
     + webhooks.map { ["webhooks", $0] } + rfm.map { ["rfm", $0] } + [["cors", "max_age"]]
 
   /// Lists, which a variable holds as JSON.
-  static let lists: [[String]] = [["scanners"], ["caps"], ["cors", "origins"]]
+  static let lists: [[String]] = [["scanners"], ["caps"], ["cors", "origins"], ["trusted_proxies"]]
 
   /// Objects whose keys are the shop's choice, each with one value.
   static let named = ["utm", "retention", "quiet_after"]

@@ -1,6 +1,7 @@
 import API
 import Delivery
 import Domain
+import HTTP
 import JSON
 import SQL
 
@@ -69,6 +70,7 @@ extension Configuration {
     rfm = RfmRule(reading: reader.reader("rfm"))
     webhooks = WebhookSettings(reading: reader.reader("webhooks"))
     crossOrigin = CrossOrigin(reading: reader.reader("cors"))
+    trustedProxies = Self.trustedProxies(reader)
     let written = reader.reader("channels")
     let channels = written.node == nil ? Self.standardChannels(reader.findings) : written
     self.channels = (channels.node?.members ?? []).compactMap { member in
@@ -81,6 +83,17 @@ extension Configuration {
 }
 
 extension Configuration {
+  private static func trustedProxies(_ reader: SettingReader) -> TrustedProxies {
+    let texts = reader.texts("trusted_proxies") ?? []
+    for (index, text) in texts.enumerated() where TrustedProxies([text]) == nil {
+      reader.findings.add(
+        .badValue, at: reader.pointer(to: "trusted_proxies") + "/\(index)",
+        "expected an address or a network, as in \"127.0.0.1\" or \"10.0.0.0/8\", got \(quoted(String(text.prefix(80))))"
+      )
+    }
+    return TrustedProxies(texts) ?? TrustedProxies()
+  }
+
   /// What there is when nothing is said of channels: nothing leaves the machine, calls wait for an operator.
   private static func standardChannels(_ findings: Findings) -> SettingReader {
     let log: JSONValue = ["adapter": "log"]

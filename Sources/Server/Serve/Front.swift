@@ -18,7 +18,8 @@ final class Front: Sendable {
   ///   - scratch: where bodies of any size lie.
   ///   - room: bytes that one of them may have now.
   init(
-    _ address: ListenAddress, _ limits: LimitSettings, scratch: String, room: @escaping @Sendable () -> Int
+    _ address: ListenAddress, _ limits: LimitSettings, behind proxies: TrustedProxies, scratch: String,
+    room: @escaping @Sendable () -> Int
   ) throws {
     let box = APIBox()
     api = box
@@ -35,7 +36,7 @@ final class Front: Sendable {
       guard let api = box.api.withLock({ $0 }) else {
         return responder(Problem.found(status: 503, detail: "the server is starting").response)
       }
-      api.handle(request, responder)
+      api.handle(proxies.isEmpty ? request : request.through(proxies), responder)
     }
     server.doorman = { request in box.api.withLock { $0 }?.refusal(beforeBodyOf: request) }
     server.problem = { Problem.found(status: $0, detail: $1).response }

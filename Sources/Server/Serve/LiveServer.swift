@@ -25,9 +25,9 @@ final class LiveServer: @unchecked Sendable {
     if let key = store.newAdminKey { Welcome.showKey(key) }
     for remark in [store.clockRemark, store.erasures.remark].compactMap({ $0 }) { log.warning("\(remark)") }
     do {
-      front = try Front(configuration.listen, configuration.limits, scratch: folder.path) { [path = folder.path] in
-        Int(clamping: ScratchFile.free(under: path) / 4)
-      }
+      front = try Front(
+        configuration.listen, configuration.limits, behind: configuration.trustedProxies, scratch: folder.path
+      ) { [path = folder.path] in Int(clamping: ScratchFile.free(under: path) / 4) }
     } catch {
       store.close()
       throw error
