@@ -1,4 +1,5 @@
 import ArgumentParser
+import Domain
 import Foundation
 import Testing
 
@@ -73,6 +74,23 @@ import Testing
       #expect(text.contains("| \(status.rawValue) |"), "\(status.rawValue)")
       #expect(Zveno.configuration.discussion.contains("  \(status.rawValue) "), "\(status.rawValue)")
     }
+  }
+
+  @Test("an error in one template is found once, however many lie beside it")
+  func checkedOnce() throws {
+    let folder = try TemporaryFolder()
+    for name in ["b", "c", "d"] {
+      try folder.write(#"{"subject": "Hello", "text": "Hi"}"#, to: "templates/\(name).json")
+    }
+    try folder.write("{", to: "templates/a.json")
+    var surroundings = Surroundings()
+    let files = try CheckedFile.files(folder.path)
+    #expect(files.count == 4)
+    let found = try files.flatMap { try CheckedFile.findings($0, &surroundings) }
+    #expect(found.map(\.path) == [folder.path + "/templates/a.json"])
+    try folder.write(#"{"subject": "Hello", "text": "{{> nobody}}"}"#, to: "templates/a.json")
+    var others = Surroundings()
+    #expect(try files.flatMap { try CheckedFile.findings($0, &others) }.map(\.issue.pointer) == ["/text"])
   }
 
   @Test("a difference is shown as diff -u shows it")

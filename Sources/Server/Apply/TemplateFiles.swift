@@ -37,20 +37,19 @@ struct TemplateFiles {
     return templates
   }
 
-  /// The template that one of its files belongs to, and the others beside it.
-  static func read(around path: String, depth: Int) throws -> (template: TemplateFiles, beside: [TemplateFiles]) {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { String(path[..<$0]) } ?? "."
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+  /// The template that one of its files belongs to, out of those of its folder.
+  static func of(_ path: String, among all: [TemplateFiles]) throws -> TemplateFiles {
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     guard let part = TemplatePartFile(name: name, path: path) else {
       throw FileRefusal([(path, TemplatePartFile.refusal(name))])
     }
-    let all = try read(folder: folder, depth: depth)
     guard let template = all.first(where: { $0.id == part.id }) else {
       throw Refused("\(path): there is no such file", status: ExitStatus.found)
     }
-    return (template, all)
+    return template
   }
+
+  static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 
   /// Everything wrong with it that its own files do not show: names, partials, bad Mustache.
   func check(_ shop: TemplateShop, _ library: TemplateLibrary) throws -> [Issue] {

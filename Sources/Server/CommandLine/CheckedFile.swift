@@ -49,7 +49,7 @@ enum CheckedFile {
       switch try kind(of: path) {
       case .chain: return try chain(SourceFile(path: path), surroundings.references(around: path))
       case .segment: return try segment(SourceFile(path: path))
-      case .template: return try template(path)
+      case .template: return try template(path, &surroundings)
       case .configuration: return try configuration(SourceFile(path: path))
       case .chainTests: return try chainTests(SourceFile(path: path))
       }
@@ -104,8 +104,9 @@ enum CheckedFile {
     }
   }
 
-  private static func template(_ path: String) throws -> [Finding] {
-    let (template, beside) = try TemplateFiles.read(around: path, depth: LimitSettings().jsonDepth)
+  private static func template(_ path: String, _ surroundings: inout Surroundings) throws -> [Finding] {
+    guard let beside = try surroundings.templates(in: TemplateFiles.folder(of: path)) else { return [] }
+    let template = try TemplateFiles.of(path, among: beside)
     let documents = Dictionary(beside.map { ($0.id, $0.document) }) { first, _ in first }
     let shop = ShopSettings()
     let issues = try template.check(

@@ -6,6 +6,8 @@ import Foundation
 /// are to live with. What cannot be read says so where it is checked itself.
 struct Surroundings {
   private var known: [String: References] = [:]
+  /// Nil: they cannot be read, which has been said.
+  private var templates: [String: [TemplateFiles]?] = [:]
 
   /// Of a chain that lies in no folder `chains` nothing is known.
   mutating func references(around path: String) -> References {
@@ -15,6 +17,15 @@ struct Surroundings {
     let found = known[folder] ?? Self.references(in: folder)
     known[folder] = found
     return found
+  }
+
+  /// All of a folder, read once. Throws a `FileRefusal` with everything wrong in any of them the first time; nil after.
+  mutating func templates(in folder: String) throws -> [TemplateFiles]? {
+    if let known = templates[folder] { return known }
+    templates[folder] = .some(nil)
+    let all = try TemplateFiles.read(folder: folder, depth: LimitSettings().jsonDepth)
+    templates[folder] = all
+    return all
   }
 
   private static func references(in folder: String) -> References {

@@ -33,16 +33,17 @@ struct RemoteApply {
   /// What others of them need may come later in the folder: as long as one more is taken, the rest is tried again.
   @discardableResult
   private func saveInAnyOrder(_ changes: [RemoteChange], _ outcome: inout Outcome) async throws -> [RemoteChange] {
-    var (left, saved) = (changes, [RemoteChange]())
+    var (left, saved, done) = (changes, [RemoteChange](), Int64(0))
     while !left.isEmpty {
       var refused: [(change: RemoteChange, answer: Client.Answer)] = []
       for change in left {
-        progress.show("saving", Int64(saved.count), of: Int64(changes.count)) { "\($0)" }
         let answer = try await save(change)
         guard answer.isGood else {
           refused.append((change, answer))
           continue
         }
+        done += 1
+        progress.show("saving", done, of: Int64(changes.count)) { "\($0)" }
         var change = change
         change.tag = answer.headers["etag"] ?? change.tag
         // Of a chain while others are still to come: its publishing says what is left of them.
@@ -76,7 +77,7 @@ struct RemoteApply {
     var refused: [(change: RemoteChange, answer: Client.Answer)] = []
     let what = dryRun ? "trying" : "publishing"
     for (index, chain) in chains.enumerated() {
-      progress.show(what, Int64(index), of: Int64(chains.count)) { "\($0)" }
+      progress.show(what, Int64(index + 1), of: Int64(chains.count)) { "\($0)" }
       let wish: JSONValue = ["runs": .string(runs), "dry_run": .bool(dryRun)]
       let answer = try await client.patient {
         try await client.call("POST", chain.kind.path(chain.id) + "/publish", json: wish, headers: chain.condition)
