@@ -18,7 +18,7 @@ struct Fields {
     var (members, misspelt): ([String: Place], Set<String>) = ([:], [])
     for member in place.members {
       members[member.name] = member
-      guard !known.contains(member.name) else { continue }
+      guard !known.contains(member.name), !place.findings.isFull else { continue }
       if later.contains(member.name) {
         member.keyError(
           .notYet, "`\(member.name)` is part of the language, but this server does not do it yet",

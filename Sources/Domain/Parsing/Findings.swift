@@ -44,6 +44,10 @@ final class Findings {
   /// More would only bury the first ones.
   static let limit = 200
 
+  /// No further error is told, so none need be worded: that costs more than reading.
+  var isFull: Bool { errors.count >= Self.limit }
+  var isFullOfWarnings: Bool { warnings.count >= Self.limit }
+
   func error(_ issue: Issue) { if errors.count < Self.limit { errors.append(issue) } }
   func warning(_ issue: Issue) { if warnings.count < Self.limit { warnings.append(issue) } }
 }
@@ -57,15 +61,18 @@ struct Place {
   var key: JSONMember?
 
   func error(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+    guard !findings.isFull else { return }
     findings.error(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
   }
 
   func warning(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+    guard !findings.isFullOfWarnings else { return }
     findings.warning(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
   }
 
   /// A doubt about the key, not the value.
   func doubtKey(_ detail: String, hint: String? = nil) {
+    guard !findings.isFullOfWarnings else { return }
     let location = key?.keyLocation ?? node.location
     findings.warning(Issue(pointer: pointer, at: location, code: .doubtful, detail: detail, hint: hint))
   }
@@ -102,6 +109,7 @@ struct Place {
   ) -> T? {
     guard let text = string(what, hint: "write \(hint)") else { return nil }
     if let value = parse(text) { return value }
+    guard !findings.isFull else { return nil }
     let hint = meant(text).map { "did you mean `\($0)`?" } ?? "write \(hint)"
     error(.badValue, "expected \(what), got \"\(text.prefix(80))\"", hint: hint)
     return nil

@@ -20,6 +20,7 @@ extension Place {
 
   /// Where not the value is wrong but the key: shown at the key.
   func keyError(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+    guard !findings.isFull else { return }
     let location = key?.keyLocation ?? node.location
     findings.error(Issue(pointer: pointer, at: location, code: code, detail: detail, hint: hint))
   }
