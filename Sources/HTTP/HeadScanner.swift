@@ -115,8 +115,8 @@ struct HeadScanner {
   private mutating func field(
     _ text: Span<UInt8>, _ range: Range<Int>, limits: HTTPLimits
   ) throws(RequestFailure) {
-    guard fields.count < limits.fields else { throw RequestFailure(431, "expected at most \(limits.fields) fields") }
     let field = try Self.split(text, range)
+    guard fields.count < limits.fields else { throw RequestFailure(431, "expected at most \(limits.fields) fields") }
     fields.append(field)
     try framing.note(text, field)
   }

@@ -3,7 +3,7 @@
 extension [UInt8] {
   /// A copy of a part of a span.
   init(copying text: Span<UInt8>, _ range: Range<Int>) {
-    self = text.extracting(range).withUnsafeBufferPointer { unsafe Array($0) }
+    self = unsafe text.extracting(range).withUnsafeBufferPointer { unsafe Array($0) }
   }
 }
 
