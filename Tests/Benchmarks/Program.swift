@@ -12,11 +12,20 @@ struct Program {
     return (folders + ["/usr/sbin", "/usr/local/sbin"]).map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
   }
 
-  init(_ path: String, _ arguments: [String]) throws {
+  /// - Parameters:
+  ///   - output: the file that its output goes to; nil: where ours goes.
+  ///   - quiet: it goes nowhere.
+  init(_ path: String, _ arguments: [String], output: String? = nil, quiet: Bool = false) throws {
     var words = ([path] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    if let file = output ?? (quiet ? "/dev/null" : nil) {
+      posix_spawn_file_actions_addopen(&actions, 1, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    }
     var id: pid_t = 0
-    let code = posix_spawn(&id, path, nil, nil, &words, environ)
+    let code = posix_spawn(&id, path, &actions, nil, &words, environ)
     guard code == 0 else { throw Failed(program: path, code: code) }
     self.id = id
   }

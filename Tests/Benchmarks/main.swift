@@ -1,7 +1,7 @@
 // Measures the walk of an event on this machine: events accepted, decisions of the engine, messages handed over, each a
 // second, with every commit on disk (WAL, synchronous=FULL), on files in the temporary folder that are deleted again.
 //
-//   swift run -c release Benchmarks [--seconds N] [--only parser|json|intake|http|decisions|matching|dispatch|letters]
+//   swift run -c release Benchmarks [--seconds N] [--only parser|json|decoding|intake|http|decisions|matching|dispatch|letters]
 //                                   [--letters N] [--connections N] [--checkpoint PAGES]
 //
 // Three take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`,
@@ -28,6 +28,7 @@ let named: [(name: String, run: () throws -> Void)] = [
 ]
 let benchmarks: [(name: String, run: () throws -> Void)] = [
   ("parser", ParserBenchmark(seconds: seconds).run), ("json", JSONBenchmark(seconds: seconds).run),
+  ("decoding", DecodingBenchmark(seconds: seconds).run),
   ("intake", IntakeBenchmark(seconds: seconds).run),
   ("http", HTTPBenchmark(seconds: seconds).run),
   ("decisions", DecisionBenchmark(seconds: seconds).run), ("matching", MatchingBenchmark(seconds: seconds).run),

@@ -53,6 +53,19 @@ struct LibraryWalkTests {
     }
   }
 
+  /// Forty-five in the days before all others: past the next boundaries time takes those, one after the other.
+  private static func othersBoughtBefore(_ shop: Shop, _: String) throws {
+    let events: [JSONValue] = (0..<45).map { index in
+      let (day, hour) = (24 + index / 9, index % 9 * 2)
+      return [
+        "type": "purchase", "at": .string("2026-02-\(day)T\(hour < 10 ? "0" : "")\(hour):00:00Z"),
+        "contact": ["id": .string("other-\(index)")],
+        "properties": ["order_id": .string("other-\(index)"), "total": 900],
+      ]
+    }
+    try shop.ask("POST", "/v1/events", .array(events))
+  }
+
   private static func viewed(_ products: [JSONValue]) -> (Shop, String) throws -> Void {
     { shop, contact in for product in products { try event("view", product)(shop, contact) } }
   }
@@ -122,7 +135,7 @@ struct LibraryWalkTests {
       },
       Entry("bring-a-friend", "friend-invite", bought("cups"), later: boughtMuch),
       Entry("best-gift", "best-gift", bought("cups"), later: boughtMuch),
-      Entry("relevant-offer", "worst-popular", bought("cups")),
+      Entry("relevant-offer", "worst-popular", bought("cups"), later: othersBoughtBefore),
       Entry("shorter-interval", "sooner-offer", boughtThrice(["02-10", "02-20", "03-02"])),
       Entry("friend-thanks", "friend-thanks") { shop, contact in
         let friend = contact + "-friend"
