@@ -96,7 +96,7 @@ struct ChunkScanner {
 
   private static let refusedTrailers: [StaticString] = [
     "content-length", "transfer-encoding", "trailer", "te", "connection", "host", "expect", "authorization", "cookie",
-    "content-encoding", "content-type", "content-range",
+    "content-encoding", "content-range",
   ]
 
   /// Framing, routing and credentials have no business behind a body (RFC 9110 §6.5.1).

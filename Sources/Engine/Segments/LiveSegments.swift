@@ -72,7 +72,8 @@ final class LiveSegments {
     // History may be older than what was known of him; what the server says may be that his zone is another.
     guard event.at == event.acceptedAt, event.contact == nil else { return false }
     let push = try entry.condition.push(of: event.type, occasion.fact().properties)
-    return push.leaves(states[entry.number]?.since != nil)
+    guard push.leaves(states[entry.number]?.since != nil), let contact = try occasion.contact() else { return false }
+    return event.at >= contact.firstSeenAt
   }
 
   private func asked(by occasion: Occasion) throws -> Set<Int> {
