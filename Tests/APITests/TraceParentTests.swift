@@ -28,7 +28,8 @@ import Testing
     #expect(api.call("GET", "/v1/contacts/ann", headers: header).status == 404)
     #expect(
       api.lines.all.last
-        == "debug answered client=127.0.0.1 key=admin method=GET route=/v1/contacts/{id} seconds=0.0 status=404 trace_id=\(Self.trace)")
+        == "debug answered client=127.0.0.1 key=admin method=GET route=/v1/contacts/{id} seconds=0.0 status=404 trace_id=\(Self.trace)"
+    )
     #expect(api.call("GET", "/v1/contacts/ann", headers: [("traceparent", "nonsense")]).status == 404)
     #expect(api.lines.all.last?.contains("trace_id") == false)
     try api.writer.perform { db, _ in try db.execute("ALTER TABLE consents RENAME TO gone") }

@@ -55,7 +55,7 @@ enum BadRequests {
       "0\r\nX\r\n\r\n", "0\r\nX : y\r\n\r\n", "0\r\nX: a\nb\r\n\r\n", "0\r\nX: a\rb\r\n\r\n", "0\r\nX: a\u{0}\r\n\r\n",
       "0\r\nX: a\r\n b\r\n\r\n", "0\r\n: a\r\n\r\n", "0\r\nX: \(xs(9_000))\r\n\r\n", "0\r\nHost: b\r\n\r\n",
       "0\r\nContent-Length: 1\r\n\r\n", "0\r\nTransfer-Encoding: x\r\n\r\n", "0\r\nAuthorization: x\r\n\r\n",
-      "0\r\nCookie: x\r\n\r\n", "0\r\nContent-Type: x\r\n\r\n", "0\r\nContent-Encoding: gzip\r\n\r\n",
+      "0\r\nCookie: x\r\n\r\n", "0\r\nContent-Encoding: gzip\r\n\r\n",
       "0\r\nConnection: close\r\n\r\n", "0\r\nTrailer: x\r\n\r\n", "0\r\nEXPECT: x\r\n\r\n",
     ].map { (chunked($0), 400) }
     + [

@@ -37,7 +37,7 @@ enum MergedRows {
     "rfm": "RfmRows.merge, which counts the cells",
     "runs": "RunSteps.merge: the older of two lives",
     "audit": "its rows are never changed",
-    "idempotent_calls": "what was answered stays what was answered; erasing the survivor asks for those merged into him",
+    "idempotent_calls": "an answer stays what it was for its day",
     "erased_contacts": "nobody finds who is being erased",
     "memberships": "RunSteps.merge: the survivor's are asked anew", "merged_contacts": "MergedContacts",
   ]
