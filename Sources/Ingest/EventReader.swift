@@ -27,6 +27,9 @@ public struct EventReader: Sendable {
   /// Whether a contact or an event may be called so.
   public static func isIdentifier(_ text: String) -> Bool { EventText.isIdentifier(text) }
 
+  /// Whether a valid JSON text has `\u0000` in a string: nothing that is kept may have it.
+  public static func escapesNUL(_ json: ArraySlice<UInt8>) -> Bool { EventText.escapesNUL(json) }
+
   public static let identifierHint = "letters, digits and . _ - : @ +"
 
   /// - Parameter now: milliseconds since 1970, against which `at` is checked.

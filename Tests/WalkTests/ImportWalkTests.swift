@@ -64,6 +64,20 @@ struct ImportWalkTests {
       ).status == 401)
   }
 
+  @Test("of a file of nothing but mistakes the first thousand are told, and all are counted")
+  func mistakes() throws {
+    let shop = try Shop(clock: nil)
+    let zveno = try #require(shop.zveno)
+    let answer = try Call.make(
+      "POST", "/v1/contacts/import", port: zveno.port,
+      headers: [("Authorization", "Bearer \(Zveno.adminKey)"), ("Content-Type", "text/csv")],
+      body: Array(("id,email\n" + String(repeating: "a\n", count: 3_000) + "ann,\n").utf8))
+    #expect(answer.status == 200)
+    #expect(answer.text.split(separator: "\n").count == 1_001)
+    let summary = try Self.summary(answer)
+    #expect(summary?["told"] == 1_000 && summary?["refused"] == 3_000 && summary?["created"] == 1)
+  }
+
   @Test("who has a phone, a push address or a browser and nothing else is led from a chain to his message")
   func fullCitizens() throws {
     let shop = try Shop()

@@ -1,4 +1,5 @@
 import Domain
+import Ingest
 import JSON
 
 /// How large a contact's own data may grow.
@@ -90,6 +91,9 @@ extension FieldReader {
     }
     guard ContactBounds.depth(member.value) <= ContactBounds.attributeDepth else {
       return issue(.tooLarge, "expected at most \(ContactBounds.attributeDepth) levels of arrays and objects, got more")
+    }
+    guard !EventReader.escapesNUL(member.value.rawBytes) else {
+      return issue(.badValue, "expected text without NUL, got \\u0000 in it")
     }
     return nil
   }

@@ -7,9 +7,9 @@ struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Brings contacts into a running server, from CSV or NDJSON of any size.",
     discussion: """
-      Each line is made or updated by itself; those with errors are told with their number, the others are taken. The
-      same file again changes nothing. docs/contacts.md tells the columns. The key needs the scope events. Exits with 1
-      where a line was refused.
+      Each line is made or updated by itself; those with errors are told with their number, the first hundred of them
+      (with --json the first thousand), the others are taken. The same file again changes nothing. docs/contacts.md tells
+      the columns. The key needs the scope events. Exits with 1 where a line was refused.
 
       EXAMPLES
         zveno import contacts.csv
@@ -80,7 +80,7 @@ private struct ImportAnswer {
   private let path: String
   private let isJSON: Bool
   private var rest: [UInt8] = []
-  private var errors = 0
+  private var shown: Int64 = 0
   private var summary: JSONValue?
 
   init(of path: String, isJSON: Bool) { (self.path, self.isJSON) = (path, isJSON) }
@@ -97,8 +97,8 @@ private struct ImportAnswer {
     tell(rest)
     guard let summary else { throw Refused("the server's answer ends early: send the file again") }
     func count(_ name: String) -> Int64 { summary[name]?.number?.int ?? 0 }
-    if errors > Self.told { Terminal.error("… and \(errors - Self.told) more lines") }
     if !isJSON {
+      if count("refused") > shown { Terminal.error("… and \(count("refused") - shown) more lines") }
       Terminal.out(
         "\(count("created")) created, \(count("updated")) updated, \(count("unchanged")) unchanged, "
           + "\(count("refused")) refused")
@@ -113,8 +113,8 @@ private struct ImportAnswer {
       summary = all
       return
     }
-    errors += 1
-    guard !isJSON, errors <= Self.told else { return }
+    guard !isJSON, shown < Self.told else { return }
+    shown += 1
     let number = (item["line"]?.number?.int).map { Int($0) }
     for error in item["errors"]?.array ?? [] { Terminal.error(ServerIssue.line(error, at: path, line: number)) }
   }

@@ -176,4 +176,67 @@ import Testing
     }
     #expect(others == [visitor, subscriber])
   }
+
+  private func told(_ items: [ContactReader.Item]) -> [String] {
+    items.map {
+      switch $0 {
+      case .contact(let contact, let line): "\(line) \(contact.keys.id ?? "")"
+      case .refused(let issues, let line): "\(line) \(issues.map { "\($0.pointer) \($0.detail)" }.joined())"
+      }
+    }
+  }
+
+  @Test("empty lines are nothing, however many", arguments: ["\n", "\r\n"])
+  func emptyLines(end: String) throws {
+    let many = String(repeating: end, count: CSVRecords.maxBytes + 2)
+    #expect(
+      try told(read("\(many)id\(end)ann\(end)\(many)bob\(end)\(many)")) == [
+        "\(many.count + 2) ann", "\(2 * many.count + 3) bob",
+      ])
+    #expect(try told(read("\(many)" + #"{"id":"ann"}"# + "\n\(many)", .ndjson)) == ["\(many.count + 1) ann"])
+  }
+
+  @Test(
+    "a record of the most bytes is taken, one of more is refused once, and so is what never ends",
+    arguments: [4096, .max])
+  func longRecords(pieces: Int) throws {
+    /// A row of so many bytes.
+    func row(_ id: String, _ bytes: Int, quoted: Bool) -> String {
+      let quote = quoted ? "\"" : ""
+      let start = "\(id),\(quote)"
+      return start + String(repeating: "x", count: bytes - start.utf8.count - quote.utf8.count) + quote
+    }
+    let most = CSVRecords.maxBytes
+    let refusal = " expected a record of at most \(most) bytes"
+    for quoted in [false, true] {
+      let text = """
+        id,note
+        \(row("most", most, quoted: quoted))
+        \(row("more", most + 1, quoted: quoted))
+        \(row("much", 2 * most + 1, quoted: quoted))
+        ann,
+        \(row("last", most, quoted: quoted))
+        """
+      #expect(try told(read(text, pieces: pieces)) == ["2 most", "3 \(refusal)", "4 \(refusal)", "5 ann", "6 last"])
+    }
+    let open = "id,note\nann,\"" + String(repeating: "x", count: 3 * most)
+    #expect(try told(read(open, pieces: pieces)) == ["2 \(refusal)"])
+    let lines = ["most", "more"].enumerated().map { index, id in
+      let line = #"{"id":"\#(id)"}"#
+      return line + String(repeating: " ", count: most + index - line.utf8.count) + "\n"
+    }
+    #expect(
+      try told(read(lines.joined(), .ndjson, pieces: pieces)) == [
+        "1 most", "2  expected a line of at most \(most) bytes",
+      ])
+  }
+
+  @Test("text with NUL is refused at its place, in a cell and in a line")
+  func nul() throws {
+    let nul = "expected text without NUL, got \\u0000 in it"
+    #expect(
+      try told(read("id,city,anonymous_id\nann,Kaz\0an,\nbob,Perm,\n")) == ["2 /attributes/city \(nul)", "3 bob"])
+    #expect(
+      try told(read(#"{"id":"ann","attributes":{"city":"\u0000"}}"#, .ndjson)) == ["1 /attributes/city \(nul)"])
+  }
 }

@@ -7,11 +7,15 @@ import JSON
 import SQL
 
 /// An import under way: a few hundred lines are read and parsed on a reader's thread, written in one round, and then the
-/// next; what was refused goes into a file without a name, line by line, which is the answer, with the figures as its last
+/// next; the first lines that were refused go into a file without a name, which is the answer, with the figures as its last
 /// line. What is committed stays, and a repetition changes nothing: a client whose import was broken off sends it again.
 final class ContactsImport: @unchecked Sendable {
   // Unchecked: reading, writing and telling follow one another, never two at once.
   private static let linesAtOnce = 200
+  /// Of the lines that were refused: more would only bury the first ones, and a file of one wrong byte a line must not
+  /// make an answer a hundred times its size.
+  private static let mostTold = 1_000
+  private static let mostToldBytes = 16 << 20
 
   private enum Outcome {
     case created, updated, unchanged
@@ -29,6 +33,7 @@ final class ContactsImport: @unchecked Sendable {
   private var waiting: ArraySlice<ContactReader.Item> = []
   private var isAtEnd = false
   private var (created, updated, unchanged, refused) = (0, 0, 0, 0)
+  private var (told, toldBytes) = (0, 0)
 
   init(_ call: Call, _ stages: Stages, _ reply: @escaping Reply) throws {
     (self.stages, self.reply) = (stages, reply)
@@ -110,13 +115,17 @@ final class ContactsImport: @unchecked Sendable {
     switch (item, outcome) {
     case (.refused(let issues, let line), _), (.contact(_, let line), .refused(let issues)):
       refused += 1
+      guard told < Self.mostTold, toldBytes < Self.mostToldBytes else { return }
+      told += 1
       let errors = issues.map { issue in
         var issue = issue
         issue.line = issue.line ?? line
         return issue.json
       }
       let answer: JSONValue = ["line": .number(JSONNumber(line)), "errors": .array(errors)]
-      try file?.write(answer.text + "\n")
+      let text = answer.text + "\n"
+      toldBytes += text.utf8.count
+      try file?.write(text)
     case (_, .created): created += 1
     case (_, .updated): updated += 1
     case (_, .unchanged): unchanged += 1
@@ -129,6 +138,7 @@ final class ContactsImport: @unchecked Sendable {
       "summary": [
         "created": .number(JSONNumber(created)), "updated": .number(JSONNumber(updated)),
         "unchanged": .number(JSONNumber(unchanged)), "refused": .number(JSONNumber(refused)),
+        "told": .number(JSONNumber(told)),
       ]
     ]
     try file.write(summary.text + "\n")

@@ -20,7 +20,7 @@ struct CSVRecords {
     case skipping
   }
 
-  /// Of one record.
+  /// Of one record, its line feed not counted.
   static let maxBytes = 256 * 1024
 
   private var state = State.start
@@ -47,9 +47,17 @@ struct CSVRecords {
 
   private mutating func take(_ byte: UInt8, into items: inout [Item]) {
     column += 1
-    recordBytes += 1
-    if !isBegun, byte != UInt8(ascii: "\n") { begin() }
     let isEnd = byte == UInt8(ascii: "\n")
+    defer { if isEnd { (line, column) = (line + 1, 0) } }
+    if !isBegun {
+      // An empty line is nothing.
+      if isEnd { return }
+      begin()
+    }
+    if !isEnd || state == .quoted { recordBytes += 1 }
+    if recordBytes > Self.maxBytes, state != .skipping {
+      refuse("expected a record of at most \(Self.maxBytes) bytes", &items)
+    }
     switch state {
     case .skipping: if isEnd { (state, isBegun) = (.start, false) }
     case .quoted:
@@ -64,7 +72,7 @@ struct CSVRecords {
     case .start, .plain, .quoteInside:
       switch byte {
       case UInt8(ascii: ","): endField()
-      case UInt8(ascii: "\n"): if isBegun { endRecord(into: &items) }
+      case UInt8(ascii: "\n"): endRecord(into: &items)
       case _ where state == .quoteInside, UInt8(ascii: "\""):
         refuse("expected a comma or the end of the line behind a closing quote, and quotes in quotes doubled", &items)
       default:
@@ -72,15 +80,11 @@ struct CSVRecords {
         state = .plain
       }
     }
-    if recordBytes > Self.maxBytes, state != .skipping {
-      refuse("expected a record of at most \(Self.maxBytes) bytes", &items)
-    }
-    if isEnd { (line, column) = (line + 1, 0) }
   }
 
   private mutating func begin() {
     isBegun = true
-    (record, recordBytes) = ([], 1)
+    (record, recordBytes) = ([], 0)
     beginField(at: column)
   }
 
