@@ -1,7 +1,10 @@
-import Domain
 import Glibc
 import JSON
 import Testing
+
+import struct Domain.Issue
+
+@testable import Domain
 
 @Suite("Large chains")
 struct LargeChainTests {
@@ -53,5 +56,48 @@ struct LargeChainTests {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after)
     #expect(result.errors.count == 200)
     #expect(after.tv_sec - before.tv_sec < 8)
+  }
+
+  @Test("the words of a mistake are made only when it is told")
+  func words() throws {
+    let place = Place(node: try JSONDocument(parsing: Array("{}".utf8)).root, pointer: "", findings: Findings())
+    var words = 0
+    func word() -> String {
+      words += 1
+      return "a word"
+    }
+    for _ in 0..<20_000 {
+      place.error(.badValue, word(), hint: word())
+      place.keyError(.badValue, word(), hint: word())
+      place.warning(.doubtful, word(), hint: word())
+    }
+    #expect(words == 2 * (Findings.limit + Findings.limit))
+  }
+
+  @Test("twenty thousand unknown conditions cost about what as many known ones do")
+  func manyUnknownKinds() throws {
+    func nanoseconds(_ condition: (Int) -> String) throws -> (Int, [Issue.Code]) {
+      let all = (0..<20_000).map(condition).joined(separator: ",")
+      let text = #"{"enter":{"event":"cart"},"steps":[{"if":{"all":[\#(all)]},"then":[]}]}"#
+      let document = try JSONDocument(parsing: Array(text.utf8))
+      var (before, after) = (timespec(), timespec())
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before)
+      let result = ChainParser.parse(document)
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after)
+      return (
+        (after.tv_sec - before.tv_sec) * 1_000_000_000 + after.tv_nsec - before.tv_nsec, result.errors.map(\.code)
+      )
+    }
+    let (known, _) = try nanoseconds { #"{"did":"purchase_with_a_name_\#($0)"}"# }
+    let (unknown, errors) = try nanoseconds { #"{"prefix__\#($0)__suffix":"purchase"}"# }
+    #expect(errors == Array(repeating: .unknownKey, count: Findings.limit))
+    #expect(unknown < 8 * known)
+  }
+
+  @Test("of one object's unknown keys the first twenty are named, and the others counted")
+  func manyUnknownKeys() throws {
+    let keys = (0..<20_000).map { #""prefix__\#($0)__suffix":1"# }.joined(separator: ",")
+    let error = try #require(parse("{\(keys)}").errors.first)
+    #expect(error.detail.hasSuffix("`prefix__19__suffix` and 19980 more"))
   }
 }

@@ -60,21 +60,22 @@ struct Place {
   /// What it stands under, in an object.
   var key: JSONMember?
 
-  func error(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+  /// Its words are made only when they are told.
+  func error(_ code: Issue.Code, _ detail: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
     guard !findings.isFull else { return }
-    findings.error(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
+    findings.error(Issue(pointer: pointer, at: node.location, code: code, detail: detail(), hint: hint()))
   }
 
-  func warning(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+  func warning(_ code: Issue.Code, _ detail: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
     guard !findings.isFullOfWarnings else { return }
-    findings.warning(Issue(pointer: pointer, at: node.location, code: code, detail: detail, hint: hint))
+    findings.warning(Issue(pointer: pointer, at: node.location, code: code, detail: detail(), hint: hint()))
   }
 
   /// A doubt about the key, not the value.
-  func doubtKey(_ detail: String, hint: String? = nil) {
+  func doubtKey(_ detail: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
     guard !findings.isFullOfWarnings else { return }
     let location = key?.keyLocation ?? node.location
-    findings.warning(Issue(pointer: pointer, at: location, code: .doubtful, detail: detail, hint: hint))
+    findings.warning(Issue(pointer: pointer, at: location, code: .doubtful, detail: detail(), hint: hint()))
   }
 
   func wrongType(expected: String, hint: String? = nil) {

@@ -25,6 +25,7 @@ struct Kinds {
     let members = place.members
     let found = members.map(\.name).filter(known.contains)
     if found.count == 1 { return found.first }
+    guard !place.findings.isFull else { return nil }
     if found.count > 1 {
       place.error(.badValue, "expected \(one), got \(Self.quoted(found, " and "))", hint: several)
     } else if let member = members.first(where: { later.contains($0.name) }) {
@@ -36,6 +37,9 @@ struct Kinds {
     return nil
   }
 
+  /// Of the keys of one object.
+  private static let mostTold = 20
+
   private func report(_ members: [Place], of place: Place) {
     let expected = "expected \(what), one of \(Self.quoted(known))"
     let strange = members.filter { !common.contains($0.name) }
@@ -43,9 +47,11 @@ struct Kinds {
       let got = members.isEmpty ? "an empty object" : "only \(Self.quoted(members.map(\.name)))"
       return place.error(.badValue, "\(expected), got \(got)", hint: "write \(example)")
     }
-    let meant = strange.lazy.compactMap { member in nearest(to: member.name, among: known).map { (member, $0) } }.first
+    let told = strange.prefix(Self.mostTold)
+    let meant = told.lazy.compactMap { member in nearest(to: member.name, among: known).map { (member, $0) } }.first
+    let more = strange.count > told.count ? " and \(strange.count - told.count) more" : ""
     (meant?.0 ?? first).keyError(
-      .unknownKey, "\(expected), got \(Self.quoted(strange.map { String($0.name.prefix(40)) }))",
+      .unknownKey, "\(expected), got \(Self.quoted(told.map { String($0.name.prefix(40)) }))\(more)",
       hint: meant.map { "did you mean `\($0.1)`?" } ?? "write \(example)")
   }
 

@@ -19,10 +19,10 @@ extension Place {
   var name: String { key?.key ?? "" }
 
   /// Where not the value is wrong but the key: shown at the key.
-  func keyError(_ code: Issue.Code, _ detail: String, hint: String? = nil) {
+  func keyError(_ code: Issue.Code, _ detail: @autoclosure () -> String, hint: @autoclosure () -> String? = nil) {
     guard !findings.isFull else { return }
     let location = key?.keyLocation ?? node.location
-    findings.error(Issue(pointer: pointer, at: location, code: code, detail: detail, hint: hint))
+    findings.error(Issue(pointer: pointer, at: location, code: code, detail: detail(), hint: hint()))
   }
 
   /// One value, or a list of at least one.

@@ -33,11 +33,12 @@ enum ChainRoutes {
       Route(
         "PUT", "/v1/chains/{id}", .scopes([.edit]),
         .readThenWrite { call in
-          let document = try ChainDocument(call)
-          guard document.result.chain != nil else {
-            throw Problem.refused(document.result.errors, warnings: document.result.warnings)
-          }
-          return { db in
+          { db in
+            // A long document is read where nobody waits for the next call.
+            let document = try ChainDocument(call)
+            guard document.result.chain != nil else {
+              throw Problem.refused(document.result.errors, warnings: document.result.warnings)
+            }
             // What is not there yet may come before the chain is published.
             let result = ChainParser.parse(document.node, references: try answers.references(db, of: call["id"]))
             let warnings = result.errors + result.warnings
@@ -62,23 +63,21 @@ enum ChainRoutes {
       Route(
         "POST", "/v1/chains/validate", .scopes([.read, .edit]),
         .read { call in
-          try validation(call, answers)
+          { db in try validation(call, answers, db) }
         }),
     ]
   }
 
   /// As a publish would see it, and 200 whatever it sees.
-  private static func validation(_ call: Call, _ answers: ChainAnswers) throws -> Route.Reading {
+  private static func validation(_ call: Call, _ answers: ChainAnswers, _ db: Connection) throws -> Response {
     let document: ChainDocument
     do throws(Problem) {
       document = try ChainDocument(call)
     } catch {
       guard error.status == 422 else { throw error }
-      return { _ in .json(["errors": error.errors.json, "warnings": []]) }
+      return .json(["errors": error.errors.json, "warnings": []])
     }
-    return { db in
-      let result = ChainParser.parse(document.node, references: try answers.references(db))
-      return .json(["errors": result.errors.json, "warnings": result.warnings.json])
-    }
+    let result = ChainParser.parse(document.node, references: try answers.references(db))
+    return .json(["errors": result.errors.json, "warnings": result.warnings.json])
   }
 }
