@@ -17,22 +17,26 @@ public final class API: Sendable {
   private let meter: RequestMeter
   private let log: Logger
   private let crossOrigin: CrossOrigin?
-  let running = RunningCalls()
+  let running: RunningCalls
   let now: @Sendable () -> Int64
   let nanoseconds: @Sendable () -> Int64
+  let random: @Sendable (Int) -> [UInt8]
 
   /// - Parameters:
   ///   - crossOrigin: which pages may call from a browser; nil: none.
+  ///   - keyedBytes: of the bodies of calls with an Idempotency-Key that are under way at once; more is 503.
   ///   - now: the server's clock, milliseconds since 1970.
   ///   - nanoseconds: a clock that never steps, for durations and rates.
+  ///   - random: so many random bytes.
   public init(
     routes: [Route], keys: Keys, writer: Writer, readers: Readers, meter: RequestMeter, log: Logger,
-    crossOrigin: CrossOrigin? = nil, now: @escaping @Sendable () -> Int64,
-    nanoseconds: @escaping @Sendable () -> Int64
+    crossOrigin: CrossOrigin? = nil, keyedBytes: Int = 64 << 20, now: @escaping @Sendable () -> Int64,
+    nanoseconds: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> [UInt8]
   ) {
     (self.router, self.keys, self.writer, self.readers) = (Router(routes), keys, writer, readers)
     (self.meter, self.log, self.crossOrigin) = (meter, log, crossOrigin)
-    (self.now, self.nanoseconds) = (now, nanoseconds)
+    (self.now, self.nanoseconds, self.random) = (now, nanoseconds, random)
+    running = RunningCalls(mostBytes: keyedBytes)
   }
 
   /// What `HTTPServer` takes as its handler.

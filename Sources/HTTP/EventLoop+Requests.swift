@@ -11,21 +11,26 @@ extension EventLoop {
         connection.phaseSince = now
         dispatch(request, connection)
         takeLocalAnswers()
-      case .failure(let failure): return refuseBad(connection, failure)
+      case .failure(let failure):
+        // Who may not call hears that first, not how large his body may be.
+        if let refusal = askDoorman(connection) { return refuse(connection, refusal) }
+        return refuseBad(connection, failure)
       case .needMore: return waitForMore(connection)
       }
     }
   }
 
   private func waitForMore(_ connection: Connection) {
-    if let head = connection.parser.takeAwaited() {
-      let request = Request(head, remoteAddress: connection.remoteAddress)
-      if let refusal = doorman(request) { return refuse(connection, refusal, isHead: head.method == "HEAD") }
-    }
+    if let refusal = askDoorman(connection) { return refuse(connection, refusal) }
     if connection.parser.takeContinue() { connection.askForBody() }
     if connection.inputEnded, connection.parser.phase != .idle {
       refuseBad(connection, RequestFailure(400, "expected the rest of the request, got the end of the connection"))
     }
+  }
+
+  /// Once for each request with a body that has not come whole.
+  private func askDoorman(_ connection: Connection) -> Response? {
+    connection.parser.takeAwaited().flatMap { doorman(Request($0, remoteAddress: connection.remoteAddress)) }
   }
 
   private func refuseBad(_ connection: Connection, _ failure: RequestFailure) {

@@ -285,9 +285,10 @@ final class EventLoop: @unchecked Sendable {
     refuse(connection, overload("the server holds as many request bodies as it takes"))
   }
 
-  /// Places the last answer of a connection, behind those still to come.
-  func refuse(_ connection: Connection, _ response: Response, isHead: Bool = false) {
-    let sequence = connection.expectAnswer(ResponseWriter.Manner(isHead: isHead, closes: true))
+  /// Places the last answer of a connection, behind those still to come: to what is being read of it.
+  func refuse(_ connection: Connection, _ response: Response) {
+    let manner = ResponseWriter.Manner(isHead: connection.parser.isHead, closes: true)
+    let sequence = connection.expectAnswer(manner)
     connection.isEnding = true
     connection.forgetInput(limits)
     connection.settle(sequence, response, date: date.bytes(wallNow))

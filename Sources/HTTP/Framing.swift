@@ -9,6 +9,7 @@ struct Framing {
 
   private var contentLength: Int?
   private var hosts = 0
+  private var authorizations = 0
   private var codings = 0
   private var chunkedCodings = 0
   private var endsChunked = false
@@ -28,6 +29,7 @@ struct Framing {
     case 4 where FieldText.isWord(text, name, "host"): try noteHost(text, value)
     case 6 where FieldText.isWord(text, name, "expect"): try noteExpect(text, value)
     case 10 where FieldText.isWord(text, name, "connection"): noteConnection(text, value)
+    case 13 where FieldText.isWord(text, name, "authorization"): try noteAuthorization()
     case 14 where FieldText.isWord(text, name, "content-length"): try noteLength(text, value)
     case 17 where FieldText.isWord(text, name, "transfer-encoding"): noteCodings(text, value)
     default: break
@@ -58,6 +60,12 @@ struct Framing {
     guard Authority.isValid(text, value) else {
       throw RequestFailure(400, "expected Host to be a host and perhaps a port")
     }
+  }
+
+  /// Of two a proxy may have looked at the other one.
+  private mutating func noteAuthorization() throws(RequestFailure) {
+    authorizations += 1
+    guard authorizations == 1 else { throw RequestFailure(400, "expected one Authorization field, got two") }
   }
 
   /// Anything but `100-continue` is something we cannot meet (RFC 9110 §10.1.1).

@@ -9,6 +9,9 @@ struct HeadScanner {
   /// Bytes looked at so far; the length of the head when there is one.
   var scanned: Int { at }
 
+  /// The request line is there, and says so.
+  var isHead: Bool { line?.method == "HEAD" }
+
   /// Nil while the head is not complete.
   mutating func scan(_ text: Span<UInt8>, limits: HTTPLimits) throws(RequestFailure) -> RequestHead? {
     while try findLineEnd(text, limits: limits) {

@@ -34,8 +34,9 @@ package struct RequestParser {
   /// Where the body goes instead of memory.
   private var spooled: SpooledBody?
   private var owesContinue = false
-  /// Its body has not come with it.
-  private var isAwaiting = false
+  /// Whose body has not come whole, and nobody has been asked about it.
+  private var awaited: RequestHead?
+  private var isHeadWithBody = false
 
   /// Buffers above this are given back between requests, so that ten thousand idle connections stay small.
   private static let keptBytes = 4_096
@@ -74,15 +75,14 @@ package struct RequestParser {
   /// A body is on its way into a file.
   var isSpooling: Bool { spooled != nil }
 
-  /// Once for each request whose body is still to come: its head.
+  /// Once for each request whose body is still to come, or was refused: its head.
   mutating func takeAwaited() -> RequestHead? {
-    guard isAwaiting else { return nil }
-    isAwaiting = false
-    switch stage {
-    case .bytes(let head, _), .chunks(let head): return head
-    case .head, .failed, .ended: return nil
-    }
+    defer { awaited = nil }
+    return awaited
   }
+
+  /// The request that is being read, or was refused, is a HEAD as far as one knows: no answer to it has a body.
+  var isHead: Bool { isHeadWithBody || scanner.isHead }
 
   /// True once for each request that wants to hear `100 Continue` before it sends its body, unless the body comes anyway.
   mutating func takeContinue() -> Bool {
@@ -138,6 +138,7 @@ package struct RequestParser {
   }
 
   private mutating func begin(_ head: RequestHead) throws(RequestFailure) {
+    if head.framing.body != .none { (awaited, isHeadWithBody) = (head, head.method == "HEAD") }
     spooled = try limits.spooling?.begin(head)
     switch head.framing.body {
     case .none: stage = .bytes(head, 0)
@@ -146,7 +147,6 @@ package struct RequestParser {
       stage = .bytes(head, length)
     case .chunked: stage = .chunks(head)
     }
-    isAwaiting = head.framing.body != .none
     owesContinue = head.framing.expectsContinue && !head.isHTTP10 && head.framing.body != .none
   }
 
@@ -178,7 +178,7 @@ package struct RequestParser {
   private mutating func finish(_ head: RequestHead) throws(RequestFailure) -> ParsedRequest {
     let request = ParsedRequest(head: head, body: body, file: try spooled?.finish())
     (body, spooled) = ([], nil)
-    (owesContinue, isAwaiting) = (false, false)
+    (owesContinue, awaited, isHeadWithBody) = (false, nil, false)
     stage = head.keepsAlive ? .head : .ended
     return request
   }

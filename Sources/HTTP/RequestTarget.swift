@@ -75,7 +75,12 @@ package struct RequestTarget {
         guard at + 2 < range.upperBound, let high = FieldText.hexDigit(text[at + 1]),
           let low = FieldText.hexDigit(text[at + 2])
         else { throw RequestFailure(400, "expected two hexadecimal digits after % in the target") }
-        bytes.append(high << 4 | low)
+        let byte = high << 4 | low
+        // A separator to one reader and a letter to another. In the query it is a letter to all.
+        guard plusIsSpace || byte != UInt8(ascii: "/") else {
+          throw RequestFailure(400, "expected no encoded slash (%2F) in the path")
+        }
+        bytes.append(byte)
         at += 3
       case UInt8(ascii: "+") where plusIsSpace:
         bytes.append(FieldText.space)

@@ -13,14 +13,16 @@ public struct TrustedProxies: Sendable {
     init?(_ text: String) {
       let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
       guard let address = TrustedProxies.bytes(String(parts[0])) else { return nil }
-      self.address = address
+      let known = TrustedProxies.unmapped(address)
       guard parts.count > 1 else {
-        bits = address.count * 8
+        (self.address, bits) = (known, known.count * 8)
         return
       }
       let isNumber = (1...3).contains(parts[1].utf8.count) && parts[1].utf8.allSatisfy { (48...57).contains($0) }
       guard isNumber, let bits = Int(parts[1]), bits <= address.count * 8 else { return nil }
-      self.bits = bits
+      // Wider than all of IPv4 it is a network of IPv6.
+      let shorter = bits - (address.count - known.count) * 8
+      (self.address, self.bits) = shorter >= 0 ? (known, shorter) : (address, bits)
     }
 
     func contains(_ other: [UInt8]) -> Bool {
@@ -53,23 +55,33 @@ public struct TrustedProxies: Sendable {
   public func client(of request: Request) -> String {
     guard trusts(request.remoteAddress) else { return request.remoteAddress }
     var client = request.remoteAddress
-    let hops = request.headers.all("X-Forwarded-For").joined(separator: ",").split(separator: ",")
+    // Bytes: to characters, a combining mark behind a comma would hide it.
+    let hops = request.headers.all("X-Forwarded-For").joined(separator: ",").utf8.split(separator: UInt8(ascii: ","))
     for hop in hops.reversed().prefix(Self.mostHops) {
-      let text = hop.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+      let text = hop.drop(while: FieldText.isSpace).reversed().drop(while: FieldText.isSpace).reversed()
       // Not an address: nobody who is trusted wrote that.
-      guard let bytes = Self.bytes(String(text)) else { return client }
-      client = String(text)
-      if !trusts(bytes) { return client }
+      guard let bytes = Self.bytes(String(decoding: Array(text), as: UTF8.self)) else { return client }
+      let address = Self.unmapped(bytes)
+      client =
+        address.count == bytes.count
+        ? String(decoding: Array(text), as: UTF8.self) : address.map(String.init).joined(separator: ".")
+      if !trusts(address) { return client }
     }
     return client
   }
 
   private func trusts(_ text: String) -> Bool {
     guard !networks.isEmpty, let bytes = Self.bytes(text) else { return false }
-    return trusts(bytes)
+    return trusts(Self.unmapped(bytes))
   }
 
   private func trusts(_ address: [UInt8]) -> Bool { networks.contains { $0.contains(address) } }
+
+  /// An IPv4 address in the clothes of IPv6 (RFC 4291 §2.5.5.2) is one of IPv4.
+  private static func unmapped(_ address: [UInt8]) -> [UInt8] {
+    let isMapped = address.count == 16 && address[..<10].allSatisfy { $0 == 0 } && address[10..<12] == [0xFF, 0xFF]
+    return isMapped ? Array(address[12...]) : address
+  }
 
   /// Four or sixteen; nil for anything else.
   private static func bytes(_ text: String) -> [UInt8]? {

@@ -52,7 +52,7 @@ struct EventFields {
   private func identifier(_ key: String, _ fields: inout FieldReader) -> String? {
     guard let text = fields.string(key, maxBytes: EventText.identifierBytes) else { return nil }
     guard EventText.isIdentifier(text) else {
-      fields.refuse(key, .badValue, "expected letters, digits and . _ - : @ +, got \"\(text)\"")
+      fields.refuse(key, .badValue, "expected \(EventReader.identifierHint), got \"\(text)\"")
       return nil
     }
     return text

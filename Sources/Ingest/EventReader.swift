@@ -30,7 +30,7 @@ public struct EventReader: Sendable {
   /// Whether a valid JSON text has `\u0000` in a string: nothing that is kept may have it.
   public static func escapesNUL(_ json: ArraySlice<UInt8>) -> Bool { EventText.escapesNUL(json) }
 
-  public static let identifierHint = "letters, digits and . _ - : @ +"
+  public static let identifierHint = "letters, digits and . _ - : @ +, but not . or .. alone"
 
   /// - Parameter now: milliseconds since 1970, against which `at` is checked.
   /// - Throws: `BodyRefusal` where the call as a whole cannot be taken.

@@ -12,8 +12,11 @@ enum EventText {
   ]
 
   static func isIdentifier(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.count <= identifierBytes && text.utf8.allSatisfy(isIdentifierPart)
+    !text.isEmpty && text.utf8.count <= identifierBytes && text.utf8.allSatisfy(isIdentifierPart) && !isDots(text)
   }
+
+  /// What no client can put into a path: it is taken for the folder, or the one above.
+  static func isDots(_ text: String) -> Bool { text == "." || text == ".." }
 
   static func isType(_ text: String) -> Bool {
     guard let first = text.utf8.first, isLetter(first), text.utf8.count <= typeBytes else { return false }

@@ -23,8 +23,10 @@ enum PlainEvent {
       if !value.isNull {
         switch key {
         case .id:
-          event.id = text.plain(value, isPart: EventText.isIdentifierPart)
-          if event.id == nil { return false }
+          guard let id = text.plain(value, isPart: EventText.isIdentifierPart), !EventText.isDots(id) else {
+            return false
+          }
+          event.id = id
         case .type:
           guard let type = text.plainType(value) else { return false }
           event.type = type
@@ -58,8 +60,10 @@ enum PlainEvent {
       if !value.isNull {
         switch key {
         case .id:
-          keys.id = text.plain(value, isPart: EventText.isIdentifierPart)
-          if keys.id == nil { return false }
+          guard let id = text.plain(value, isPart: EventText.isIdentifierPart), !EventText.isDots(id) else {
+            return false
+          }
+          keys.id = id
         case .email:
           keys.email = text.plainEmail(value)
           if keys.email == nil { return false }

@@ -24,6 +24,20 @@ import Testing
     #expect(refusal(request("POST", "/u/abc", key: nil)) == nil)
   }
 
+  @Test func `a key that has called too often hears so before its body, and nothing is counted`() throws {
+    let api = try TestAPI()
+    let made = api.call("POST", "/v1/keys", #"{"name":"shop","scopes":["events"],"rate":{"per_second":1,"burst":1}}"#)
+    let key = try #require(made.json["key"]?.string)
+    let refusal = { api.api.refusal(beforeBodyOf: request("POST", "/v1/events", key: key)) }
+    for _ in 0..<3 { #expect(refusal() == nil) }
+    #expect(api.call("POST", "/v1/events", #"{"type":"a","contact":{"id":"ann"}}"#, key: key).status == 202)
+    let refused = refusal()
+    #expect(refused?.status == 429 && refused?.header("Retry-After") == "1")
+    api.now += 1_000
+    #expect(refusal() == nil)
+    #expect(api.call("POST", "/v1/events", #"{"type":"a","contact":{"id":"ann"}}"#, key: key).status == 202)
+  }
+
   @Test("no body is waited for where nothing is, or not by that method")
   func nowhere() throws {
     let api = try TestAPI()

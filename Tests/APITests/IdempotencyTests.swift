@@ -114,6 +114,25 @@ import Threads
     #expect(call(api, "POST", "/v1/contacts/ann/consents", Self.consent).header("Idempotent-Replayed") == "true")
   }
 
+  @Test func `what waits with a key is bounded in bytes; beyond them a call is told to come back`() throws {
+    let api = try TestAPI(keyedBytes: Self.consent.utf8.count + 10)
+    for contact in ["ann", "bob"] { #expect(api.call("PUT", "/v1/contacts/\(contact)", "{}").status == 201) }
+    let (isHeld, isFirstDone) = (Gate(), Gate())
+    api.writer.submit({ _, _ in isHeld.wait() }) { _ in }
+    let headers = [
+      ("Authorization", "Bearer " + TestAPI.adminKey), ("Content-Type", "application/json"), ("Idempotency-Key", "k-1"),
+    ]
+    api.api.answer(
+      Request(
+        method: "POST", path: "/v1/contacts/ann/consents", headers: Headers(headers), body: Array(Self.consent.utf8))
+    ) { _ in isFirstDone.open() }
+    let second = call(api, "POST", "/v1/contacts/bob/consents", Self.consent, as: "k-2")
+    #expect(second.status == 503 && second.header("Retry-After") == "1")
+    isHeld.open()
+    isFirstDone.wait()
+    #expect(call(api, "POST", "/v1/contacts/bob/consents", Self.consent, as: "k-2").status == 201)
+  }
+
   @Test func `a key is known for a day, then its row goes`() throws {
     let api = try withAnn()
     let path = "/v1/contacts/ann/consents"
@@ -127,6 +146,28 @@ import Threads
     api.now += Self.day + IdempotencyExpiry.millisecondsBetweenLooks
     _ = try count("events", api)
     #expect(try count("idempotent_calls", api) == 0)
+  }
+
+  @Test func `a row of a clock that ran ahead is in nobody's way`() throws {
+    let api = try withAnn()
+    api.now += 3 * Self.day
+    _ = call(api, "POST", "/v1/contacts/ann/consents", Self.consent)
+    api.now -= 2 * Self.day
+    _ = try count("events", api)
+    #expect(try count("idempotent_calls", api) == 0)
+  }
+
+  @Test func `what is sealed under a key at the same moment again has another nonce`() throws {
+    let api = try withAnn()
+    func nonce() throws -> [UInt8]? {
+      _ = call(api, "PUT", "/v1/contacts/ann", "{}")
+      return try api.writer.perform { db, _ in
+        try db.first("DELETE FROM idempotent_calls RETURNING answer") { Array($0.blob(0).prefix(12)) }
+      }
+    }
+    let first = try #require(try nonce())
+    #expect(first.count == 12)
+    #expect(try nonce() != first)
   }
 
   @Test func `an answer that is too long is not kept, and the call is not done again`() throws {
@@ -163,6 +204,16 @@ import Threads
     #expect(call(api, "PUT", "/v1/contacts/ann", profile).status == 422)
     #expect(call(api, "PUT", "/v1/contacts/bob", "{}", as: "k-2").header("Idempotent-Replayed") == "true")
     #expect(call(api, "DELETE", "/v1/contacts/ann", nil, as: "k-3").response.body == act.response.body)
+  }
+
+  @Test func `an erasure takes what may tell of a person whom the path does not name`() throws {
+    let api = try withAnn()
+    #expect(call(api, "POST", "/v1/suppressions", #"{"address":"ann@shop.example"}"#).status == 201)
+    #expect(call(api, "POST", "/v1/events", #"[\#(Self.event),{"type":"ann@shop.example"}]"#, as: "k-2").status == 202)
+    #expect(call(api, "POST", "/v1/events", Self.event, as: "k-3").status == 202)
+    #expect(api.call("DELETE", "/v1/contacts/ann").status == 202)
+    #expect(try count("idempotent_calls", api) == 1)
+    #expect(call(api, "POST", "/v1/events", Self.event, as: "k-3").header("Idempotent-Replayed") == "true")
   }
 
   @Test func `a key must be a word; where nothing is changed it means nothing`() throws {

@@ -41,6 +41,8 @@ import Testing
       ("HEAD", "/v1/events", "POST"),
       ("GET", "/v1/contacts/a b", "bad a b"),
       ("GET", "/v1/contacts/иван", "bad иван"),
+      ("GET", "/v1/contacts/..", "bad .."), ("GET", "/v1/contacts/./timeline", "bad ."),
+      ("GET", "/v1/contacts/...", "/v1/contacts/{id} id=..."),
       ("GET", "/v1/contacts/", "unknown"),
       ("GET", "/v1/contacts/ann/", "unknown"),
       ("GET", "//v1/contacts/ann", "unknown"),

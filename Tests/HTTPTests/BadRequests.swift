@@ -30,7 +30,8 @@ enum BadRequests {
       "Transfer-Encoding: chunked\r\nTransfer-Encoding: x", "Transfer-Encoding: , chunked",
       "Transfer-Encoding: chunked,", "Transfer-Encoding:", "Transfer-Encoding : chunked",
       "Transfer-Encoding: \u{B}chunked", "Transfer-Encoding: chunked\u{0}", "Transfer-Encoding:\r\n chunked",
-      "X: x\r\n Transfer-Encoding: chunked", "X: x\nTransfer-Encoding: chunked", "X: x\rTransfer-Encoding: chunked",
+      "Authorization: a\r\nauthorization: a", "X: x\r\n Transfer-Encoding: chunked", "X: x\nTransfer-Encoding: chunked",
+      "X: x\rTransfer-Encoding: chunked",
     ].map { (post($0), 400) }
     + [
       "xchunked", "chunkedx", "gzip, chunked", "cow, chunked", "x\r\nTransfer-Encoding: chunked", "identity",

@@ -105,9 +105,9 @@ final class Client: @unchecked Sendable {
   }
 
   /// All answers up to the end of the connection.
-  func answers() -> [Answer] {
+  func answers(toHead: Bool = false) -> [Answer] {
     var answers: [Answer] = []
-    while let answer = answer() { answers.append(answer) }
+    while let answer = answer(toHead: toHead) { answers.append(answer) }
     return answers
   }
 

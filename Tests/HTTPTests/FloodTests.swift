@@ -137,6 +137,12 @@ struct FloodTests {
       request.headers["Authorization"] == nil ? Response(status: 401, body: Array(request.path.utf8)) : nil
     }
     let port = try server.start()
+    let large = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n"
+    for (fields, status) in [("", 401), ("Authorization: x\r\n", 413)] {
+      let client = try Client(port: port)
+      client.send(large + fields + "\r\n")
+      #expect(client.answer()?.status == status)
+    }
     for fields in ["Content-Length: 3\r\nExpect: 100-continue", "Content-Length: 3", "Transfer-Encoding: chunked"] {
       let client = try Client(port: port)
       client.send(post("whole") + "POST /p HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n")

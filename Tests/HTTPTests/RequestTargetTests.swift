@@ -16,6 +16,7 @@ struct RequestTargetTests {
       ("/", "/", ""), ("/a%20b/%D1%8F", "/a b/я", ""), ("/a?b=c&d=%26+e&f&=g&&h=i=j", "/a", "b=c d=& e f= =g h=i=j"),
       ("/../x//y", "/../x//y", ""), ("http://h.example?x=1", "/", "x=1"), ("HTTP://h.example:80/p", "/p", ""),
       ("/a+b?c=a%2Bb", "/a+b", "c=a+b"), ("/q\"|^`{}\\", "/q\"|^`{}\\", ""),
+      ("/a?b=c%2Fd", "/a", "b=c/d"),
     ])
   func decoded(_ target: String, _ path: String, _ query: String) throws {
     let target = try #require(try head(target)).target
@@ -27,7 +28,7 @@ struct RequestTargetTests {
     "a target that cannot be decoded is refused",
     arguments: [
       "/%00", "/%0d%0aX:y", "/%", "/%4", "/%zz", "/%c0%af", "/%ff", "/a#b", "/é", "?a", "http://", "http:///x",
-      "http://u@h/", "/?a=%00", "/?a=%ff",
+      "http://u@h/", "/?a=%00", "/?a=%ff", "/a%2Fb", "/%2f",
     ])
   func refused(_ target: String) {
     let failure = #expect(throws: RequestFailure.self) { try head(target) }

@@ -56,6 +56,19 @@ struct ServingTests {
     #expect([client.answer()?.status, client.answer()?.status, client.answer()?.status] == [500, 200, 200])
   }
 
+  @Test(
+    "a HEAD that is refused is told so without a body", arguments: ["Host: b", "X : y", "Content-Length: 99999999"])
+  func refusedHead(_ field: String) throws {
+    let server = try TestServer()
+    let client = try server.client()
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\(field)\r\n\r\n")
+    let answer = client.answer(toHead: true)
+    #expect(answer.map { (400..<500).contains($0.status) } == true)
+    client.finishSending()
+    #expect(client.answers().isEmpty)
+    try server.expectAlive()
+  }
+
   @Test("HEAD is answered like GET without the body")
   func head() throws {
     let server = try TestServer()

@@ -92,6 +92,7 @@ import struct Domain.Issue
     "a contact has one good key at least",
     arguments: [
       (#"{}"#, "/contact"), (#"{"id":"a b"}"#, "/contact/id"), (#"{"id":7}"#, "/contact/id"),
+      (#"{"id":"."}"#, "/contact/id"), (#"{"id":".."}"#, "/contact/id"),
       (#"{"id":""}"#, "/contact/id"), (#"{"email":"ann"}"#, "/contact/email"),
       (#"{"email":"ann@shop.example\r\nBcc: b@c.example"}"#, "/contact/email"),
       (#"{"phone":"123"}"#, "/contact/phone"), (#"{"phone":"916 123-45-67"}"#, "/contact/phone"),

@@ -28,6 +28,14 @@ import Testing
     #expect(try trail() == ["serve: the first admin key"])
   }
 
+  @Test func `a given admin key that no call could bring is refused`() throws {
+    for (bytes, isGood) in [(15, false), (16, true), (512, true), (513, false)] {
+      let text = String(repeating: "k", count: bytes)
+      let options = ServeOptions(data: "", environment: [AdminKey.variable: text])
+      #expect((try? options.adminKey()) == (isGood ? text : nil), "\(bytes)")
+    }
+  }
+
   @Test func `an admin key that has expired is none`() throws {
     let db = try file()
     var draft = KeyDraft(name: "admin for a day", scopes: [.admin])

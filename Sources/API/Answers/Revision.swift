@@ -59,11 +59,14 @@ extension Response {
 }
 
 extension String {
-  /// Of a list of entity tags; a weak one is as good as a strong one.
-  fileprivate var entityTags: [Substring] {
-    split(separator: ",").map { item in
-      let item = item.drop { $0 == " " }.prefix { $0 != " " }
-      return item.hasPrefix("W/") ? item.dropFirst(2) : item
+  /// Of a list of entity tags; a weak one is as good as a strong one. Read as bytes: to characters, a combining mark
+  /// behind a comma would hide it.
+  fileprivate var entityTags: [String] {
+    let (space, tab) = (UInt8(ascii: " "), UInt8(ascii: "\t"))
+    return utf8.split(separator: UInt8(ascii: ",")).map { item in
+      let item = item.drop { $0 == space || $0 == tab }.prefix { $0 != space && $0 != tab }
+      let tag = item.starts(with: "W/".utf8) ? item.dropFirst(2) : item
+      return String(decoding: Array(tag), as: UTF8.self)
     }
   }
 }

@@ -7,8 +7,8 @@ extension API {
   /// one is 409, and the next one sees what the first has committed.
   func runOnce(_ route: Route, _ call: Call, _ text: String, _ exchange: Exchange) throws {
     guard let secret = Keys.bearer(call.request.headers["Authorization"]) else { throw Problem.unauthorized }
-    let key = IdempotencyKey(text, of: call.request, secret: secret)
-    guard let running = running.begin(key) else { throw Problem.callUnderWay }
+    let key = IdempotencyKey(text, of: call.request, secret: secret, nonce: random(IdempotencyKey.nonceBytes))
+    let running = try running.begin(key, bytes: call.request.body.count)
     var (exchange, call) = (exchange, call)
     exchange.reply = { [reply = exchange.reply] response in
       running.end()
@@ -33,7 +33,7 @@ extension API {
     return { [trail] db, now in
       let response = try answer(db, now)
       if response.status < 400 {
-        let contact = try route.answersOfAnybody ? 0 : route.erases ? nil : trail.contact(of: call, route, db)
+        let contact = try route.erases ? nil : route.answersOfAnybody ? 0 : trail.contact(of: call, route, db)
         try IdempotentAnswers().keep(response, of: key, contact: contact, now: now, db)
       }
       return response
@@ -42,9 +42,10 @@ extension API {
 }
 
 extension Route {
-  /// It tells of a person whom the path does not name.
+  /// It tells of a person whom the path does not name, or of two.
   fileprivate var answersOfAnybody: Bool {
-    ["/v1/tasks/", "/v1/messages/"].contains(where: pattern.text.hasPrefix)
+    ["/v1/tasks/", "/v1/messages/", "/v1/suppressions"].contains(where: pattern.text.hasPrefix)
+      || pattern.text.hasSuffix("/enroll") || pattern.placeNames.contains("other")
   }
 
   /// The act of an erasure tells of nobody but whom the call names; it must outlive what it does.

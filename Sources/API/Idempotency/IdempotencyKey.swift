@@ -8,14 +8,20 @@ public struct IdempotencyKey: Sendable {
   let id: [UInt8]
   let fingerprint: [UInt8]
   let seal: SymmetricKey
+  /// For the one answer that this call may leave.
+  let nonce: [UInt8]
 
+  static let nonceBytes = 12
   static let header = "Idempotency-Key"
   private static let maxBytes = 255
 
   /// - Parameters:
   ///   - text: the client's own.
   ///   - secret: the API key as it came.
-  init(_ text: String, of request: Request, secret: Substring) {
+  ///   - nonce: `nonceBytes` random bytes: the same key may seal again at the same moment, where an erasure has taken
+  ///     the row.
+  init(_ text: String, of request: Request, secret: Substring, nonce: [UInt8]) {
+    self.nonce = nonce
     let key = SymmetricKey(data: Array(secret.utf8))
     func code(_ parts: [[UInt8]]) -> [UInt8] {
       var code = HMAC<SHA256>(key: key)

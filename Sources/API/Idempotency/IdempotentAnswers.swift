@@ -35,7 +35,8 @@ struct IdempotentAnswers {
   ) throws {
     var sealed = SQLValue.null
     if response.body.count <= Self.maxBytes, response.file == nil {
-      sealed = .blob(Array(try ChaChaPoly.seal(Self.plain(response), using: key.seal, nonce: nonce(now)).combined))
+      let nonce = try ChaChaPoly.Nonce(data: key.nonce)
+      sealed = .blob(Array(try ChaChaPoly.seal(Self.plain(response), using: key.seal, nonce: nonce).combined))
     }
     try db.run(
       """
@@ -45,11 +46,6 @@ struct IdempotentAnswers {
       [
         .blob(key.id), .int(now), .blob(key.fingerprint), .optional(contact), .int(response.status), sealed,
       ])
-  }
-
-  /// The moment: what is sealed under one key again is so a day later at the earliest.
-  private func nonce(_ now: Int64) throws -> ChaChaPoly.Nonce {
-    try ChaChaPoly.Nonce(data: [0, 0, 0, 0] + (0..<8).map { UInt8(truncatingIfNeeded: now >> (56 - 8 * $0)) })
   }
 
   /// The header fields as a line of JSON, then the body.

@@ -1,15 +1,37 @@
 import Synchronization
 
-/// Which calls with an Idempotency-Key are under way: no more than there are requests in hand.
+/// Which calls with an Idempotency-Key are under way. Each waits with its whole body, so they are bounded in bytes.
 final class RunningCalls: Sendable {
-  private let ids = Mutex<Set<[UInt8]>>([])
-
-  /// Nil: the same call is under way.
-  func begin(_ key: IdempotencyKey) -> RunningCall? {
-    ids.withLock { $0.insert(key.id).inserted } ? RunningCall(key.id, of: self) : nil
+  private struct Calls {
+    /// Bytes of the body, by the key's id.
+    var bodies: [[UInt8]: Int] = [:]
+    var bytes = 0
   }
 
-  fileprivate func end(_ id: [UInt8]) { ids.withLock { _ = $0.remove(id) } }
+  private let calls = Mutex(Calls())
+  private let mostBytes: Int
+
+  /// - Parameter mostBytes: of all their bodies; one call always has room when there is no other.
+  init(mostBytes: Int) { self.mostBytes = mostBytes }
+
+  /// - Throws: 409 while the same call is under way, 503 where there is no room for its body.
+  func begin(_ key: IdempotencyKey, bytes: Int) throws(Problem) -> RunningCall {
+    let refusal = calls.withLock { calls -> Problem? in
+      if calls.bodies[key.id] != nil { return .callUnderWay }
+      guard calls.bodies.isEmpty || calls.bytes + bytes <= mostBytes else {
+        return .overloaded(retryAfterSeconds: 1)
+      }
+      calls.bodies[key.id] = bytes
+      calls.bytes += bytes
+      return nil
+    }
+    if let refusal { throw refusal }
+    return RunningCall(key.id, of: self)
+  }
+
+  fileprivate func end(_ id: [UInt8]) {
+    calls.withLock { calls in calls.bytes -= calls.bodies.removeValue(forKey: id) ?? 0 }
+  }
 }
 
 /// One of them, until it is answered or given up.

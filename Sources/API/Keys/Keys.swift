@@ -22,6 +22,8 @@ public final class Keys: Sendable {
   static let adminID = "admin"
   /// What memory holds is bounded, and so is the list.
   static let most = 10_000
+  /// A longer text is no key, whatever brings it.
+  public static let maxSecretBytes = 512
 
   /// - Parameter adminKey: the key of configuration, never stored; nil: there is none beside the stored ones.
   public init(adminKey: String?) {
@@ -56,7 +58,7 @@ public final class Keys: Sendable {
       return nil
     }
     let text = header[header.index(after: space)...].drop { $0 == " " }
-    return text.isEmpty || text.utf8.count > 512 ? nil : text
+    return text.isEmpty || text.utf8.count > maxSecretBytes ? nil : text
   }
 
   /// - Returns: the key as it is kept; in force once `db` has committed.

@@ -59,6 +59,9 @@ final class TokenBucket: Sendable {
     case empty(wait: Int64)
   }
 
+  /// Whether nothing could be taken, at the same time in nanoseconds; nothing is.
+  func isEmpty(at now: Int64) -> Bool { max(fullAt.load(ordering: .relaxed), now) + cost - now > depth }
+
   /// - Parameter now: nanoseconds of a clock that never steps.
   func take(now: Int64) -> Outcome {
     var seen = fullAt.load(ordering: .relaxed)

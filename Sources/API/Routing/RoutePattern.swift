@@ -26,10 +26,10 @@ public struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral {
 enum Identifier {
   static let maxBytes = 128
   static let maxTokenBytes = 4096
-  static let expectation = "letters, digits and . _ - : @ +, at most \(maxBytes) bytes"
+  static let expectation = "letters, digits and . _ - : @ +, at most \(maxBytes) bytes, but not . or .. alone"
 
   static func isGood(_ text: String, maxBytes: Int = maxBytes) -> Bool {
-    !text.isEmpty && text.utf8.count <= maxBytes && text.utf8.allSatisfy(isPart)
+    !text.isEmpty && text.utf8.count <= maxBytes && text.utf8.allSatisfy(isPart) && text != "." && text != ".."
   }
 
   private static func isPart(_ byte: UInt8) -> Bool {

@@ -6,7 +6,7 @@ import SQL
 /// The first key, with which all others are made.
 enum AdminKey {
   static let variable = "ZVENO_ADMIN_KEY"
-  static let leastBytes = 16
+  static let bytes = 16...Keys.maxSecretBytes
 
   /// Inside a transaction. A file that has no key for everything gets one, unless the environment brings its own,
   /// which is never stored.

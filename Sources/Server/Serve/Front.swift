@@ -32,13 +32,14 @@ final class Front: Sendable {
     http.spooling = Spooling(folder: scratch, room: room) { method, path, headers in
       box.api.withLock { $0 }?.takesFile(method, path, headers) ?? false
     }
+    let known: @Sendable (Request) -> Request = { proxies.isEmpty ? $0 : $0.through(proxies) }
     server = HTTPServer(host: address.host, port: address.port, limits: http) { request, responder in
       guard let api = box.api.withLock({ $0 }) else {
         return responder(Problem.found(status: 503, detail: "the server is starting").response)
       }
-      api.handle(proxies.isEmpty ? request : request.through(proxies), responder)
+      api.handle(known(request), responder)
     }
-    server.doorman = { request in box.api.withLock { $0 }?.refusal(beforeBodyOf: request) }
+    server.doorman = { request in box.api.withLock { $0 }?.refusal(beforeBodyOf: known(request)) }
     server.problem = { Problem.found(status: $0, detail: $1).response }
     do {
       port = try server.start()

@@ -141,8 +141,9 @@ final class LiveStages: @unchecked Sendable {
     stages.logControl = logControl
     api = API(
       routes: stages.routes, keys: store.keys, writer: writer, readers: readers, meter: meter,
-      log: Logger(label: "api"), crossOrigin: configuration.crossOrigin, now: now,
-      nanoseconds: { SystemClock.nanoseconds() })
+      log: Logger(label: "api"), crossOrigin: configuration.crossOrigin,
+      keyedBytes: IngestLimits(configuration.limits).queuedBytes, now: now,
+      nanoseconds: { SystemClock.nanoseconds() }, random: Chance.bytes)
   }
 
   /// Before anything is served: whom the journal knows as erased and this file does not, since it is an older copy, is

@@ -39,9 +39,10 @@ struct ServeOptions {
   /// What `ZVENO_ADMIN_KEY` or the file named by `ZVENO_ADMIN_KEY_FILE` says.
   func adminKey() throws -> String? {
     guard let key = try Secrets.value(of: AdminKey.variable, environment) else { return nil }
-    guard key.utf8.count >= AdminKey.leastBytes, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+    guard AdminKey.bytes.contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw Refused(
-        "expected \(AdminKey.variable) to be at least \(AdminKey.leastBytes) printable ASCII characters",
+        "expected \(AdminKey.variable) to be \(AdminKey.bytes.lowerBound) to \(AdminKey.bytes.upperBound) printable "
+          + "ASCII characters, got \(key.utf8.count) bytes",
         status: ExitStatus.configuration)
     }
     return key

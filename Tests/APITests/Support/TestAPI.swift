@@ -45,6 +45,7 @@ final class TestAPI: @unchecked Sendable {
   init(
     testClock: Stages.TestClock? = nil, unready: @escaping @Sendable () -> String? = { nil }, held: String? = nil,
     backup: Stages.MakeBackup? = nil, crossOrigin: CrossOrigin? = nil, logControl: LogControl? = nil,
+    keyedBytes: Int = 64 << 20,
     _ adjust: (inout Rules) -> Void = { _ in }
   ) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("api-" + UUID().uuidString)
@@ -129,8 +130,8 @@ final class TestAPI: @unchecked Sendable {
     routes = stages.routes
     api = API(
       routes: routes, keys: keys, writer: writer, readers: readers, meter: meter,
-      log: Logger(label: "test", factory: { [lines] _ in lines }), crossOrigin: crossOrigin, now: { clock.now },
-      nanoseconds: { clock.now * 1_000_000 })
+      log: Logger(label: "test", factory: { [lines] _ in lines }), crossOrigin: crossOrigin, keyedBytes: keyedBytes,
+      now: { clock.now }, nanoseconds: { clock.now * 1_000_000 }, random: stages.random)
     dispatch.settled = { [delivery, writer] outcome in
       delivery.accept(outcome)
       writer.wake()

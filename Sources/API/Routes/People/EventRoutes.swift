@@ -25,12 +25,14 @@ enum EventRoutes {
     return [post]
   }
 
-  /// The answer is in the transaction of the events. What it says of them the call has said itself.
+  /// The answer is in the transaction of the events. Rejections quote what was sent, which may be anybody's.
   private static func keeping(_ call: Call) -> Intake.Keeping? {
     guard let key = call.idempotencyKey else { return nil }
     return { answer, db, now in
       let made = response(answer)
-      if made.status < 400 { try IdempotentAnswers().keep(made, of: key, contact: nil, now: now, db) }
+      guard made.status < 400 else { return }
+      let contact: Int64? = answer.rejected.isEmpty ? nil : 0
+      try IdempotentAnswers().keep(made, of: key, contact: contact, now: now, db)
     }
   }
 
