@@ -37,6 +37,7 @@ public final class API: Sendable {
     (self.meter, self.log, self.crossOrigin) = (meter, log, crossOrigin)
     (self.now, self.nanoseconds, self.random) = (now, nanoseconds, random)
     running = RunningCalls(mostBytes: keyedBytes)
+    for route in routes { meter.expect(route) }
   }
 
   /// What `HTTPServer` takes as its handler.

@@ -83,6 +83,9 @@ import Testing
     for status in ["planned", "sending", "sent"] {
       #expect(moves[#"{channel="email",status="\#(status)"}"#] == 1, "\(status)")
     }
+    #expect(moves[#"{channel="email",status="failed"}"#] == 0, "there before the first one")
+    let busy = #"zveno_http_requests_total{method="POST",route="/v1/chains/{id}/pause",status="503"} 0"#
+    #expect(text.contains(busy), "a route that nobody has called")
   }
 
   @Test("the log's level is shown and changed by an admin, and nothing else is taken for one")

@@ -149,8 +149,12 @@ extension MetricsSource {
   }
 
   /// The funnel of each chain and step, and the ledger. Cost: the chains and their steps, never the runs.
-  public static func funnel(_ counters: Counters) -> MetricsSource {
-    .store { text, db in
+  /// - Parameter rules: whose channels show 0 from the start: `increase()` sees no burst that a series begins with.
+  public static func funnel(_ counters: Counters, _ rules: Rules) -> MetricsSource {
+    let none = rules.channels.keys.flatMap { channel in
+      Message.Status.allCases.map { (Counters.MessageKey(channel: channel, status: $0.rawValue), Int64(0)) }
+    }
+    return .store { text, db in
       let names = Dictionary(
         try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) },
         uniquingKeysWith: { first, _ in first })
@@ -160,7 +164,8 @@ extension MetricsSource {
       writeMessages(&text, "zveno_messages_total", counters.messages)
       text.family(
         "zveno_message_moves_total", .counter, "How often messages came into a status since the start, by channel.")
-      writeMessages(&text, "zveno_message_moves_total", counters.moves)
+      let moves = Dictionary(none, uniquingKeysWith: +).merging(counters.moves, uniquingKeysWith: +)
+      writeMessages(&text, "zveno_message_moves_total", moves)
     }
   }
 }

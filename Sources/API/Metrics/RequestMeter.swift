@@ -9,7 +9,8 @@ public final class RequestMeter: Sendable {
   }
 
   private struct Figures {
-    var statuses: [Int: Int] = [:]
+    /// The one that alerts ask for is there before it happens: `increase()` sees no burst that a series begins with.
+    var statuses = [503: 0]
     var seconds = Histogram()
   }
 
@@ -19,6 +20,12 @@ public final class RequestMeter: Sendable {
   private static let none = Key(method: "", route: "")
 
   public init() {}
+
+  /// Shows a route before its first call.
+  func expect(_ route: Route) {
+    let key = Key(method: route.method, route: route.pattern.text)
+    figures.withLock { figures in figures[key] = figures[key] ?? Figures() }
+  }
 
   func count(_ route: Route?, status: Int, seconds: Double) {
     let key = route.map { Key(method: $0.method, route: $0.pattern.text) } ?? Self.none
@@ -37,7 +44,7 @@ public final class RequestMeter: Sendable {
       }
     }
     text.family("zveno_http_request_seconds", .histogram, "From the request's last byte to its answer, by route.")
-    for (key, figures) in figures {
+    for (key, figures) in figures where figures.seconds.count > 0 {
       text.histogram("zveno_http_request_seconds", Self.labels(key), figures.seconds)
     }
   }

@@ -32,6 +32,8 @@ public final class Counters: Sendable {
   public struct MessageKey: Hashable, Sendable {
     public let channel: String
     public let status: String
+
+    public init(channel: String, status: String) { (self.channel, self.status) = (channel, status) }
   }
 
   private struct Figures {

@@ -118,7 +118,7 @@ final class LiveStages: @unchecked Sendable {
       shop: ShopFace(name: configuration.shop.name, locale: configuration.shop.locale),
       chainsChanged: { onWriter.chainsChanged() },
       metrics: [
-        .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters),
+        .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters, rules),
         .delivery { onWriter.lateness }, .lateness(rules, now: now), .storeSize,
         .disk { [path = store.folder.path] in HostFigures.disk(path) }, .retention(Self.deleted(by: retention)),
         .requests(meter), .http(http), .hold(hold), .webhooks { onWriter.posts },

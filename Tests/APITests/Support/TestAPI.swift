@@ -107,8 +107,8 @@ final class TestAPI: @unchecked Sendable {
       rules: rules, templates: templates, templateShop: shop, renderer: renderer, tracker: tracker,
       shop: ShopFace(name: "Shop", locale: "en"), chainsChanged: { catalog.value.invalidate() },
       metrics: [
-        .writer(writer), .intake(intake, log), .requests(meter), .engine { engineBox.value.metrics }, .funnel(counters),
-        .lateness(rules, now: { clock.now }), .hold(hold),
+        .writer(writer), .intake(intake, log), .requests(meter), .engine { engineBox.value.metrics },
+        .funnel(counters, rules), .lateness(rules, now: { clock.now }), .hold(hold),
       ],
       unready: unready, now: { clock.now },
       random: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, testClock: testClock,
