@@ -115,6 +115,39 @@ struct CommandWalkTests {
     #expect(try shop.ask("GET", "/v1/chains/hello")["version"] == 2)
   }
 
+  @Test("a chain that is paused stays so and one in the archive comes back, and both are said before")
+  func pausedAndArchived() throws {
+    let files = try writeFiles()
+    #expect(try run(["apply", files]).status == 0)
+    #expect(try shop.call("DELETE", "/v1/chains/hello").status == 204)
+    let archived = try run(["apply", files, "--plan"])
+    #expect(archived.status == 2)
+    #expect(archived.output.contains("publish chain hello (it is archived, and comes back)"), "\(archived.output)")
+    let back = try run(["apply", files])
+    #expect(back.output.contains("hello is live as version 1"), "\(back.output)")
+    #expect(try shop.ask("GET", "/v1/chains/hello")["status"] == "live")
+
+    try shop.ask("POST", "/v1/chains/hello/pause")
+    #expect(try run(["apply", files, "--plan"]).status == 0)
+    _ = try writeFiles(chain: Self.chain.replacing("signup", with: "visit"))
+    let paused = try run(["apply", files])
+    #expect(paused.output.contains("(it is paused, and stays paused until it is resumed)"), "\(paused.output)")
+    #expect(paused.output.contains("hello is published, and still paused, as version 2"), "\(paused.output)")
+    #expect(try shop.ask("GET", "/v1/chains/hello")["status"] == "paused")
+  }
+
+  @Test("a line that is too long is refused by its number, and the others are taken")
+  func longLine() throws {
+    let event = #"{"type":"view","contact":{"id":"ann"}}"#
+    let long =
+      #"{"type":"view","contact":{"id":"ann"},"properties":{"x":"\#(String(repeating: "x", count: 1 << 20))"}}"#
+    let sent = try run(["events", "send"], input: [event, long, event, ""].joined(separator: "\n"))
+    #expect(sent.status == 1)
+    #expect(
+      sent.output.contains("stdin:2:1: error: expected at most 1048576 bytes a line"), "\(sent.output.suffix(400))")
+    #expect(sent.output.contains("2 accepted, 0 duplicates, 1 refused"))
+  }
+
   @Test("errors in the files stop it before the server is asked, and what the server refuses goes live nowhere")
   func refusedFiles() throws {
     let broken = try writeFiles(chain: Self.chain.replacing("\"hello\"", with: "\"nothing\""))

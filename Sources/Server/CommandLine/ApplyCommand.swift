@@ -11,8 +11,8 @@ struct ApplyCommand: AsyncParsableCommand {
       alone. First everything is checked offline and compared with the server; --plan shows what would change, like
       diff -u, and stops there. On a terminal it is shown and asked about; elsewhere, or with --yes, nothing is asked.
       Each document is only written over what was compared: what somebody has changed meanwhile is refused. Templates
-      and segments are saved first; chains go live when the server has taken all of them. What is on the server and not
-      in DIR stays. The key needs the scope edit.
+      and segments are saved first; chains go live when the server has taken all of them. A chain that is archived comes
+      back; one that is paused stays paused. What is on the server and not in DIR stays. The key needs the scope edit.
 
       With --plan it exits with 0 where nothing would change, with 2 where something would.
 
@@ -71,7 +71,7 @@ struct ApplyCommand: AsyncParsableCommand {
       progress.end()
       for warning in outcome.warnings { Terminal.error(warning) }
       if json { return Terminal.out(answer(plan, outcome).pretty()) }
-      let live = outcome.published.map { "\($0.id) is live as version \($0.version)\n" }.joined()
+      let live = outcome.told.map { $0 + "\n" }.joined()
       Terminal.out(live + "applied \(Self.count(plan.changes.count, "change")) to \(client.base)")
     }
   }
@@ -117,7 +117,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   private func answer(_ plan: RemotePlan, _ outcome: RemoteApply.Outcome?) -> JSONValue {
     let published: [JSONValue] = (outcome?.published ?? []).map {
-      ["chain": .string($0.id), "version": .number(JSONNumber($0.version))]
+      ["chain": .string($0.id), "version": .number(JSONNumber($0.version)), "paused": .bool($0.isPaused)]
     }
     return [
       "applied": .bool(outcome != nil), "changes": .array(plan.changes.map(\.json)),

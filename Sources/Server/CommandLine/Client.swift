@@ -1,28 +1,40 @@
 import Foundation
-import FoundationNetworking
 import JSON
 
 /// Speaks to a running server for the commands that need one. Every call has a time limit.
 struct Client {
   let base: String
   let key: String?
+  private let calls = ShortCalls()
+
+  init(base: String, key: String?) { (self.base, self.key) = (base, key) }
 
   struct Answer {
     let status: Int
     /// By names in lower case.
     let headers: [String: String]
     let body: [UInt8]
+    let json: JSONValue?
 
-    var json: JSONValue? { try? JSONValue(parsing: body) }
-    var isGood: Bool { (200...299).contains(status) }
+    init(status: Int, headers: [String: String], body: [UInt8]) {
+      (self.status, self.headers, self.body) = (status, headers, body)
+      json = try? JSONValue(parsing: body)
+    }
+
+    /// A document, or word that it is saved.
+    var isGood: Bool { [200, 201].contains(status) && json?.object != nil }
     /// What stands in the way: errors of a refused document.
     var errors: [JSONValue] { json?["errors"]?.array ?? [] }
+    /// Nothing was done, and a moment later it may be.
+    var isTurnedAway: Bool { [408, 429, 503].contains(status) || isUnderWay }
+    /// The same call, made before, is not answered yet.
+    var isUnderWay: Bool { status == 409 && json?["code"]?.string == "call_under_way" }
   }
 
   static let standardURL = "http://127.0.0.1:8080"
-  static let seconds: TimeInterval = 60
-  /// Calls that were turned away for a while are made again, so often at most.
+  /// Calls that were turned away for a while are made again, so often at most; those under way are waited for.
   private static let tries = 5
+  private static let waits = 60
   private static let longestPauseSeconds = 10.0
 
   func call(
@@ -34,49 +46,78 @@ struct Client {
   func call(
     _ method: String, _ path: String, body: [UInt8]?, type: String, headers: [String: String] = [:]
   ) async throws -> Answer {
-    let request = try request(method, path, body: body, type: type, headers: headers)
-    do {
-      let (data, response) = try await URLSession.shared.data(for: request)
-      let http = response as? HTTPURLResponse
-      let fields = (http?.allHeaderFields ?? [:]).compactMap { name, value in
-        (name as? String).map { ($0.lowercased(), "\(value)") }
-      }
-      return Answer(
-        status: http?.statusCode ?? 0, headers: Dictionary(fields) { $1 }, body: Array(data))
-    } catch {
-      throw unreachable(error.localizedDescription)
+    let question = try question(method, path, body: body, type: type, headers: headers)
+    switch await onThread({ [calls] in calls.make(question) }) {
+    case .answer(let status, let headers, let body):
+      if (300...399).contains(status) { throw redirected(status, to: headers["location"]) }
+      return Answer(status: status, headers: headers, body: body)
+    case .nothing(let why, let mayBeDone): throw unreachable(why, mayBeDone: mayBeDone)
     }
   }
 
   /// The same, again after a pause where the server was too busy.
-  /// - Parameter lost: also where no answer came: for calls that change nothing the second time.
-  func patient(lost: Bool = false, _ call: () async throws -> Answer) async throws -> Answer {
-    for _ in 1..<Self.tries {
+  /// - Parameter again: whether also after no answer: for calls that change nothing the second time.
+  func patient(again: (Refused) -> Bool = { _ in false }, _ call: () async throws -> Answer) async throws -> Answer {
+    var (tries, waits) = (Self.tries, Self.waits)
+    while true {
       var pause = 1.0
       do {
         let answer = try await call()
-        guard answer.status == 503 || answer.status == 429 else { return answer }
+        if answer.isUnderWay { waits -= 1 } else { tries -= 1 }
+        guard answer.isTurnedAway, tries > 0, waits > 0 else { return answer }
         pause = answer.headers["retry-after"].flatMap(Double.init) ?? pause
       } catch let refused as Refused {
-        guard lost, refused.status == ExitStatus.unavailable else { throw refused }
+        tries -= 1
+        guard tries > 0, again(refused) else { throw refused }
       }
       try await Task.sleep(for: .seconds(min(max(pause, 0.1), Self.longestPauseSeconds)))
     }
-    return try await call()
   }
 
   /// The answer, or what the server said against it.
+  /// - Parameters:
+  ///   - status: what the route answers with when all is well.
+  ///   - fields: what its answer has.
   @discardableResult
   func expect(
-    _ method: String, _ path: String, json: JSONValue? = nil, headers: [String: String] = [:]
+    _ method: String, _ path: String, json: JSONValue? = nil, status: Set<Int> = [200], fields: [String] = []
   ) async throws -> JSONValue {
-    let answer = try await patient { try await call(method, path, json: json, headers: headers) }
-    guard answer.isGood else { throw refused(answer.status, answer.json) }
-    return answer.json ?? .null
+    let answer = try await patient { try await call(method, path, json: json) }
+    return try good(answer, status: status, fields: fields)
   }
 
-  func unreachable(_ why: String) -> Refused {
-    Refused("no answer from \(base): \(why); is a server there? --url or ZVENO_URL says where")
+  func good(_ answer: Answer, status: Set<Int> = [200], fields: [String] = []) throws -> JSONValue {
+    guard status.contains(answer.status) else { throw refused(answer) }
+    if answer.status == 204 { return .null }
+    guard let json = answer.json, json.object != nil, fields.allSatisfy({ json[$0] != nil }) else {
+      throw strange(answer)
+    }
+    return json
+  }
+
+  func unreachable(_ why: String, mayBeDone: Bool = false) -> Refused {
+    var refused = Refused("no answer from \(base): \(why); is a server there? --url or ZVENO_URL says where")
+    refused.mayBeDone = mayBeDone
+    return refused
+  }
+
+  /// It is not followed: whoever is there would get the key.
+  func redirected(_ status: Int, to location: String?) -> Refused {
+    let target = location.map { "sends to \($0.printable)" } ?? "sends elsewhere"
+    return Refused(
+      "\(base) answered \(status) and \(target), which is not followed: give the server's own URL with --url",
+      status: ExitStatus.found)
+  }
+
+  /// What no Zveno answers.
+  func strange(_ answer: Answer) -> Refused {
+    Refused(
+      "\(base) answered \(answer.status), and not as Zveno does: is it one? --url or ZVENO_URL says where the server is",
+      status: ExitStatus.found)
+  }
+
+  func refused(_ answer: Answer) -> Refused {
+    (200...299).contains(answer.status) ? strange(answer) : refused(answer.status, answer.json)
   }
 
   /// - Parameter body: the problem that came with it.
@@ -93,21 +134,23 @@ struct Client {
     return Refused("\(base) answered \(status): \(said)\(more)\(hint)", status: ExitStatus.found)
   }
 
-  private func request(
+  private func question(
     _ method: String, _ path: String, body: [UInt8]?, type: String, headers: [String: String]
-  ) throws -> URLRequest {
+  ) throws -> ShortCalls.Question {
     guard let url = URL(string: base + path), url.host != nil, ["http", "https"].contains(url.scheme) else {
       throw Refused("expected --url to be an http or https URL, got \(base)", status: ExitStatus.usage)
     }
-    var request = URLRequest(url: url, timeoutInterval: Self.seconds)
-    request.httpMethod = method
-    if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
-    for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-    if let body {
-      request.httpBody = Data(body)
-      request.setValue(type, forHTTPHeaderField: "Content-Type")
+    var lines = headers.map { "\($0.key): \($0.value)" }
+    if let key {
+      guard !key.isEmpty, key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        throw Refused(
+          "expected --key, ZVENO_KEY or ZVENO_ADMIN_KEY to be visible ASCII characters without spaces and line breaks",
+          status: ExitStatus.usage)
+      }
+      lines.append("Authorization: Bearer \(key)")
     }
-    return request
+    if body != nil { lines.append("Content-Type: \(type)") }
+    return ShortCalls.Question(method: method, url: base + path, headers: lines, body: body)
   }
 }
 

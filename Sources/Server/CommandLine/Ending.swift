@@ -5,6 +5,7 @@ import ArgumentParser
 func ending(_ work: () async throws -> Void) async throws {
   do {
     try await work()
+    try Terminal.check()
   } catch let refused as Refused {
     Terminal.error("zveno: " + refused.line)
     throw refused.status

@@ -17,17 +17,21 @@ final class EventLines {
     var broken: [(number: Int, column: Int, detail: String)] = []
   }
 
+  /// Why the file ends before its end.
+  private(set) var failure: Refused?
   /// Bytes so far, and in all; 0 where nobody knows.
   private(set) var read: Int64 = 0
   let size: Int64
   private let handle: FileHandle
   private let makesIDs: Bool
-  private var rest: [UInt8] = []
+  private var rest: ArraySlice<UInt8> = []
+  private let name: String
   private var number = 0
   private var isAtEnd = false
 
   init(_ path: String, makesIDs: Bool) throws {
     self.makesIDs = makesIDs
+    name = path == "-" ? "stdin" : path
     guard path != "-" else {
       (handle, size) = (.standardInput, 0)
       return
@@ -40,16 +44,16 @@ final class EventLines {
   }
 
   /// At most so many lines; nil at the end.
-  func next(_ count: Int) throws -> Batch? {
+  func next(_ count: Int) -> Batch? {
     var (batch, bytes) = (Batch(), 0)
-    while batch.lines.count + batch.broken.count < count, bytes < Self.batchBytes, let line = try line() {
+    while batch.lines.count + batch.broken.count < count, bytes < Self.batchBytes, let line = line() {
       number += 1
       guard line.contains(where: { $0 > 0x20 }) else { continue }
-      do {
+      do throws(NoEvent) {
         let text = try event(line)
         bytes += text.count
         batch.lines.append((number, text))
-      } catch let error as NoEvent {
+      } catch {
         batch.broken.append((number, error.column, error.detail))
       }
     }
@@ -61,9 +65,9 @@ final class EventLines {
     let detail: String
   }
 
-  private func event(_ line: [UInt8]) throws -> [UInt8] {
+  private func event(_ line: [UInt8]) throws(NoEvent) -> [UInt8] {
     guard line.count <= Self.lineBytes else {
-      throw NoEvent(detail: "expected at most \(Self.lineBytes) bytes a line, got \(line.count)")
+      throw NoEvent(detail: "expected at most \(Self.lineBytes) bytes a line, got more")
     }
     let value: JSONValue
     do { value = try JSONValue(parsing: line) } catch {
@@ -80,26 +84,32 @@ final class EventLines {
     return JSONValue.object(object).serialized()
   }
 
-  private func line() throws -> [UInt8]? {
-    var searched = 0
+  /// Of one that is too long the beginning, a byte more than a line may have.
+  private func line() -> [UInt8]? {
+    var line: [UInt8] = []
     while true {
-      if let end = rest[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-        let line = Array(rest[..<end])
-        rest.removeFirst(end + 1)
-        return line
-      }
-      searched = rest.count
-      guard !isAtEnd, rest.count <= Self.lineBytes else { break }
+      let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+      let part = rest[..<(end ?? rest.endIndex)]
+      line += part.prefix(Self.lineBytes + 1 - line.count)
+      rest = end.map { rest[($0 + 1)...] } ?? []
+      if end != nil { return line }
+      guard fill() else { return failure == nil && !line.isEmpty ? line : nil }
+    }
+  }
+
+  /// False at the end.
+  private func fill() -> Bool {
+    guard !isAtEnd else { return false }
+    do {
       let chunk = try handle.read(upToCount: Self.chunkBytes) ?? Data()
       isAtEnd = chunk.isEmpty
       read += Int64(chunk.count)
-      rest += chunk
+      rest = Array(chunk)[...]
+    } catch {
+      isAtEnd = true
+      failure = Refused(
+        "\(name): cannot be read on after line \(number): \(error.localizedDescription)", status: ExitStatus.found)
     }
-    guard !rest.isEmpty else { return nil }
-    guard isAtEnd else {
-      throw Refused("line \(number + 1) is longer than \(Self.lineBytes) bytes", status: ExitStatus.found)
-    }
-    defer { rest = [] }
-    return rest
+    return !isAtEnd
   }
 }

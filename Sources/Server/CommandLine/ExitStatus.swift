@@ -15,6 +15,8 @@ enum ExitStatus {
 struct Refused: Error {
   let status: ExitCode
   let line: String
+  /// The call went out and its answer is lost: nobody here knows whether it was carried out.
+  var mayBeDone = false
 
   init(_ line: String, status: ExitCode = ExitStatus.unavailable) {
     (self.line, self.status) = (line, status)

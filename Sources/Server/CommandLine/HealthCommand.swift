@@ -24,13 +24,13 @@ struct HealthCommand: AsyncParsableCommand {
   func run() async throws {
     try await ending {
       let answer = try await server.client.call("GET", alive ? "/healthz" : "/readyz")
-      let well = answer.status == 200
+      let well = answer.status == 200 && answer.json?["status"]?.string != nil
       Terminal.out(
         json
           ? (answer.json ?? .null).text
           : well
-            ? answer.json?["status"]?.string ?? (alive ? "alive" : "ready")
-            : "not ready: \(answer.json?["detail"]?.string ?? "")")
+            ? answer.json?["status"]?.string ?? ""
+            : "not ready: \(answer.json?["detail"]?.string ?? "answered \(answer.status)")")
       if !well { throw ExitStatus.found }
     }
   }

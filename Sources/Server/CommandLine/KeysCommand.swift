@@ -63,7 +63,8 @@ struct CreateKey: AsyncParsableCommand {
         body["rate"] = .object(limit)
       }
       body["expires_at"] = expires.map { .string($0) }
-      let answer = try await server.client.expect("POST", "/v1/keys", json: .object(body))
+      let answer = try await server.client.expect(
+        "POST", "/v1/keys", json: .object(body), status: [201], fields: ["id", "key"])
       if json { return Terminal.out(answer.pretty()) }
       Terminal.out("id:  \(answer["id"]?.string ?? "")")
       Terminal.out("key: \(answer["key"]?.string ?? "")")
@@ -89,14 +90,20 @@ struct ListKeys: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      let answer = try await server.client.expect("GET", "/v1/keys?limit=1000")
-      let keys = answer["items"]?.array ?? []
+      let client = server.client
+      var (keys, after) = ([JSONValue](), "")
+      repeat {
+        let page = try await client.expect("GET", "/v1/keys?limit=1000\(after)", fields: ["items", "next"])
+        keys += page["items"]?.array ?? []
+        after = page["next"]?.string.map { "&after=\($0.pathSegment)" } ?? ""
+      } while !after.isEmpty
       if json { return Terminal.out(JSONValue.array(keys).pretty()) }
       for key in keys {
         let scopes = (key["scopes"]?.array ?? []).compactMap(\.string).joined(separator: ",")
-        Terminal.out(
-          "\(key["id"]?.string ?? "")\t\(scopes)\t\(key["name"]?.string ?? "")\t\(key["last_used_at"]?.string ?? "never")"
-        )
+        let fields = [
+          key["id"]?.string ?? "", scopes, key["name"]?.string ?? "", key["last_used_at"]?.string ?? "never",
+        ]
+        Terminal.out(fields.map(\.printable).joined(separator: "\t"))
       }
     }
   }
@@ -120,7 +127,7 @@ struct RevokeKey: AsyncParsableCommand {
 
   func run() async throws {
     try await ending {
-      try await server.client.expect("DELETE", "/v1/keys/\(id.pathSegment)")
+      try await server.client.expect("DELETE", "/v1/keys/\(id.pathSegment)", status: [204])
       Terminal.out(json ? JSONValue.object(["revoked": .string(id)]).text : "revoked \(id)")
     }
   }

@@ -37,12 +37,13 @@ struct RehearseCommand: AsyncParsableCommand {
     try await ending {
       let client = server.client
       let time: JSONValue = ["from": .string(try moment(from, "from")), "to": .string(try moment(to, "to"))]
-      let begun = try await client.expect("POST", "/v1/chains/\(chain.pathSegment)/rehearse", json: time)
+      let begun = try await client.expect(
+        "POST", "/v1/chains/\(chain.pathSegment)/rehearse", json: time, status: [202], fields: ["id"])
       let path = "/v1/rehearsals/\((begun["id"]?.string ?? "").pathSegment)"
       let progress = Progress("rehearsing \(chain)", told: !json)
       defer { progress.end() }
       while true {
-        let status = try await client.expect("GET", path)
+        let status = try await client.expect("GET", path, fields: ["state"])
         switch status["state"]?.string {
         case "waiting": progress.show("waiting for another rehearsal")
         case "running":

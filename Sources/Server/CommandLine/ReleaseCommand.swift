@@ -27,7 +27,7 @@ struct ReleaseCommand: AsyncParsableCommand {
   func run() async throws {
     try await ending {
       let client = server.client
-      let hold = try await client.expect("GET", "/v1/hold")
+      let hold = try await client.expect("GET", "/v1/hold", fields: ["held"])
       guard hold["held"]?.bool == true else {
         return Terminal.out(json ? hold.text : "\(client.base) is not held")
       }
@@ -40,7 +40,7 @@ struct ReleaseCommand: AsyncParsableCommand {
         throw Refused("nothing was released: answer yes, or give --yes", status: ExitStatus.found)
       }
       let body: JSONValue = ["due": hold["due"]?["total"] ?? 0, "at": hold["at"] ?? .null]
-      let answer = try await client.expect("POST", "/v1/release", json: body)
+      let answer = try await client.expect("POST", "/v1/release", json: body, fields: ["held"])
       Terminal.out(json ? answer.text : "released")
     }
   }

@@ -5,7 +5,8 @@ struct TailEvents: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tail", abstract: "Shows the newest events and then each that comes in, until Ctrl-C.",
     discussion: """
-      Events are shown in the order in which the server took them, its own among them. The key needs the scope read.
+      Events are shown in the order in which the server took them, its own among them. A server that restarts is waited
+      for. The key needs the scope read.
 
       EXAMPLES
         zveno events tail
@@ -29,6 +30,9 @@ struct TailEvents: AsyncParsableCommand {
 
   private static let page = 500
   private static let pauseMilliseconds = 500
+  private static let longestPauseMilliseconds = 5_000
+  /// Too busy, or a proxy before it whose server is gone.
+  private static let away = [429, 502, 503, 504]
 
   func run() async throws {
     try await ending {
@@ -36,31 +40,46 @@ struct TailEvents: AsyncParsableCommand {
         throw Refused("expected --last to be 0 to 1000, got \(last)", status: ExitStatus.usage)
       }
       let client = server.client
-      let newest = try await client.expect("GET", "/v1/events?limit=\(max(last, 1))")["items"]?.array ?? []
+      let first = try await client.expect("GET", "/v1/events?limit=\(max(last, 1))", fields: ["items"])
+      let newest = first["items"]?.array ?? []
       var since = newest.first?["seq"]?.number?.int ?? 0
       var left = count ?? .max
-      guard show(newest.prefix(last).reversed(), &left) else { return }
+      guard try show(newest.prefix(last).reversed(), &left) else { return }
       while true {
-        // A restart of the server is waited for.
-        let answer = try await client.patient(lost: true) {
-          try await client.call("GET", "/v1/events?since=\(since)&limit=\(Self.page)")
-        }
-        guard answer.isGood else { throw client.refused(answer.status, answer.json) }
-        let items = answer.json?["items"]?.array ?? []
+        let items = try await page(after: since, client)
         since = items.last?["seq"]?.number?.int ?? since
-        guard show(items, &left) else { return }
+        guard try show(items, &left) else { return }
         if items.isEmpty { try await Task.sleep(for: .milliseconds(Self.pauseMilliseconds)) }
       }
     }
   }
 
+  /// A restart of the server is waited for, however long it takes.
+  private func page(after since: Int64, _ client: Client) async throws -> [JSONValue] {
+    var pause = Self.pauseMilliseconds
+    while true {
+      do {
+        let answer = try await client.call("GET", "/v1/events?since=\(since)&limit=\(Self.page)")
+        guard Self.away.contains(answer.status) else {
+          return try client.good(answer, fields: ["items"])["items"]?.array ?? []
+        }
+      } catch let refused as Refused {
+        guard refused.status == ExitStatus.unavailable else { throw refused }
+      }
+      if pause == Self.pauseMilliseconds { Terminal.error("zveno: no answer from \(client.base); waiting for it") }
+      try await Task.sleep(for: .milliseconds(pause))
+      pause = min(pause * 2, Self.longestPauseMilliseconds)
+    }
+  }
+
   /// Whether more is wanted.
-  private func show(_ items: [JSONValue], _ left: inout Int) -> Bool {
+  private func show(_ items: [JSONValue], _ left: inout Int) throws -> Bool {
     for item in items where type.isEmpty || type.contains(item["type"]?.string ?? "") {
       guard left > 0 else { return false }
       left -= 1
       Terminal.out(json ? item.text : Self.line(item))
     }
+    try Terminal.check()
     return left > 0
   }
 

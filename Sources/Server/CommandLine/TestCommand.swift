@@ -51,7 +51,7 @@ struct TestCommand: AsyncParsableCommand {
         "passed": .number(JSONNumber(passed)), "failed": .number(JSONNumber(failed)),
         "broken": .number(JSONNumber(broken)), "files": .array(files),
       ]
-      if json { print(JSONValue.object(summary).pretty()) } else { print(line(passed, failed, broken, paths.count)) }
+      Terminal.out(json ? JSONValue.object(summary).pretty() : line(passed, failed, broken, paths.count))
       if failed > 0 || broken > 0 { throw ExitStatus.found }
     }
   }
@@ -59,8 +59,8 @@ struct TestCommand: AsyncParsableCommand {
   /// The report of one file; prints it for people.
   private func told(_ report: ChainTestReport, _ path: String) -> JSONObject {
     if !json {
-      print("\(path): \(report.passed) passed" + (report.failed > 0 ? ", \(report.failed) failed" : ""))
-      if report.failed > 0 { print(report.text) }
+      Terminal.out("\(path): \(report.passed) passed" + (report.failed > 0 ? ", \(report.failed) failed" : ""))
+      if report.failed > 0 { Terminal.out(report.text) }
     }
     var object = report.json
     object["file"] = .string(path)

@@ -64,6 +64,7 @@ final class Transfer {
       throw Refused("the file fails: \(String(cString: strerror(fileError)))", status: ExitStatus.found)
     }
     guard code == CURLE_OK else { throw client.unreachable(String(cString: curl_easy_strerror(code))) }
+    if (300...399).contains(status) { throw client.redirected(status, to: nil) }
     guard status == 200 else { throw client.refused(status, try? JSONValue(parsing: refusal)) }
     return received
   }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-struct VersionCommand: ParsableCommand {
+struct VersionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "version", abstract: "Says which build this is.",
     discussion: """
@@ -8,5 +8,5 @@ struct VersionCommand: ParsableCommand {
         zveno version
       """.paragraphs)
 
-  func run() { Terminal.out(Version.text) }
+  func run() async throws { try await ending { Terminal.out(Version.text) } }
 }

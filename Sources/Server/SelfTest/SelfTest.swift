@@ -64,7 +64,8 @@ struct SelfTest {
 
   private func publishLetter(_ client: Client) async throws {
     _ = try await client.expect(
-      "PUT", "/v1/templates/selftest", json: ["subject": "For {{contact.id}}", "html": .string(Self.letter)])
+      "PUT", "/v1/templates/selftest", json: ["subject": "For {{contact.id}}", "html": .string(Self.letter)],
+      status: [201])
     let chain: JSONValue = [
       "enter": ["event": "letter"], "reenter": "always", "steps": [["send": "email", "template": "selftest"]],
     ]
@@ -72,7 +73,7 @@ struct SelfTest {
   }
 
   private func publish(_ chain: JSONValue, _ id: String, _ client: Client) async throws {
-    _ = try await client.expect("PUT", "/v1/chains/\(id)", json: chain)
+    _ = try await client.expect("PUT", "/v1/chains/\(id)", json: chain, status: [201])
     _ = try await client.expect("POST", "/v1/chains/\(id)/publish", json: [:])
   }
 

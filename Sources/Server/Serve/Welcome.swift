@@ -8,13 +8,13 @@ struct Welcome {
 
   /// Printed before anything can go wrong: the key is shown this once.
   static func showKey(_ key: String) {
-    Terminal.out("admin key, shown this once: \(key)")
+    Terminal.show("admin key, shown this once: \(key)")
   }
 
   func show() {
-    Terminal.out("listening on \(url)")
+    Terminal.show("listening on \(url)")
     guard showsFirstSteps else { return }
-    Terminal.out(firstSteps)
+    Terminal.show(firstSteps)
   }
 
   private var firstSteps: String {

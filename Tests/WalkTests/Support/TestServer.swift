@@ -22,6 +22,11 @@ final class TestServer {
     try TestServer("provider_server.py", arguments)
   }
 
+  /// - Parameter answers: one after the other, the last one for ever; `Tests/Support/scripted_server.py` says how.
+  static func scripted(_ answers: [JSONValue]) throws -> TestServer {
+    try TestServer("scripted_server.py", [JSONValue.array(answers).text])
+  }
+
   private init(_ script: String, _ arguments: [String]) throws {
     folder = try TemporaryFolder()
     leash = try PrivatePipe()

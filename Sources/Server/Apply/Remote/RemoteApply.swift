@@ -11,7 +11,12 @@ struct RemoteApply {
   struct Outcome {
     var warnings: [String] = []
     /// Versions that went live, by chain.
-    var published: [(id: String, version: Int64)] = []
+    var published: [(id: String, version: Int64, isPaused: Bool)] = []
+
+    /// Each as a line.
+    var told: [String] {
+      published.map { "\($0.id) is \($0.isPaused ? "published, and still paused," : "live") as version \($0.version)" }
+    }
 
     fileprivate mutating func warn(_ answer: Client.Answer, _ change: RemoteChange) {
       warnings += (answer.json?["warnings"]?.array ?? []).map { change.line($0, .warning) }
@@ -48,9 +53,10 @@ struct RemoteApply {
         change.tag = answer.headers["etag"] ?? change.tag
         // Of a chain while others are still to come: its publishing says what is left of them.
         if change.kind != .chain { outcome.warn(answer, change) }
-        if answer.json?["has_draft"]?.bool == true { saved.append(change) }
+        let isOut = answer.json?["status"]?.string == "archived"
+        if isOut || answer.json?["has_draft"]?.bool == true { saved.append(change) }
       }
-      if refused.count == left.count { throw failed(refused) }
+      if refused.count == left.count { throw failed(refused, outcome) }
       left = refused.map(\.change)
     }
     return saved
@@ -69,7 +75,7 @@ struct RemoteApply {
         "\(change.kind.rawValue) \(change.id) was changed on the server meanwhile: look at it with zveno apply --plan",
         status: ExitStatus.found)
     }
-    guard answer.isGood || answer.status == 422 else { throw client.refused(answer.status, answer.json) }
+    guard answer.isGood || answer.status == 422 else { throw client.refused(answer) }
     return answer
   }
 
@@ -79,27 +85,41 @@ struct RemoteApply {
     for (index, chain) in chains.enumerated() {
       progress.show(what, Int64(index + 1), of: Int64(chains.count)) { "\($0)" }
       let wish: JSONValue = ["runs": .string(runs), "dry_run": .bool(dryRun)]
-      let answer = try await client.patient {
-        try await client.call("POST", chain.kind.path(chain.id) + "/publish", json: wish, headers: chain.condition)
+      let answer: Client.Answer
+      do {
+        answer = try await client.patient {
+          try await client.call("POST", chain.kind.path(chain.id) + "/publish", json: wish, headers: chain.condition)
+        }
+      } catch let lost as Refused {
+        progress.end()
+        let open = !dryRun && lost.mayBeDone ? "; whether \(chain.id) went live is not known" : ""
+        throw Refused("\(lost.line)\n\(Self.standing(outcome))\(open)", status: lost.status)
       }
-      guard answer.isGood else {
+      guard answer.isGood, let version = answer.json?["version"]?.number?.int else {
         refused.append((chain, answer))
         continue
       }
-      if dryRun { outcome.warn(answer, chain) }
-      if !dryRun, let version = answer.json?["version"]?.number?.int { outcome.published.append((chain.id, version)) }
+      if dryRun { outcome.warn(answer, chain) } else { outcome.published.append((chain.id, version, chain.isPaused)) }
     }
-    if !refused.isEmpty { throw failed(refused) }
+    if !refused.isEmpty { throw failed(refused, outcome) }
   }
 
-  private func failed(_ refused: [(change: RemoteChange, answer: Client.Answer)]) -> Refused {
+  /// What went live before the work broke off.
+  private static func standing(_ outcome: Outcome) -> String {
+    outcome.published.isEmpty
+      ? "no chain went live" : outcome.told.joined(separator: "\n") + "\nno other chain went live"
+  }
+
+  private func failed(
+    _ refused: [(change: RemoteChange, answer: Client.Answer)], _ outcome: Outcome
+  ) -> Refused {
     progress.end()
     for (change, answer) in refused {
       if answer.errors.isEmpty {
-        Terminal.error("\(change.place): error: \(client.refused(answer.status, answer.json).line)")
+        Terminal.error("\(change.place): error: \(client.refused(answer).line)")
       }
       for error in answer.errors { Terminal.error(change.line(error, .error)) }
     }
-    return Refused("the server refused: see above; no chain went live", status: ExitStatus.found)
+    return Refused("the server refused: see above\n\(Self.standing(outcome))", status: ExitStatus.found)
   }
 }

@@ -5,7 +5,7 @@ import JSON
 struct RemoteChange {
   enum Action: String {
     case create, update
-    /// Only the draft that is there already is to go live.
+    /// Only what is there already is to go live: the same draft, or the last version out of the archive.
     case publish
   }
 
@@ -19,6 +19,8 @@ struct RemoteChange {
   /// What the server had when it was looked at; nil: nothing.
   var tag: String?
   let diffs: [UnifiedDiff]
+  /// The chain was paused when it was looked at: publishing it is no resuming.
+  let isPaused: Bool
   /// For the person who decides.
   let remark: String?
 

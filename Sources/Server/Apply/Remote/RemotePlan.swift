@@ -35,12 +35,13 @@ struct RemotePlan {
 
   private mutating func look(_ kind: RemoteKind, _ id: String, _ local: JSONValue, _ body: [UInt8]) async throws {
     let answer = try await client.patient { try await client.call("GET", kind.path(id)) }
-    guard answer.isGood || answer.status == 404 else { throw client.refused(answer.status, answer.json) }
+    guard answer.isGood || answer.status == 404 else { throw client.refused(answer) }
     // A bare nil would be JSON's null.
     let remote = answer.isGood ? answer.json : JSONValue?.none
     let hasDraft = remote?["has_draft"]?.bool == true
     let old = remote.map { kind.document($0) }
-    if let old, old == local, !hasDraft {
+    let status = remote?["status"]?.string
+    if let old, old == local, !hasDraft, status != "archived" {
       unchanged += 1
       return
     }
@@ -48,7 +49,8 @@ struct RemotePlan {
     changes.append(
       RemoteChange(
         kind: kind, id: id, place: place(kind, id), action: action, body: body, tag: answer.headers["etag"],
-        diffs: diffs(kind, id, old, local), remark: Self.remark(action, remote, hasDraft: hasDraft)))
+        diffs: diffs(kind, id, old, local), isPaused: status == "paused",
+        remark: Self.remark(action, status: status, hasDraft: hasDraft)))
   }
 
   private func place(_ kind: RemoteKind, _ id: String) -> String {
@@ -68,14 +70,14 @@ struct RemotePlan {
     }
   }
 
-  private static func remark(_ action: RemoteChange.Action, _ remote: JSONValue?, hasDraft: Bool) -> String? {
-    let status = remote?["status"]?.string
-    switch action {
-    case .publish: return "the same draft is there, and is to go live"
-    case .update where hasDraft: return "replaces a draft that is not live"
-    case .update where status == "paused": return "it is paused, and goes on"
-    case .update where status == "archived": return "it is archived, and comes back"
-    case .create, .update: return nil
+  private static func remark(_ action: RemoteChange.Action, status: String?, hasDraft: Bool) -> String? {
+    var remarks: [String] = []
+    if hasDraft {
+      remarks.append(
+        action == .publish ? "the same draft is there, and is to go live" : "replaces a draft that is not live")
     }
+    if status == "paused" { remarks.append("it is paused, and stays paused until it is resumed") }
+    if status == "archived" { remarks.append("it is archived, and comes back") }
+    return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
   }
 }
