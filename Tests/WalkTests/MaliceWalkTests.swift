@@ -29,23 +29,16 @@ struct MaliceWalkTests {
 
   @Test("ten thousand idle connections cost a few kilobytes each, and events are taken beside them")
   func idle() throws {
-    let count = Crowd.size(upTo: 10_000) / 4 * 4
     #expect(try event(0) == 202)
     let before = footprint.megabytes
-    let crowd = Crowd(port: zveno.port)
-    try crowd.grow(count / 4)
-    try crowd.grow(count / 4, saying: "GET / HT")
-    try crowd.grow(count / 4, saying: "POST /v1/events HTTP/1.1\r\nHost: a\r\nContent-Le")
-    try crowd.grow(count / 4, saying: Self.health, hears: true)
+    let clients = try IdleClients(port: zveno.port, upTo: 10_000, asking: "/healthz")
     for number in 1...50 { #expect(try event(number) == 202) }
-    let each = (footprint.megabytes - before) * 1_024 / Double(count)
-    print("\(count) idle connections: \((each * 10).rounded() / 10) KB each")
+    let each = (footprint.megabytes - before) * 1_024 / Double(clients.count)
+    print("\(clients.count) idle connections: \((each * 10).rounded() / 10) KB each")
     #expect(each < 6)
     // They are there still.
-    let last = try #require(crowd.sockets.last)
-    crowd.say(Self.health, last)
-    #expect(crowd.hear(last).hasPrefix("HTTP/1.1 200"))
-    crowd.leave()
+    #expect(try clients.ask()?.hasPrefix("HTTP/1.1 200") == true)
+    clients.leave()
     #expect(try event(51) == 202)
     #expect(zveno.stop() == 0)
   }

@@ -34,13 +34,4 @@ final class Crowd {
     for socket in sockets { close(socket) }
     sockets = []
   }
-
-  /// How many the limit of open files leaves to a test, at most so many.
-  static func size(upTo most: Int) -> Int {
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    return min(most, max(0, Int(clamping: limit.rlim_cur) - 1_000))
-  }
 }
