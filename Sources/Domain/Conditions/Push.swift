@@ -69,10 +69,7 @@ extension Did {
       if path.anyValue(in: properties, { $0.numeric.map { $0 < JSONNumber(0) } ?? false }) { return false }
     case .average, .minimum: return false
     }
-    return tests.allSatisfy { test in
-      guard case .value = test.operand else { return false }
-      return test.comparison == .greaterOrEqual || test.comparison == .greater
-    }
+    return asksForEnough
   }
 }
 

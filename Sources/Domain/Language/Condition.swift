@@ -100,7 +100,12 @@ extension Did {
     case .times, .distinct: break
     case .sum, .average, .minimum, .maximum: return false
     }
-    return tests.allSatisfy { test in
+    return asksForEnough
+  }
+
+  /// For at least so many, or so much, and never for too much.
+  var asksForEnough: Bool {
+    tests.allSatisfy { test in
       guard case .value = test.operand else { return false }
       return test.comparison == .greaterOrEqual || test.comparison == .greater
     }

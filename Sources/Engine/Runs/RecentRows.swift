@@ -32,32 +32,30 @@ public final class RecentRows {
 
   /// Nil when the event is gone.
   public func trigger(_ seq: Int64, _ db: Connection) throws -> EventFact? {
-    var large: EventFact?
-    let kept = try triggers.value(seq, db) { seq -> EventFact? in
-      guard let event = try log.event(seq, db) else { return nil }
-      let fact = try EventFact(event)
-      if event.properties.count <= Self.largestEvent { return fact }
-      large = fact
-      return nil
+    try kept(in: triggers, seq, upTo: Self.largestEvent, db) {
+      try log.event(seq, db).map { (try EventFact($0), $0.properties.count) }
     }
-    return kept ?? large
   }
-
-  private static let properties = Query("SELECT properties FROM events WHERE seq = $1")
 
   /// An event of somebody's past; nil when it is gone.
   func fact(_ entry: Timeline.Entry, ofType type: String, _ db: Connection) throws -> EventFact? {
     if let acting, acting.event.seq == entry.seq { return try acting.fact() }
+    return try kept(in: facts, entry.seq, upTo: Self.largestFact, db) {
+      try TimelineEvents.read(entry, ofType: type, db)
+    }
+  }
+
+  /// Kept unless it is larger than so many bytes.
+  private func kept(
+    in rows: KeptRows<EventFact>, _ seq: Int64, upTo most: Int, _ db: Connection,
+    _ read: () throws -> (fact: EventFact, bytes: Int)?
+  ) throws -> EventFact? {
     var large: EventFact?
-    let kept = try facts.value(entry.seq, db) { seq -> EventFact? in
-      try db.first(Self.properties, { $0.bind(1, seq) }) { row in
-        let text = row.textBytes(0)
-        let fact = EventFact(
-          seq: seq, at: entry.at, type: type, properties: try EventProperties.value(text))
-        if text.count <= Self.largestFact { return fact }
-        large = fact
-        return nil
-      } ?? nil
+    let kept = try rows.value(seq, db) { _ -> EventFact? in
+      guard let (fact, bytes) = try read() else { return nil }
+      if bytes <= most { return fact }
+      large = fact
+      return nil
     }
     return kept ?? large
   }

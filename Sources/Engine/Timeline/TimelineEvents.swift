@@ -107,8 +107,17 @@ final class TimelineEvents {
 
   private func fact(_ entry: Timeline.Entry) throws -> EventFact? {
     if let recent { return try recent.fact(entry, ofType: type, db) }
-    return try db.first(Self.one, { $0.bind(1, entry.seq) }) { row in
-      EventFact(seq: entry.seq, at: entry.at, type: type, properties: try EventProperties.value(row.textBytes(0)))
+    return try Self.read(entry, ofType: type, db)?.fact
+  }
+
+  /// With the bytes of its properties; nil when it is gone.
+  static func read(
+    _ entry: Timeline.Entry, ofType type: String, _ db: Connection
+  ) throws -> (fact: EventFact, bytes: Int)? {
+    try db.first(one, { $0.bind(1, entry.seq) }) { row in
+      let text = row.textBytes(0)
+      let properties = try EventProperties.value(text)
+      return (EventFact(seq: entry.seq, at: entry.at, type: type, properties: properties), text.count)
     }
   }
 }

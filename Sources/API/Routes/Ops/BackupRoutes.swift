@@ -21,11 +21,7 @@ enum BackupRoutes {
             case .success(let file):
               // Who holds a copy, holds everybody's data.
               writer.submit({ db, now in try AuditTrail().note(call, "POST /v1/backup", now: now, db) }) { _ in }
-              let headers = [
-                (name: "Content-Type", value: mediaType), ("Cache-Control", "no-store"),
-                ("Content-Disposition", "attachment; filename=\"\(name)\""),
-              ]
-              reply(Response(status: 200, headers: headers, file: file))
+              reply(.download(file, type: mediaType, name: name))
             case .failure(let error): reply(problem(error).response)
             }
           }

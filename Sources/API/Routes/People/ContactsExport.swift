@@ -23,7 +23,7 @@ final class ContactsExport: @unchecked Sendable {
   }
 
   func begin() {
-    next { [self] _ in
+    stages.slice(reply) { [self] _ in
       file = try ScratchText(under: stages.scratchFolder)
       switch format {
       case .ndjson: lines(after: 0)
@@ -69,7 +69,7 @@ final class ContactsExport: @unchecked Sendable {
     after row: Int64, _ body: @escaping @Sendable (Contact, [Consents.State]) throws -> Void,
     then: @escaping @Sendable (Int64?) throws -> Void
   ) {
-    next { db in
+    stages.slice(reply) { db in
       let contacts = try People().page(after: row, limit: Self.page, db)
       for contact in contacts where contact.isAnybody { try body(contact, try Consents().all(of: contact.row, db)) }
       try then(contacts.count == Self.page ? contacts.last?.row : nil)
@@ -79,19 +79,7 @@ final class ContactsExport: @unchecked Sendable {
   private func finish() throws {
     guard let file else { return }
     let (type, name) = format == .csv ? ("text/csv; charset=utf-8", "csv") : ("application/x-ndjson", "ndjson")
-    let headers = [
-      (name: "Content-Type", value: type), ("Cache-Control", "no-store"),
-      ("Content-Disposition", "attachment; filename=\"contacts.\(name)\""),
-    ]
-    reply(Response(status: 200, headers: headers, file: try file.body()))
-  }
-
-  private func next(_ job: @escaping @Sendable (Connection) throws -> Void) {
-    stages.readers.submit { [self] db in
-      do { try db.savepoint { try job(db) } } catch { reply(Problem(error).response) }
-    } rejected: { [self] in
-      reply(Problem.overloaded(retryAfterSeconds: 1).response)
-    }
+    reply(.download(try file.body(), type: type, name: "contacts.\(name)"))
   }
 }
 

@@ -38,7 +38,7 @@ private final class PersonCopy: @unchecked Sendable {
   }
 
   func begin() {
-    next { [self] db in
+    stages.slice(reply) { [self] db in
       let contact = try People().required(id, db)
       let file = try ScratchText(under: stages.scratchFolder)
       self.file = file
@@ -50,7 +50,7 @@ private final class PersonCopy: @unchecked Sendable {
   }
 
   private func messages(of contact: Int64, after id: Int64) {
-    next { [self] db in
+    stages.slice(reply) { [self] db in
       let page = try MessageStore().page(
         MessageStore.Filter(contact: contact), after: id, limit: Self.page, db)
       for (index, message) in page.enumerated() {
@@ -64,7 +64,7 @@ private final class PersonCopy: @unchecked Sendable {
   }
 
   private func events(of contact: Int64, before position: LogMoment?) {
-    next { [self] db in
+    stages.slice(reply) { [self] db in
       let page = try history.page(of: contact, before: position, limit: Self.page, db)
       for (index, entry) in page.enumerated() {
         try file?.write((position == nil && index == 0 ? "" : ",") + entry.json.text)
@@ -77,18 +77,6 @@ private final class PersonCopy: @unchecked Sendable {
 
   private func finish() throws {
     guard let file else { return }
-    let headers = [
-      (name: "Content-Type", value: Response.jsonType), ("Cache-Control", "no-store"),
-      ("Content-Disposition", "attachment; filename=\"export.json\""),
-    ]
-    reply(Response(status: 200, headers: headers, file: try file.body()))
-  }
-
-  private func next(_ job: @escaping @Sendable (Connection) throws -> Void) {
-    stages.readers.submit { [self] db in
-      do { try db.savepoint { try job(db) } } catch { reply(Problem(error).response) }
-    } rejected: { [self] in
-      reply(Problem.overloaded(retryAfterSeconds: 1).response)
-    }
+    reply(.download(try file.body(), type: Response.jsonType, name: "export.json"))
   }
 }
