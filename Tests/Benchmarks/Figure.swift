@@ -39,3 +39,10 @@ func timed(_ body: () throws -> Void) rethrows -> Double {
   let duration = (ContinuousClock.now - start).components
   return Double(duration.seconds) + Double(duration.attoseconds) / 1e18
 }
+
+/// Processor time of this process, user and system, all threads.
+func processorSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}

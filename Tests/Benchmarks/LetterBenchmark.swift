@@ -15,11 +15,13 @@ struct LetterBenchmark {
     guard let sink = Program.path(of: "smtp-sink"), let source = Program.path(of: "smtp-source") else {
       return print("letters into smtp-sink: skipped, smtp-sink and smtp-source are not here (apt install postfix)")
     }
-    var (ours, theirs, ratios): ([Double], [Double], [Double]) = ([], [], [])
+    var (ours, theirs, ratios, costs): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
     for _ in 0..<rounds {
       let server = try SinkServer(sink)
       defer { server.stop() }
-      ours.append(Double(letters) / (try send(to: server.port)))
+      let sent = try send(to: server.port)
+      ours.append(Double(letters) / sent.seconds)
+      costs.append(sent.processorSeconds / Double(letters))
       theirs.append(Double(letters) / (try send(with: source, to: server.port)))
       ratios.append(ours[ours.count - 1] / theirs[theirs.count - 1])
     }
@@ -27,9 +29,10 @@ struct LetterBenchmark {
     Figure(name: "letters, due run to recorded, smtp-sink, \(how)", unit: "letters/s").show(ours)
     Figure(name: "smtp-source -d, letters as long, \(how)", unit: "letters/s").show(theirs)
     Figure(name: "of smtp-source", unit: "%").show(ratios.map { $0 * 100 })
+    Figure(name: "processor a letter, the sink's not counted", unit: "us").show(costs.map { $0 * 1e6 })
   }
 
-  private func send(to port: UInt16) throws -> Double {
+  private func send(to port: UInt16) throws -> (seconds: Double, processorSeconds: Double) {
     let block = """
       {"adapter": "smtp", "url": "smtp://127.0.0.1:\(port)", "from": "Shop <news@shop.example>",
        "connections": \(connections)}
@@ -40,7 +43,9 @@ struct LetterBenchmark {
     let world = try BenchWorld(chains: [Letter.chain], template: Letter.template, email: adapter)
     defer { world.close() }
     try Letter.prepare(letters, in: world)
-    return try Letter.send(letters, through: world)
+    let before = processorSeconds()
+    let seconds = try Letter.send(letters, through: world)
+    return (seconds, processorSeconds() - before)
   }
 
   /// Of its body: ours have 6,300 bytes on the wire, 300 of them header.

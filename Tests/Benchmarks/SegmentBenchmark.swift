@@ -127,20 +127,13 @@ struct SegmentBenchmark {
       let events = Self.visits(Int(20_000 * min(seconds, 5)), of: contacts)
       try world.writer.perform { [log = world.log] db, now in _ = try log.append(events, now: now, db) }
       let unread = try world.unread()
-      let used = Self.processorSeconds()
+      let used = processorSeconds()
       let elapsed = try timed { try world.drain() }
       rates.append(Double(unread) / elapsed)
-      ratesByProcessor.append(Double(unread) / (Self.processorSeconds() - used))
+      ratesByProcessor.append(Double(unread) / (processorSeconds() - used))
     }
     return (rates.sorted()[rates.count / 2], ratesByProcessor.sorted()[rates.count / 2])
   }
-
-  private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
   private static let conditions: [String] =
     (0..<10).map { #"{"did":"view","where":{"category":"cat-\#($0)"},"times":{">=":3},"within":"90d"}"# }
     + (1...5).map { #"{"did":"purchase","sum":{"total":{">=":\#($0 * 5000)}},"within":"1y"}"# }

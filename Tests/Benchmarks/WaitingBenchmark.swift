@@ -24,10 +24,10 @@ struct WaitingBenchmark {
     let world = try BenchWorld(in: folder)
     defer { world.leave() }
     print("  start-up: \(ContinuousClock.now - started), \(GrowthBenchmark.memory()) MB")
-    let before = Self.processorSeconds()
+    let before = processorSeconds()
     usleep(UInt32(idle * 1e6))
     print(
-      String(format: "  idle: %.2f %% of a core over %.0f s", (Self.processorSeconds() - before) / idle * 100, idle))
+      String(format: "  idle: %.2f %% of a core over %.0f s", (processorSeconds() - before) / idle * 100, idle))
     try workOff(due: moment, world)
   }
 
@@ -96,13 +96,5 @@ struct WaitingBenchmark {
         SELECT \(values.joined(separator: ", ")) FROM numbers, \(table) t WHERE t.\(condition)
         """)
     }
-  }
-
-  /// Of this process, user and system.
-  private static func processorSeconds() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
 }
