@@ -123,7 +123,8 @@ let package = Package(
       swiftSettings: rules),
     .testTarget(name: "ChannelsTests", dependencies: ["Channels", "Domain", "JSON"], swiftSettings: rules),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      name: "DeliveryTests",
+      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL", "Threads"],
       swiftSettings: rules),
     .testTarget(
       name: "RetentionTests",

@@ -10,7 +10,7 @@ public import SQL
 import Synchronization
 
 /// The duty that claims due messages and records how they ended. The intent is committed before an adapter is called,
-/// for as many messages as there are idle connections: a crash leaves at most that many unknown.
+/// for as many messages as the dispatch has room for: a crash leaves at most that many unknown.
 public final class Delivery: Duty {
   /// Messages the gate looks at in one round, all channels together.
   private static let slice = 1000
@@ -109,8 +109,9 @@ public final class Delivery: Duty {
     let deadline = try TaskStore().expire(now: now, db)
     if let deadline { next = min(next ?? deadline, deadline) }
     try counters.write(db)
-    if left <= 0 || log.lastSeq != end { return .more }
-    return .idle(until: next)
+    if left <= 0 { return .more }
+    // The server's own events are to act.
+    return log.lastSeq != end ? .soon : .idle(until: next)
   }
 
   public func committed() {

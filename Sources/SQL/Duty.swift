@@ -14,6 +14,8 @@ public protocol Duty: AnyObject {
 public enum DutyProgress: Sendable, Equatable {
   /// Has more to do at once.
   case more
+  /// Has more to do, which may wait some milliseconds for other work, so that one commit does for both.
+  case soon
   /// Nothing before that time (wall clock, ms) unless woken; nil: only when woken.
   case idle(until: Int64?)
 }

@@ -30,6 +30,8 @@ public final class Writer: @unchecked Sendable {
     public let jobs: Int
     /// There is work left: the next round may follow at once.
     public let more: Bool
+    /// What is left may wait a little for more.
+    public let mayWait: Bool
     /// Nothing to do before that time (wall clock, ms) unless woken; nil: only when woken.
     public let idleUntil: Int64?
     /// A duty failed and is left out for so long; nil: none.
@@ -98,6 +100,13 @@ public final class Writer: @unchecked Sendable {
 
   /// A duty has work: the next round is due. From any thread.
   public func wake() { queue.update { $0.woken = true } }
+
+  /// A duty has work that may wait some milliseconds for more, so that one commit does for all. From any thread.
+  public func wakeSoon() {
+    guard queue.withLock({ !$0.isDue && $0.wakeBy == nil }) else { return }
+    let moment = monotonic() + Writer.shortWaitMilliseconds * 1_000_000
+    queue.update { $0.wakeBy = min($0.wakeBy ?? moment, moment) }
+  }
 
   /// The last round could be committed: writes are likely to succeed.
   public var isHealthy: Bool { healthy.load(ordering: .acquiring) }
@@ -246,10 +255,12 @@ extension Writer {
 
   private func summary(_ work: RoundWork) -> Round {
     var more = queue.withLock { $0.count > 0 } || backups.isUnderWay
+    var soon = false
     var until: [Int64] = []
     for progress in work.progress {
       switch progress {
       case .more: more = true
+      case .soon: soon = true
       case .idle(let time): if let time { until.append(time) }
       }
     }
@@ -257,7 +268,7 @@ extension Writer {
     let scrubPause = scrubs.pause(at: time)
     if scrubPause == 0 { more = true }
     return Round(
-      jobs: work.outcomes.count, more: more, idleUntil: until.min(),
+      jobs: work.outcomes.count, more: more || soon, mayWait: soon && !more, idleUntil: until.min(),
       retryInMilliseconds: (slots.map { $0.pause(at: time) }.filter { $0 > 0 }
         + [scrubPause].compactMap { $0 }).min())
   }
@@ -266,6 +277,8 @@ extension Writer {
 extension Writer {
   /// How long a wait may last before the wall clock is looked at again: it may have been set.
   private static let longestWaitMilliseconds: Int64 = 1_000
+  /// How long work that may wait for more does.
+  private static let shortWaitMilliseconds: Int64 = 5
 
   private func loop() {
     var failures: Int64 = 0
@@ -273,7 +286,11 @@ extension Writer {
       do {
         let round = try self.round()
         failures = 0
-        if !round.more { sleep(until: round.idleUntil, retryIn: round.retryInMilliseconds) }
+        if round.mayWait {
+          queue.wait(milliseconds: Writer.shortWaitMilliseconds) { $0.isDue }
+        } else if !round.more {
+          sleep(until: round.idleUntil, retryIn: round.retryInMilliseconds)
+        }
       } catch {
         failures = min(failures + 1, 10)
         queue.wait(milliseconds: min(Writer.longestWaitMilliseconds, 5 << failures)) { $0.isStopping }
@@ -284,11 +301,14 @@ extension Writer {
   /// Until the wall clock says so, a duty may be tried again, or there is work.
   private func sleep(until time: Int64?, retryIn: Int64?) {
     let retry = retryIn.map { monotonic() + $0 * 1_000_000 }
-    while !queue.withLock({ $0.isDue }) {
-      let left = [time.map { $0 - now() }, retry.map { ($0 - monotonic() + 999_999) / 1_000_000 }]
-      let wait = left.reduce(Writer.longestWaitMilliseconds) { min($0, $1 ?? $0) }
+    func left(_ moment: Int64) -> Int64 { (moment - monotonic() + 999_999) / 1_000_000 }
+    while true {
+      let (isDue, wakeBy) = queue.withLock { ($0.isDue, $0.wakeBy) }
+      if isDue { return }
+      let wait = [time.map { $0 - now() }, retry.map(left), wakeBy.map(left)]
+        .reduce(Writer.longestWaitMilliseconds) { min($0, $1 ?? $0) }
       if wait <= 0 { return }
-      queue.wait(milliseconds: wait) { $0.isDue }
+      queue.wait(milliseconds: wait) { $0.isDue || $0.wakeBy != wakeBy }
     }
   }
 

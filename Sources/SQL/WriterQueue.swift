@@ -13,6 +13,8 @@ struct WriterQueue {
   var others: [WriterJob] = []
   /// A duty was said to have work.
   var woken = false
+  /// It will be said at that time, nanoseconds of the monotonic clock.
+  var wakeBy: Int64?
   var isStopping = false
 
   var count: Int { first.count + others.count }
@@ -22,7 +24,7 @@ struct WriterQueue {
 
   /// The intake lane whole, then the oldest of the others.
   mutating func takeRound() -> (first: [WriterJob], others: [WriterJob]) {
-    woken = false
+    (woken, wakeBy) = (false, nil)
     let taken = (first, Array(others.prefix(WriterQueue.jobsPerRound)))
     first = []
     others.removeFirst(taken.1.count)

@@ -218,6 +218,36 @@ import Threads
     #expect(try stored() == [2])
   }
 
+  @Test("what may wait a little is done by itself, with nobody else to wake the thread", .timeLimit(.minutes(1)))
+  func soon() throws {
+    let rounds = Monitor(0)
+    let duty = TestDuty { _, _ in
+      rounds.update { $0 += 1 }
+      return rounds.withLock { $0 } == 1 ? .soon : .idle(until: nil)
+    }
+    let writer = Writer(connection: try folder.writer(), duties: [duty], now: { 1_000 })
+    writer.start()
+    let _: Int = rounds.wait { $0 == 2 ? $0 : nil }
+    writer.wakeSoon()
+    writer.wakeSoon()
+    let _: Int = rounds.wait { $0 == 3 ? $0 : nil }
+    writer.stop()
+  }
+
+  @Test("a round says whether what is left may wait for more")
+  func mayWait() throws {
+    let progress = Notes<DutyProgress>()
+    let duty = TestDuty { _, _ in progress.all.last ?? .idle(until: nil) }
+    let other = TestDuty { _, _ in progress.all.count > 1 ? .more : .idle(until: 5_000) }
+    let writer = try writer(duties: [duty, other])
+    progress.add(.soon)
+    let alone = try writer.round()
+    #expect(alone.more && alone.mayWait)
+    progress.add(.soon)
+    let pressed = try writer.round()
+    #expect(pressed.more && !pressed.mayWait)
+  }
+
   @Test("a duty sleeps until its time or until it is woken")
   func wake() throws {
     let times = Notes<Int64>()

@@ -2,13 +2,22 @@ import Domain
 import Threads
 
 /// One channel's threads and the claims on their way to them.
+///
+/// While a claim is committed and an outcome recorded, a connection would stand idle. So where hand-overs are quick, as
+/// many claims as there are connections wait in line; where they are slow, the pause is nothing beside them, and a
+/// message is claimed when a connection is free to take it.
 final class Line: @unchecked Sendable {
   // Unchecked: `threads` is touched by `start` and `end` alone, which one owner calls in this order; the rest is behind
   // the monitor or never changes.
+
+  /// A hand-over that takes longer is slow.
+  static let quickNanoseconds: Int64 = 20_000_000
+
   let adapter: any ChannelAdapter
   private let channel: String
   private let renderer: Renderer
-  private let settled: @Sendable (Outcome) -> Void
+  private let monotonic: @Sendable () -> Int64
+  private let settled: Lines.Settled
   private let state = Monitor(State())
   private var threads: [WorkerThread] = []
 
@@ -16,16 +25,35 @@ final class Line: @unchecked Sendable {
     var waiting: [Claim] = []
     var inHand = 0
     var isClosed = false
+    /// How long a hand-over takes, each weighing a sixteenth; nil before the first.
+    var nanoseconds: Int64?
+
+    var isQuick: Bool { nanoseconds.map { $0 <= Line.quickNanoseconds } ?? false }
+
+    mutating func note(_ taken: Int64) {
+      nanoseconds = nanoseconds.map { $0 + (taken - $0) / 16 } ?? taken
+    }
+
+    mutating func takeWaiting() -> [Claim] {
+      defer { waiting = [] }
+      return waiting
+    }
   }
 
+  /// - Parameter monotonic: nanoseconds since anything.
   init(
-    channel: String, adapter: any ChannelAdapter, renderer: Renderer, settled: @escaping @Sendable (Outcome) -> Void
+    channel: String, adapter: any ChannelAdapter, renderer: Renderer,
+    monotonic: @escaping @Sendable () -> Int64 = Monotonic.nanoseconds, settled: @escaping Lines.Settled
   ) {
-    (self.channel, self.adapter, self.renderer, self.settled) = (channel, adapter, renderer, settled)
+    (self.channel, self.adapter, self.renderer) = (channel, adapter, renderer)
+    (self.monotonic, self.settled) = (monotonic, settled)
   }
 
   var free: Int {
-    state.withLock { $0.isClosed ? 0 : max(0, adapter.connections - $0.waiting.count - $0.inHand) }
+    state.withLock { state in
+      let room = state.isQuick ? 2 * adapter.connections : adapter.connections
+      return state.isClosed ? 0 : max(0, room - state.waiting.count - state.inHand)
+    }
   }
 
   var busy: Int { state.withLock { $0.waiting.count + $0.inHand } }
@@ -36,9 +64,9 @@ final class Line: @unchecked Sendable {
       guard !state.isClosed else { return 0 }
       isTaken = true
       state.waiting.append(contentsOf: claims)
-      return claims.count
+      return min(claims.count, adapter.connections - state.inHand)
     })
-    if !isTaken { for claim in claims { settled(Outcome(claim: claim, result: .untouched)) } }
+    if !isTaken { giveBack(claims) }
   }
 
   func start() {
@@ -48,12 +76,11 @@ final class Line: @unchecked Sendable {
   }
 
   func close() {
-    let untouched = state.update { state in
-      state.isClosed = true
-      defer { state.waiting = [] }
-      return state.waiting
-    }
-    for claim in untouched { settled(Outcome(claim: claim, result: .untouched)) }
+    giveBack(
+      state.update { state in
+        state.isClosed = true
+        return state.takeWaiting()
+      })
   }
 
   /// - Parameter deadline: on the monotonic clock, nanoseconds.
@@ -69,13 +96,21 @@ final class Line: @unchecked Sendable {
     let connection = adapter.connect()
     defer { connection.close() }
     while let claim = next() {
+      let start = monotonic()
       let outcome = handOver(claim, connection)
+      let taken = monotonic() - start
+      var (left, wantsMore): ([Claim], Bool) = ([], true)
       // First free, then told: the round that records the outcome may claim the next.
       state.update(waking: { state in
         state.inHand -= 1
+        state.note(taken)
+        // Nobody asks a provider again who has just asked for patience.
+        if outcome.result.isThrottled { left = state.takeWaiting() }
+        wantsMore = state.waiting.count <= adapter.connections / 2
         return state.isClosed && state.inHand == 0 ? 1 : 0
       })
-      settled(outcome)
+      settled(outcome, wantsMore)
+      giveBack(left)
     }
   }
 
@@ -90,6 +125,10 @@ final class Line: @unchecked Sendable {
     }
   }
 
+  private func giveBack(_ claims: [Claim]) {
+    for claim in claims { settled(Outcome(claim: claim, result: .untouched), true) }
+  }
+
   private func handOver(_ claim: Claim, _ connection: any ChannelConnection) -> Outcome {
     switch renderer.make(claim) {
     case .unready(let detail): return Outcome(claim: claim, result: .unready(detail: detail))
@@ -101,4 +140,8 @@ final class Line: @unchecked Sendable {
       return Outcome(claim: claim, result: .handed(answer), task: task)
     }
   }
+}
+
+extension Outcome.Result {
+  fileprivate var isThrottled: Bool { if case .handed(.throttled) = self { true } else { false } }
 }

@@ -3,14 +3,14 @@ import Threads
 
 /// The server's dispatch: for every channel a line of threads, each with one connection of the adapter's.
 public final class Lines: Dispatch, Sendable {
+  /// Gets every claim's outcome, on the connection's thread or on that of who closes. `wantsMore`: connections stand
+  /// idle, or soon will; otherwise the outcome may wait some milliseconds for others, to be recorded with them.
+  public typealias Settled = @Sendable (_ outcome: Outcome, _ wantsMore: Bool) -> Void
+
   private let lines: [String: Line]
 
-  /// - Parameters:
-  ///   - adapters: by channel.
-  ///   - settled: gets every claim's outcome, on the connection's thread or on that of who closes.
-  public init(
-    adapters: [String: any ChannelAdapter], renderer: Renderer, settled: @escaping @Sendable (Outcome) -> Void
-  ) {
+  /// - Parameter adapters: by channel.
+  public init(adapters: [String: any ChannelAdapter], renderer: Renderer, settled: @escaping Settled) {
     lines = Dictionary(
       uniqueKeysWithValues: adapters.map { channel, adapter in
         (channel, Line(channel: channel, adapter: adapter, renderer: renderer, settled: settled))

@@ -66,8 +66,8 @@ final class LiveStages: @unchecked Sendable {
     }
     let renderer = Renderer(
       templates: templates, tracker: tracker, shop: configuration.shop.json, instance: store.identity.instance)
-    let settled = Later<Outcome>()
-    lines = Lines(adapters: channels.adapters, renderer: renderer) { settled.send($0) }
+    let settled = Later<(outcome: Outcome, wantsMore: Bool)>()
+    lines = Lines(adapters: channels.adapters, renderer: renderer) { settled.send(($0, $1)) }
     let hold = store.hold
     let delivery = Delivery(
       engine: engine, log: events, catalog: catalog, counters: counters, rules: rules, templates: templates,
@@ -104,9 +104,9 @@ final class LiveStages: @unchecked Sendable {
       onWriter.accept($0)
       writer.wake()
     }
-    settled.receive {
-      onWriter.accept($0)
-      writer.wake()
+    settled.receive { outcome, wantsMore in
+      onWriter.accept(outcome)
+      if wantsMore { writer.wake() } else { writer.wakeSoon() }
     }
 
     let intake = Intake(writer: writer, log: events, limits: limits, tombstones: store.erasures.tombstones, now: now)
