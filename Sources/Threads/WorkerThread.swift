@@ -9,15 +9,19 @@ public final class WorkerThread: @unchecked Sendable {
   // Unchecked: the handle is written once, before anybody else sees the object, and joined once by its owner.
   private var thread = pthread_t()
 
-  /// - Parameter name: at most 15 bytes, shown by `top -H`.
-  public init(name: String, _ body: @escaping @Sendable () -> Void) {
-    let context = Unmanaged.passRetained(Body(name: name, run: body)).toOpaque()
+  /// - Parameters:
+  ///   - name: at most 15 bytes, shown by `top -H`.
+  ///   - isBatch: bulk work that nobody waits for: when it has something to do again it does not take the processor from
+  ///     who is at work (SCHED_BATCH, sched(7)).
+  public init(name: String, isBatch: Bool = false, _ body: @escaping @Sendable () -> Void) {
+    let context = Unmanaged.passRetained(Body(name: name, isBatch: isBatch, run: body)).toOpaque()
     let failure = pthread_create(
       &thread, nil,
       { context in
         guard let context else { return nil }
         let body = Unmanaged<Body>.fromOpaque(context).takeRetainedValue()
         WorkerThread.rename(body.name)
+        if body.isBatch { WorkerThread.becomeBatch() }
         body.run()
         return nil
       }, context)
@@ -35,13 +39,22 @@ public final class WorkerThread: @unchecked Sendable {
     fclose(file)
   }
 
+  /// Of this thread alone. A kernel that does not know it leaves the thread as it is.
+  private static func becomeBatch() {
+    var parameters = sched_param()
+    sched_setscheduler(0, batchPolicy, &parameters)
+  }
+
+  /// SCHED_BATCH of linux/sched.h, which the Glibc module leaves out.
+  private static let batchPolicy: Int32 = 3
+
   private final class Body {
     let name: String
+    let isBatch: Bool
     let run: @Sendable () -> Void
 
-    init(name: String, run: @escaping @Sendable () -> Void) {
-      self.name = name
-      self.run = run
+    init(name: String, isBatch: Bool, run: @escaping @Sendable () -> Void) {
+      (self.name, self.isBatch, self.run) = (name, isBatch, run)
     }
   }
 }

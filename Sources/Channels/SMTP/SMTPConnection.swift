@@ -56,6 +56,7 @@ final class SMTPConnection: ChannelConnection {
     handle.set(CURLOPT_URL, server.url)
     handle.set(CURLOPT_MAIL_FROM, "<\(settings.envelopeSender.text)>")
     handle.set(CURLOPT_UPLOAD, 1)
+    // The least that libcurl takes; it makes buffers of twice as much for each letter.
     handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
     handle.set(CURLOPT_USE_SSL, Int(server.useSSL.rawValue))
     if !server.checksCertificate(hasOwnAuthority: settings.certificates != nil) {

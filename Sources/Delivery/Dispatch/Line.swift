@@ -71,7 +71,7 @@ final class Line: @unchecked Sendable {
 
   func start() {
     threads = (0..<adapter.connections).map { number in
-      WorkerThread(name: "\(channel.prefix(10))-\(number)") { [self] in work() }
+      WorkerThread(name: "\(channel.prefix(10))-\(number)", isBatch: true) { [self] in work() }
     }
   }
 
