@@ -110,21 +110,23 @@ let package = Package(
       swiftSettings: rules),
 
     // Tests mirror the sources.
+    // Random numbers from a seed, for tests that must fail the same way again.
+    .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: rules),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: rules),
     .testTarget(name: "SQLTests", dependencies: ["SQL", "Threads"], swiftSettings: rules),
     .testTarget(name: "MigrationsTests", dependencies: ["Migrations", "SQL"], swiftSettings: rules),
     .testTarget(name: "HTTPTests", dependencies: ["CEpoll", "HTTP", "JSON", "Threads"], swiftSettings: rules),
-    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON"], swiftSettings: rules),
+    .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "Seeds"], swiftSettings: rules),
     .testTarget(name: "SchemasTests", dependencies: ["JSON", "Schemas"], swiftSettings: rules),
     .testTarget(
       name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),
     .testTarget(
-      name: "EngineTests", dependencies: ["Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL"],
+      name: "EngineTests", dependencies: ["Domain", "Engine", "Ingest", "JSON", "Migrations", "Seeds", "SQL"],
       swiftSettings: rules),
-    .testTarget(name: "ChannelsTests", dependencies: ["Channels", "Domain", "JSON"], swiftSettings: rules),
+    .testTarget(name: "ChannelsTests", dependencies: ["Channels", "Domain", "JSON", "Seeds"], swiftSettings: rules),
     .testTarget(
       name: "DeliveryTests",
-      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL", "Threads"],
+      dependencies: ["Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Seeds", "SQL", "Threads"],
       swiftSettings: rules),
     .testTarget(
       name: "RetentionTests",
@@ -152,17 +154,19 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: rules),
-    .testTarget(name: "WalkTests", dependencies: ["JSON", "SQL", "Server"], swiftSettings: rules),
+    .testTarget(name: "WalkTests", dependencies: ["JSON", "Seeds", "Server", "SQL"], swiftSettings: rules),
     // Worlds by the thousand, and what a test needs to live through one.
     .executableTarget(
       name: "Simulation",
-      dependencies: ["CSQLite", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "SQL", "Threads"],
+      dependencies: [
+        "CSQLite", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Seeds", "SQL", "Threads",
+      ],
       path: "Tests/Simulation", swiftSettings: rules),
     .testTarget(name: "SimulationTests", dependencies: ["SQL", "Simulation"], swiftSettings: rules),
     // Bytes of strangers into every parser; `make fuzz` builds it with libFuzzer.
     .executableTarget(
       name: "Fuzz", dependencies: ["Channels", "Domain", "HTTP", "JSON"], path: "Tests/Fuzz", swiftSettings: rules),
-    .testTarget(name: "FuzzTests", dependencies: ["Fuzz"], swiftSettings: rules),
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzz", "Seeds"], swiftSettings: rules),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [

@@ -1,4 +1,5 @@
 import Domain
+import Seeds
 import Testing
 
 @testable import Channels
@@ -9,7 +10,7 @@ struct MailPropertyTests {
 
   @Test("hundreds of random names, subjects and texts come back as written", arguments: [1, 2, 3] as [UInt64])
   func anyLetter(_ seed: UInt64) throws {
-    var chance = SplitMix(state: seed)
+    var chance = Seeded(seed)
     let messages = (0..<Self.letters).map { number in
       message(
         key: "key-\(seed)-\(number)", toName: chance.text(upTo: 30), subject: chance.text(upTo: 15),
@@ -52,18 +53,7 @@ struct MailPropertyTests {
   }
 }
 
-/// Numbers that look random and are the same for the same seed (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension Seeded {
   private static let pieces: [String] = [
     " ", "  ", "\r\n", "\n", "\r", "\t", "\u{0}", "\u{85}", "\u{2028}", ".", "..", "=", "=?", "?=", "=20", "\"", "\\",
     "<",
@@ -74,7 +64,7 @@ struct SplitMix: RandomNumberGenerator {
   ]
 
   /// Up to `count` pieces, mostly of one kind or another.
-  mutating func text(upTo count: Int) -> String {
+  fileprivate mutating func text(upTo count: Int) -> String {
     let kinds = (0..<Int.random(in: 1...Self.pieces.count, using: &self)).map { _ in
       Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &self)]
     }

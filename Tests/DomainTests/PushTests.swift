@@ -1,5 +1,6 @@
 import Domain
 import JSON
+import Seeds
 import Testing
 
 /// Which way an event more can move an answer.
@@ -40,7 +41,7 @@ struct PushTests {
 
   @Test("who is described stays so, and as long, when an event can only describe him more", arguments: 1...300)
   func stays(seed: UInt64) throws {
-    var dice = Dice(seed)
+    var dice = Seeded(seed)
     let condition = try condition(random(depth: 2, &dice))
     let view = ScriptedView()
     var now = Timestamp(milliseconds: 400 * Self.day)
@@ -75,7 +76,7 @@ struct PushTests {
     }
   }
 
-  private func random(depth: Int, _ dice: inout Dice) -> String {
+  private func random(depth: Int, _ dice: inout Seeded) -> String {
     let type = ["buy", "view"].randomElement(using: &dice) ?? ""
     let number = Int.random(in: 1...4, using: &dice)
     let window = Bool.random(using: &dice) ? #","within":"\#(number * 9)d""# : ""
@@ -91,20 +92,5 @@ struct PushTests {
       return
         #"{"\#(other == 7 ? "all" : "any")":[\#(random(depth: depth - 1, &dice)),\#(random(depth: depth - 1, &dice))]}"#
     }
-  }
-}
-
-/// Numbers from a seed (SplitMix64).
-private struct Dice: RandomNumberGenerator {
-  var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

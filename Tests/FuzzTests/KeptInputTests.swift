@@ -1,4 +1,5 @@
 import Foundation
+import Seeds
 import Testing
 
 @testable import Fuzz
@@ -29,7 +30,7 @@ struct KeptInputTests {
   func changed(_ name: String) throws {
     let door = try #require(Door.named(name))
     let inputs = try Self.inputs(door).map(\.bytes).filter { $0.count < 2_000 }
-    var chance = Chance(state: 6)
+    var chance = Seeded(6)
     for round in 0..<2_000 {
       let bytes = chance.changed(inputs[round % inputs.count], with: inputs)
       #expect(throws: Never.self, "\(Data(bytes).base64EncodedString())") { try door.enter(bytes) }
@@ -37,20 +38,9 @@ struct KeptInputTests {
   }
 }
 
-/// Numbers that look random and are the same for the same seed (Steele, Lea, Flood 2014).
-private struct Chance: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension Seeded {
   /// A few bytes changed, left out or put in, a stretch doubled, or the end of another input behind the start of this.
-  mutating func changed(_ bytes: [UInt8], with others: [[UInt8]]) -> [UInt8] {
+  fileprivate mutating func changed(_ bytes: [UInt8], with others: [[UInt8]]) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...4, using: &self) {
       let at = Int.random(in: 0...bytes.count, using: &self)

@@ -1,5 +1,6 @@
 import Domain
 import Engine
+import Seeds
 import Testing
 
 /// Random weeks of three shoppers and four chains under two caps and a quiet time.
@@ -62,20 +63,5 @@ struct RandomCapTests {
     let (steady, restarted) = (try Self.live(7, restarts: false), try Self.live(7, restarts: true))
     #expect(steady.sent == restarted.sent)
     #expect(try steady.messages() == restarted.messages())
-  }
-}
-
-/// SplitMix64.
-private struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

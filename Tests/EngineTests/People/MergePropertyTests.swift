@@ -3,6 +3,7 @@ import Engine
 import Ingest
 import JSON
 import SQL
+import Seeds
 import Testing
 
 /// Random events, changes and calls about a few people who share browsers and addresses, against who they are by the
@@ -67,7 +68,7 @@ import Testing
   func histories(seed: UInt64) throws {
     let world = try EngineWorld()
     var model = Model()
-    var random = Random(seed)
+    var random = Seeded(seed)
     for n in 1...90 {
       var keys: [String: String] = [:]
       for kind in Model.order where random.below(5) < 2 { keys[kind] = "\(kind.first ?? "-")\(random.below(4))" }
@@ -112,24 +113,12 @@ import Testing
     default: "anonymous:" + parts[1]
     }
   }
+}
 
-  /// SplitMix64.
-  private struct Random {
-    var state: UInt64
-    init(_ seed: UInt64) { state = seed }
+extension Seeded {
+  fileprivate mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-
-    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
-
-    mutating func pair(of keys: [String]) -> (String, String)? {
-      keys.count < 2 ? nil : (keys[below(keys.count)], keys[below(keys.count)])
-    }
+  fileprivate mutating func pair(of keys: [String]) -> (String, String)? {
+    keys.count < 2 ? nil : (keys[below(keys.count)], keys[below(keys.count)])
   }
 }

@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import JSON
 import SQL
+import Seeds
 import Testing
 
 /// Random segments, random people, random moments.
@@ -28,19 +29,6 @@ struct SegmentPropertyTests {
   }
 }
 
-/// Numbers from a seed (SplitMix64).
-private struct Dice: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 private struct Life {
   private static let people = ["ann", "bob", "cid"]
   private static let zones = ["UTC", "Europe/Berlin", "America/New_York"]
@@ -53,10 +41,10 @@ private struct Life {
   /// Changes that nobody says.
   private(set) var silent = 0
   private var now: Timestamp
-  private var dice: Dice
+  private var dice: Seeded
 
   init(seed: UInt64) throws {
-    dice = Dice(state: seed)
+    dice = Seeded(seed)
     // Clocks change within the first month.
     let start = "2026-03-02T09:00:00Z"
     now = try #require(Timestamp(rfc3339: start))

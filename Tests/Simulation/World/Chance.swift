@@ -1,22 +1,19 @@
-/// All chance of a simulated world: SplitMix64 (Steele, Lea and Flood, 2014), the same on every machine.
+import Seeds
+
+/// All chance of a simulated world.
 struct Chance: RandomNumberGenerator {
-  private var state: UInt64
+  private var numbers: Seeded
 
   /// Streams of one seed for different purposes do not disturb one another.
   init(_ seed: UInt64, for purpose: String) {
-    state = purpose.utf8.reduce(seed &* 0x9E37_79B9_7F4A_7C15 &+ 0xD1B5_4A32_D192_ED03) {
-      ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
-    }
+    numbers = Seeded(
+      purpose.utf8.reduce(seed &* 0x9E37_79B9_7F4A_7C15 &+ 0xD1B5_4A32_D192_ED03) {
+        ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3
+      })
     _ = next()
   }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+  mutating func next() -> UInt64 { numbers.next() }
 
   /// 0 ..< count; a count below 1 counts as 1.
   mutating func below(_ count: Int) -> Int { Int(next() % UInt64(max(1, count))) }

@@ -1,4 +1,5 @@
 import Foundation
+import Seeds
 import Testing
 
 /// `kill -9` at any moment, again and again, on one data folder.

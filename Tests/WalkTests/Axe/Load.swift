@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Seeds
 
 /// Clients that post until the server is gone or they are told to end: two with one event a call, one with JSON arrays,
 /// one with NDJSON. Some of what is known already, and all that is open, is sent again.

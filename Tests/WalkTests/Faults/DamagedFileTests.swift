@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Seeds
 import Testing
 
 /// Files of a killed server that somebody has laid hands on.
