@@ -119,8 +119,16 @@ public final class Delivery: Duty {
     for outcome in recording { inHand.remove(outcome.claim.message) }
     measure(recording)
     for claim in claims { inHand.insert(claim.message) }
-    if !claims.isEmpty { dispatch.handOver(claims) }
+    handOver()
     (claims, recording) = ([], [])
+  }
+
+  /// A provider may have asked for patience while the round was under way: his claims come back with the next.
+  private func handOver() {
+    guard !claims.isEmpty else { return }
+    let patient = arrived.withLock { Set($0.lazy.filter { $0.result.isThrottled }.map(\.claim.channel)) }
+    for claim in claims where patient.contains(claim.channel) { accept(Outcome(claim: claim, result: .untouched)) }
+    dispatch.handOver(patient.isEmpty ? claims : claims.filter { !patient.contains($0.channel) })
   }
 
   public func rolledBack() {

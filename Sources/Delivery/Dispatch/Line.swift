@@ -12,6 +12,8 @@ final class Line: @unchecked Sendable {
 
   /// A hand-over that takes longer is slow.
   static let quickNanoseconds: Int64 = 20_000_000
+  /// What the gate has let pass stays true for so long; where a provider has stalled, it is asked again.
+  static let freshNanoseconds: Int64 = 1_000_000_000
 
   let adapter: any ChannelAdapter
   private let channel: String
@@ -22,7 +24,7 @@ final class Line: @unchecked Sendable {
   private var threads: [WorkerThread] = []
 
   private struct State {
-    var waiting: [Claim] = []
+    var waiting: [(claim: Claim, since: Int64)] = []
     var inHand = 0
     var isClosed = false
     /// How long a hand-over takes, each weighing a sixteenth; nil before the first.
@@ -36,7 +38,13 @@ final class Line: @unchecked Sendable {
 
     mutating func takeWaiting() -> [Claim] {
       defer { waiting = [] }
-      return waiting
+      return waiting.map(\.claim)
+    }
+
+    mutating func takeStale(at now: Int64) -> [Claim] {
+      let count = waiting.prefix { now - $0.since > Line.freshNanoseconds }.count
+      defer { waiting.removeFirst(count) }
+      return waiting.prefix(count).map(\.claim)
     }
   }
 
@@ -60,10 +68,11 @@ final class Line: @unchecked Sendable {
 
   func add(_ claims: [Claim]) {
     var isTaken = false
+    let now = monotonic()
     state.update(waking: { state in
       guard !state.isClosed else { return 0 }
       isTaken = true
-      state.waiting.append(contentsOf: claims)
+      state.waiting += claims.map { ($0, now) }
       return min(claims.count, adapter.connections - state.inHand)
     })
     if !isTaken { giveBack(claims) }
@@ -98,14 +107,14 @@ final class Line: @unchecked Sendable {
     while let claim = next() {
       let start = monotonic()
       let outcome = handOver(claim, connection)
-      let taken = monotonic() - start
+      let end = monotonic()
       var (left, wantsMore): ([Claim], Bool) = ([], true)
       // First free, then told: the round that records the outcome may claim the next.
       state.update(waking: { state in
         state.inHand -= 1
-        state.note(taken)
-        // Nobody asks a provider again who has just asked for patience.
-        if outcome.result.isThrottled { left = state.takeWaiting() }
+        state.note(end - start)
+        // Who asks for patience is not asked again.
+        left = outcome.result.isThrottled ? state.takeWaiting() : state.takeStale(at: end)
         wantsMore = state.waiting.count <= adapter.connections / 2
         return state.isClosed && state.inHand == 0 ? 1 : 0
       })
@@ -119,7 +128,7 @@ final class Line: @unchecked Sendable {
     state.wait { state -> Claim?? in
       if !state.waiting.isEmpty {
         state.inHand += 1
-        return .some(state.waiting.removeFirst())
+        return .some(state.waiting.removeFirst().claim)
       }
       return state.isClosed ? .some(nil) : nil
     }
@@ -143,5 +152,5 @@ final class Line: @unchecked Sendable {
 }
 
 extension Outcome.Result {
-  fileprivate var isThrottled: Bool { if case .handed(.throttled) = self { true } else { false } }
+  var isThrottled: Bool { if case .handed(.throttled) = self { true } else { false } }
 }

@@ -32,7 +32,7 @@ public struct Claim: Sendable {
 public struct Outcome: Sendable {
   public enum Result: Sendable, Equatable {
     case handed(HandOver)
-    /// The line was closed before a connection took it.
+    /// No connection took it: the line was closed, the provider asked for patience, or stalled for too long.
     case untouched
     /// It cannot be made now: no adapter has seen it.
     case unready(detail: String)

@@ -19,7 +19,8 @@ struct OutcomeRecorder {
     let claim = outcome.claim
     switch outcome.result {
     case .untouched:
-      _ = try ledger.retry(claim, at: now, error: nil, countsTry: false, db)
+      // In its old place: those that are due later do not pass it by.
+      _ = try ledger.retry(claim, at: claim.dueAt.milliseconds, error: nil, countsTry: false, db)
     case .unready(let detail):
       try retry(claim, after: nil, reason: detail, now: now, db)
     case .unrenderable(let code, let detail):

@@ -94,6 +94,19 @@ import Threads
     finish()
   }
 
+  @Test func `gives back what has waited for a provider who stalled, so that the gate is asked again`() {
+    handFourOver(nanoseconds: 0)
+    line.add(claims(5...12))
+    provider.await(atHand: [5, 6, 7, 8])
+    provider.pass(Line.freshNanoseconds + 1)
+    provider.answer(5, .accepted(providerID: nil))
+    let ended = settlements(9).dropFirst(4)
+    #expect(ended.first?.result == .handed(.accepted(providerID: nil)))
+    #expect(ended.dropFirst().map(\.message) == [9, 10, 11, 12])
+    #expect(ended.dropFirst().allSatisfy { $0.result == .untouched })
+    finish()
+  }
+
   @Test func `gives back what waits when the provider asks for patience`() {
     handFourOver(nanoseconds: 0)
     line.add(claims(5...12))

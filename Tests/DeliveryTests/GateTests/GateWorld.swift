@@ -15,7 +15,7 @@ final class GateWorld {
   private let folder: URL
   private let clock: Clock
   private let rules: Rules
-  private let taker: Taker
+  let taker: Taker
   private var stages: Stages
 
   private final class Clock: Sendable {
@@ -249,19 +249,42 @@ struct Taken {
   }
 }
 
-private final class Taker: Dispatch {
+final class Taker: Dispatch {
   var settled: (Outcome) -> Void = { _ in }
+  /// Messages that it takes at once.
+  var room = 10
+  /// In the middle of a round, each time it is asked how much room there is.
+  var meanwhile: () -> Void = {}
+  /// How a hand-over ends; nil: as usual.
+  var answer: (Claim) -> Answer? = { _ in nil }
+
+  enum Answer {
+    case end(Outcome.Result)
+    /// It stays in hand.
+    case silence
+  }
   var now: () -> Int64 = { 0 }
   var taken: [Taken] = []
   var closed: Set<String> = []
   var fails = false
 
-  func free(_ channel: String) -> Int { closed.contains(channel) ? 0 : 10 }
+  func free(_ channel: String) -> Int {
+    meanwhile()
+    return closed.contains(channel) ? 0 : room
+  }
+
   func mayRepeat(_ channel: String) -> Bool { false }
   func opensTask(_ channel: String) -> Bool { false }
 
   func handOver(_ claims: [Claim]) {
     for claim in claims {
+      switch answer(claim) {
+      case .end(let result)?:
+        settled(Outcome(claim: claim, result: result))
+        continue
+      case .silence?: continue
+      case nil: break
+      }
       if !fails {
         taken.append(
           Taken(
