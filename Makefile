@@ -18,7 +18,7 @@ SOURCES := Sources Tests Migrations Package.swift
 CHECKED := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh build test fuzz axe faults lint format bench libraries test-tools clean
+.PHONY: help run fresh build test fuzz axe simulate faults lint format bench libraries test-tools clean
 
 help: ## this list
 	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
@@ -64,6 +64,7 @@ format: ## put the sources into the format
 	swift format --in-place --recursive --configuration .swift-format $(SOURCES)
 
 bench: libraries ## measure events, decisions and messages a second
+	swift build -c release --product zveno
 	swift run -c release Benchmarks $(ARGS)
 
 clean: ## delete what was built; data stays

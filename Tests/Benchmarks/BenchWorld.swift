@@ -20,6 +20,8 @@ final class BenchWorld: Sendable {
   /// On the writer's thread alone.
   nonisolated(unsafe) let catalog: ChainCatalog
   private let lines: Lines
+  /// Asked for its metrics alone, which any thread may.
+  nonisolated(unsafe) private let engine: Engine
   private let readers: Readers
 
   let clock = BenchClock()
@@ -53,6 +55,7 @@ final class BenchWorld: Sendable {
     let engine = Engine(
       log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules,
       monotonic: Monotonic.nanoseconds)
+    self.engine = engine
     readers = try Readers(path: path, count: 1, queueLimit: 1000)
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { [readers] id, version in
       try readers.read { db in
@@ -127,6 +130,9 @@ final class BenchWorld: Sendable {
       usleep(10_000)
     }
   }
+
+  /// From an event's acceptance to the round in which it acted.
+  var lags: Histogram { engine.metrics.decisions }
 
   /// Messages that have left.
   func sent() throws -> Int {

@@ -80,9 +80,10 @@ private struct WrkLoad {
 /// nginx with one worker that answers 202 to anything.
 private struct BareNginx {
   let program: Program
-  let port = 18_202
+  let port: Int
 
   init(_ path: String, under: [String], _ folder: URL) throws {
+    port = Int(try Program.freePort())
     let file = folder.appending(path: "nginx.conf")
     let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path)/\($0);" }
     try """
@@ -93,20 +94,6 @@ private struct BareNginx {
     """.write(to: file, atomically: true, encoding: .utf8)
     let words = under + [path, "-c", file.path, "-p", folder.path, "-e", folder.path + "/error.log"]
     program = try Program(words[0], Array(words.dropFirst()), quiet: true)
-    for _ in 0..<500 where !Self.listens(port) { usleep(10_000) }
-  }
-
-  private static func listens(_ port: Int) -> Bool {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
+    guard ClientSocket.isTaken(on: UInt16(port)) else { throw Program.Failed(program: path, code: 0) }
   }
 }

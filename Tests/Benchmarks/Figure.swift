@@ -1,8 +1,9 @@
 import Foundation
+import SQL
 
 /// One line of the table: a rate, measured in several rounds.
 struct Figure {
-  static let rounds = 5
+  static let rounds = number(of: "--rounds", else: 5)
 
   let name: String
   let unit: String
@@ -38,6 +39,15 @@ func timed(_ body: () throws -> Void) rethrows -> Double {
   try body()
   let duration = (ContinuousClock.now - start).components
   return Double(duration.seconds) + Double(duration.attoseconds) / 1e18
+}
+
+extension Histogram {
+  /// The upper bound of the bucket in which that share of all lies, as text.
+  func bound(of share: Double) -> String {
+    let wanted = Int((share * Double(count)).rounded(.up))
+    guard let bucket = cumulative.first(where: { $0.count >= wanted }) else { return "> \(bounds.last ?? 0) s" }
+    return "<= \(bucket.bound) s"
+  }
 }
 
 /// Processor time of this process, user and system, all threads.

@@ -17,10 +17,10 @@ struct GrowthBenchmark {
     var world = try BenchWorld()
     let folder = world.folder
     defer { try? FileManager.default.removeItem(at: folder) }
-    var single = try load("empty file", world)
+    let before = try load("empty file", world)
     let perEvent = BenchWorld.body(contact: events / 10).count
     let step = max(Self.perBatch, events / 10)
-    var (done, bytes) = (0, 0)
+    var (done, bytes) = (0, before.batchBytes)
     while done < events {
       let elapsed = try timed {
         for _ in 0..<step / Self.perBatch { bytes += try batch(world) }
@@ -29,26 +29,50 @@ struct GrowthBenchmark {
       done += step
       print("  at \(done): \(Int(Double(step) / elapsed)) events/s in batches, \(Self.memory()) MB")
     }
-    single += try load("\(done) events", world)
-    let scrape = timed { _ = (world.log.acceptedByType, world.writer.metrics, world.counters.chains.count) }
-    print(String(format: "  figures for /metrics: %.2f ms", scrape * 1000))
+    let after = try load("\(done) events", world)
+    print(
+      String(
+        format: "  of the empty file's rates: %.2f one by one, %.2f in batches", after.single / before.single,
+        after.batched / before.batched))
     world.leave()
     let size = try Self.bytes(of: world.path)
-    bytes += single * perEvent
+    bytes += (before.singles + after.singles) * perEvent + after.batchBytes
     print(String(format: "  disk: %.2f times the JSON (%d MB)", Double(size) / Double(bytes), size >> 20))
     let start = try timed { world = try BenchWorld(in: folder) }
     print(String(format: "  start-up: %.2f s, then %d MB", start, Self.memory()))
     world.leave()
+    try ServedFolder.measure(folder)
   }
 
-  /// - Returns: the events it sent.
-  private func load(_ name: String, _ world: BenchWorld) throws -> Int {
-    let load = try HTTPLoad(world: world, connections: 64, contacts: events / 5).run(seconds: max(5, seconds))
-    let rate = Int(Double(load.latencies.count) / load.seconds)
-    let unread = try world.unread()
-    try world.drain()
-    print("  \(name): \(rate) events/s one by one over HTTP, \(HTTPLoad.percentiles(load.latencies)), \(unread) unread")
-    return load.latencies.count
+  private struct Loads {
+    /// Events a second.
+    let single: Double
+    let batched: Double
+    let singles: Int
+    let batchBytes: Int
+  }
+
+  /// Medians of three rounds, in turns.
+  private func load(_ name: String, _ world: BenchWorld) throws -> Loads {
+    var (single, batched, latencies): ([Double], [Double], [Double]) = ([], [], [])
+    var (bytes, left): (Int, Int64) = (0, 0)
+    let perRound = min(100, max(1, events / 10 / Self.perBatch))
+    for _ in 0..<3 {
+      let load = try HTTPLoad(world: world, connections: 64, contacts: events / 5).run(seconds: max(5, seconds))
+      single.append(Double(load.latencies.count) / load.seconds)
+      latencies += load.latencies
+      left = max(left, Int64(try world.unread()))
+      try world.drain()
+      let elapsed = try timed { for _ in 0..<perRound { bytes += try batch(world) } }
+      batched.append(Double(perRound * Self.perBatch) / elapsed)
+      try world.drain()
+    }
+    Figure(name: "  \(name), one by one over HTTP", unit: "events/s").show(single)
+    print("    \(HTTPLoad.percentiles(latencies)), at most \(left) unread at the end")
+    print("    acceptance to decision, p99 since the beginning: \(world.lags.bound(of: 0.99))")
+    Figure(name: "  \(name), in batches of 1,000", unit: "events/s").show(batched)
+    return Loads(
+      single: single.sorted()[1], batched: batched.sorted()[1], singles: latencies.count, batchBytes: bytes)
   }
 
   /// - Returns: bytes of the events.

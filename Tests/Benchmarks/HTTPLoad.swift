@@ -14,9 +14,14 @@ struct HTTPLoad {
     let seconds: Double
     /// Of every accepted event, in milliseconds.
     let latencies: [Double]
+
+    var rate: Int { Int(Double(latencies.count) / seconds) }
   }
 
-  func run(seconds: Double) throws -> Result {
+  struct Refused: Error { let count: Int }
+
+  /// - Parameter goesOn: asked after each round; by default only the time ends it.
+  func run(seconds: Double, while goesOn: @escaping @Sendable () -> Bool = { true }) throws -> Result {
     let world = world
     let server = HTTPServer(host: "127.0.0.1", port: 0, limits: HTTPLimits()) { request, responder in
       world.intake.accept(request.body, .json) { result in
@@ -29,40 +34,51 @@ struct HTTPLoad {
     let port = try server.start()
     defer { server.stop(within: 1) }
     let latencies = Mutex<[Double]>([])
+    let refused = Mutex(0)
     let threads = 2
     let group = DispatchGroup()
     let elapsed = timed {
       for _ in 0..<threads {
         group.enter()
         Thread {
-          let measured = post(to: port, connections: connections / threads, seconds: seconds)
-          latencies.withLock { $0 += measured }
+          let measured = post(to: port, connections: connections / threads, seconds: seconds, while: goesOn)
+          latencies.withLock { $0 += measured.latencies }
+          refused.withLock { $0 += measured.refused }
           group.leave()
         }.start()
       }
       group.wait()
     }
+    let count = refused.withLock { $0 }
+    guard count == 0 else { throw Refused(count: count) }
     return Result(seconds: elapsed, latencies: latencies.withLock { $0 })
   }
 
   /// Sends one request on each connection, then reads one answer off each, until time is up.
-  private func post(to port: UInt16, connections: Int, seconds: Double) -> [Double] {
+  private func post(
+    to port: UInt16, connections: Int, seconds: Double, while goesOn: () -> Bool
+  ) -> (latencies: [Double], refused: Int) {
     let sockets = (0..<connections).compactMap { _ in ClientSocket(port: port) }
     defer { for socket in sockets { socket.close() } }
     let until = ContinuousClock.now + .seconds(seconds)
     var latencies: [Double] = []
+    var refused = connections - sockets.count
     var sent = Array(repeating: ContinuousClock.now, count: sockets.count)
-    while ContinuousClock.now < until {
+    while ContinuousClock.now < until, goesOn() {
       for (index, socket) in sockets.enumerated() {
         sent[index] = .now
         socket.post(BenchWorld.body(contact: .random(in: 0..<contacts)))
       }
-      for (index, socket) in sockets.enumerated() where socket.answerIsAccepted() {
+      for (index, socket) in sockets.enumerated() {
+        guard socket.answerIsAccepted() else {
+          refused += 1
+          continue
+        }
         let duration = (ContinuousClock.now - sent[index]).components
         latencies.append(Double(duration.seconds) * 1000 + Double(duration.attoseconds) / 1e15)
       }
     }
-    return latencies
+    return (latencies, refused)
   }
 
   static func percentiles(_ latencies: [Double]) -> String {
@@ -91,16 +107,32 @@ final class ClientSocket {
     if descriptor < 0 || failure != 0 { return nil }
   }
 
+  /// Whether somebody listens within five seconds.
+  static func isTaken(on port: UInt16) -> Bool {
+    for _ in 0..<500 {
+      if let socket = ClientSocket(port: port) {
+        socket.close()
+        return true
+      }
+      usleep(10_000)
+    }
+    return false
+  }
+
   func post(_ body: [UInt8]) {
     let head =
       "POST /v1/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
-    let bytes = Array(head.utf8) + body
-    _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    write(Array(head.utf8) + body)
   }
+
+  func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+  /// - Returns: how many bytes came; 0: no more will.
+  func read(into buffer: inout [UInt8]) -> Int { max(0, recv(descriptor, &buffer, buffer.count, 0)) }
 
   func answerIsAccepted() -> Bool {
     var buffer = [UInt8](repeating: 0, count: 1024)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
+    let count = read(into: &buffer)
     return count > 12 && buffer[9] == UInt8(ascii: "2")
   }
 

@@ -68,43 +68,14 @@ final class SinkServer {
   struct NotUp: Error {}
 
   init(_ path: String) throws {
-    port = try Self.freePort()
+    port = try Program.freePort()
     // It refuses to work for root, whose rights it needs for nothing.
     program = try Program(path, (getuid() == 0 ? ["-u", "nobody"] : []) + ["127.0.0.1:\(port)", "1000"])
-    guard isUp() else {
+    guard ClientSocket.isTaken(on: port) else {
       stop()
       throw NotUp()
     }
   }
 
-  /// Within five seconds.
-  private func isUp() -> Bool {
-    for _ in 0..<500 {
-      if let socket = ClientSocket(port: port) {
-        socket.close()
-        return true
-      }
-      usleep(10_000)
-    }
-    return false
-  }
-
   func stop() { program.stop() }
-
-  /// One that nobody listens on a moment ago.
-  private static func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let failure = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-      }
-    }
-    guard failure == 0 else { throw NotUp() }
-    return UInt16(bigEndian: address.sin_port)
-  }
 }

@@ -41,4 +41,27 @@ struct Program {
     kill(id, SIGKILL)
     waitpid(id, nil, 0)
   }
+
+  /// One that nobody listens on a moment ago.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let failure = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    guard failure == 0 else { throw Failed(program: "bind", code: errno) }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  /// A product of the same build, beside this one; nil when it was not built.
+  static func sibling(_ name: String) -> String? {
+    let path = URL(fileURLWithPath: arguments[0]).deletingLastPathComponent().appending(path: name).path
+    return access(path, X_OK) == 0 ? path : nil
+  }
 }

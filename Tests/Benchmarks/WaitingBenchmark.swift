@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Ingest
 import SQL
+import Synchronization
 
 /// Runs that wait, five million by default (`--runs N`): what they cost an idle server, and how fast a fiftieth of them,
 /// due in one second, is worked off while events come in.
@@ -15,7 +16,7 @@ struct WaitingBenchmark {
   func run() throws {
     let folder = try populate()
     defer { try? FileManager.default.removeItem(at: folder) }
-    let idle = max(10, seconds)
+    let idle = max(60, seconds)
     let moment = BenchWorld.milliseconds() + Int64(idle * 1000) + 15_000
     try fallDue(at: moment, folder)
     // What was made without syncs is not to be paid for by the server.
@@ -40,15 +41,18 @@ struct WaitingBenchmark {
   private func workOff(due moment: Int64, _ world: BenchWorld) throws {
     while BenchWorld.milliseconds() < moment { usleep(10_000) }
     let done = DispatchSemaphore(value: 0)
+    let isWorkedOff = Mutex(false)
     let load = Thread {
       do {
-        let load = try HTTPLoad(world: world, connections: 64, contacts: 100_000).run(seconds: 8)
-        print("  events over HTTP meanwhile: \(load.latencies.count / 8)/s, \(HTTPLoad.percentiles(load.latencies))")
+        let load = try HTTPLoad(world: world, connections: 64, contacts: 100_000)
+          .run(seconds: 600) { isWorkedOff.withLock { !$0 } }
+        print("  events over HTTP meanwhile: \(load.rate)/s, \(HTTPLoad.percentiles(load.latencies))")
       } catch { print("  events over HTTP meanwhile: \(error)") }
       done.signal()
     }
     load.start()
     while try world.isDue(before: moment + 1000) { usleep(20_000) }
+    isWorkedOff.withLock { $0 = true }
     let elapsed = Double(BenchWorld.milliseconds() - moment) / 1000
     print("  \(runs / 50) due in one second: worked off in \(elapsed) s, \(Int(Double(runs / 50) / elapsed))/s")
     done.wait()

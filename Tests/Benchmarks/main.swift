@@ -2,7 +2,7 @@
 // second, with every commit on disk (WAL, synchronous=FULL), on files in the temporary folder that are deleted again.
 //
 //   swift run -c release Benchmarks [--seconds N] [--only parser|json|decoding|intake|http|decisions|matching|dispatch|letters]
-//                                   [--letters N] [--connections N] [--checkpoint PAGES] [--cache KIB]
+//                                   [--letters N] [--connections N] [--checkpoint PAGES] [--cache KIB] [--rounds N]
 //
 // Three take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`,
 // `--only segments [--contacts N]`.
