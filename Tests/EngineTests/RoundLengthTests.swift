@@ -57,4 +57,28 @@ import Testing
     #expect(try world.messages.count == Self.runs)
     #expect(world.engine.isAtEnd)
   }
+
+  @Test("of runs that are all due, those whose time came first act first, whoever was there before")
+  func oldestFirst() throws {
+    let world = try Self.slowWorld()
+    try world.publish("late", #"{"enter":{"event":"cart"},"steps":[{"wait":"10h"},{"send":"email","template":"a"}]}"#)
+    try world.publish("soon", #"{"enter":{"event":"view"},"steps":[{"wait":"8h"},{"send":"email","template":"a"}]}"#)
+    for type in ["cart", "view"] {
+      let events = (0..<Self.runs).map { IncomingEvent(type: type, keys: ContactKeys(id: "c\($0)")) }
+      try world.write { db, now, world in _ = try world.log.append(events, now: now.milliseconds, db) }
+    }
+    world.clock.set(try #require(Timestamp(rfc3339: "2026-03-02T20:00:00Z")))
+    var acted: [Int] = []
+    while acted.last ?? 0 < 2 * Self.runs {
+      _ = try world.writer.round()
+      let sql =
+        "SELECT count(*), count(*) FILTER (WHERE c.id = 'late') FROM messages m JOIN chains c ON c.number = m.chain"
+      let (all, late) = try #require(try world.query(sql) { (Int($0.int(0)), Int($0.int(1))) }.first)
+      #expect(late == max(0, all - Self.runs))
+      if all == acted.last { break }
+      acted.append(all)
+    }
+    #expect(acted.count > 2, "it took several rounds")
+    #expect(acted.last == 2 * Self.runs)
+  }
 }

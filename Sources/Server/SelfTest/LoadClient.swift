@@ -68,7 +68,7 @@ struct LoadClient: Sendable {
   }
 
   /// About 250 bytes with a random id, one in ten at no price.
-  private static func event(_ type: String) -> String {
+  static func event(_ type: String) -> String {
     let contact = Int.random(in: 0..<contacts)
     return """
       {"id":"\(UUID().uuidString)","type":"\(type)","contact":{"id":"c\(contact)","email":"c\(contact)@shop.example"},\

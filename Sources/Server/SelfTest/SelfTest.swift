@@ -1,5 +1,6 @@
 import API
 import Foundation
+import Ingest
 import JSON
 
 /// What this machine sustains, measured through the front door: a whole server in this process, asked over loopback.
@@ -20,6 +21,8 @@ struct SelfTest {
     var report = SelfTestReport()
     progress("the disk")
     report.sync = try DiskProbe(folder: folder).run()
+    progress("texts of events")
+    report.read = try Self.read(for: seconds / 8)
     let key = KeySecret(random: Chance.bytes(KeySecret.randomBytes)).text
     let options = ServeOptions(data: folder, environment: [AdminKey.variable: key])
     let configuration = try Configuration.read(Array(Self.configuration.utf8), environment: [:]).configuration
@@ -43,7 +46,35 @@ struct SelfTest {
     progress("messages")
     try await publishLetter(client)
     report.messages = try await messages(load, client)
+    progress("metrics")
+    report.scrapes = try await scrapes(client)
+    report.residentBytes = HostFigures.process()?.residentBytes ?? 0
     return report
+  }
+
+  private static let scrapeCount = 50
+
+  /// Events read and checked by one thread, with nothing behind.
+  private static func read(for seconds: Double) throws -> Rate {
+    let (reader, body) = (EventReader(), Array(LoadClient.event("quiet").utf8))
+    let start = SystemClock.nanoseconds()
+    let until = start + Int64(seconds * 1e9)
+    var count = 0
+    while SystemClock.nanoseconds() < until {
+      for _ in 0..<perBatch { _ = try reader.read(body, .json, now: 0) }
+      count += perBatch
+    }
+    return Rate(count: count, seconds: Double(SystemClock.nanoseconds() - start) / 1e9)
+  }
+
+  private func scrapes(_ client: Client) async throws -> Rate {
+    var latencies: [Double] = []
+    for _ in 0..<Self.scrapeCount {
+      let start = SystemClock.nanoseconds()
+      _ = try await client.call("GET", "/metrics")
+      latencies.append(Double(SystemClock.nanoseconds() - start) / 1e6)
+    }
+    return Rate(count: latencies.count, seconds: latencies.reduce(0, +) / 1000, latencies: latencies)
   }
 
   private static let configuration = """

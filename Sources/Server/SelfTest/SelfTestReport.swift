@@ -8,14 +8,19 @@ struct SelfTestReport {
   var batched: Rate?
   var decided: Rate?
   var messages: Rate?
+  var read: Rate?
+  var scrapes: Rate?
+  var residentBytes = 0
 
   private var rows: [(key: String, name: String, unit: String, rate: Rate?)] {
     [
       ("syncs", "pages made durable, one after the other", "syncs/s", sync),
+      ("read_events", "texts of events read and checked, one thread", "events/s", read),
       ("events", "events accepted, one a call, 64 connections", "events/s", single),
       ("batched_events", "events accepted, 1,000 a call", "events/s", batched),
       ("decided_events", "events accepted and decided, 50 live chains", "events/s", decided),
       ("messages", "messages of 5 KB: entered, planned, rendered, taken", "messages/s", messages),
+      ("scrapes", "GET /metrics, one after the other", "calls/s", scrapes),
     ]
   }
 
@@ -27,8 +32,11 @@ struct SelfTestReport {
       let space = String(repeating: " ", count: max(0, 9 - figure.count))
       return name + space + figure + " " + row.unit + latencies(rate)
     }
-    return (lines + ["", "an hour: \((messages?.perSecond ?? 0) * 3600) messages, as far as the providers take them"])
-      .joined(separator: "\n")
+    let rest = [
+      "", "memory at the end: \(residentBytes >> 20) MB",
+      "an hour: \((messages?.perSecond ?? 0) * 3600) messages, as far as the providers take them",
+    ]
+    return (lines + rest).joined(separator: "\n")
   }
 
   private func latencies(_ rate: Rate) -> String {
@@ -47,6 +55,7 @@ struct SelfTestReport {
       }
       object[row.key] = .object(figures)
     }
+    object["resident_bytes"] = .number(JSONNumber(Int64(residentBytes)))
     return .object(object)
   }
 }
