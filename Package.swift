@@ -159,10 +159,11 @@ let package = Package(
     .executableTarget(
       name: "Simulation",
       dependencies: [
-        "CSQLite", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Seeds", "SQL", "Threads",
+        "CSQLite", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Retention", "Seeds", "SQL",
+        "Threads",
       ],
       path: "Tests/Simulation", swiftSettings: rules),
-    .testTarget(name: "SimulationTests", dependencies: ["SQL", "Simulation"], swiftSettings: rules),
+    .testTarget(name: "SimulationTests", dependencies: ["Domain", "SQL", "Simulation"], swiftSettings: rules),
     // Bytes of strangers into every parser; `make fuzz` builds it with libFuzzer.
     .executableTarget(
       name: "Fuzz", dependencies: ["Channels", "Domain", "HTTP", "JSON"], path: "Tests/Fuzz", swiftSettings: rules),

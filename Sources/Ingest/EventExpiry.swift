@@ -48,6 +48,9 @@ public final class EventExpiry: Sweeper {
     return sweep
   }
 
+  /// From this seq on everything stays as yet.
+  public var end: Int64 { min(log.lastSeq, acted() + 1) }
+
   /// What is gone from the log, but for single events: by condition on a column `type`, through which seq.
   public func gone(_ db: Connection) throws -> [(types: String, through: Int64)] {
     let passed = try self.passed ?? readProgress(db)
@@ -56,9 +59,6 @@ public final class EventExpiry: Sweeper {
 }
 
 extension EventExpiry {
-  /// From here on everything stays.
-  private var end: Int64 { min(log.lastSeq, acted() + 1) }
-
   private func pass(_ index: Int, _ now: Int64, _ limit: Int, _ db: Connection) throws -> Sweep {
     let rule = rules[index]
     let first = passed?[index] ?? 0
@@ -80,7 +80,9 @@ extension EventExpiry {
       try write(rule.name, last, db)
     }
     if sweep.isOver {
-      sweep.next = try acceptance(after: last, db).map { RetentionPolicy.end(rule.span, of: $0).milliseconds }
+      sweep.next = try acceptance(after: last, db).map {
+        max(RetentionPolicy.end(rule.span, of: $0).milliseconds, $0.milliseconds + log.windowMilliseconds + 1)
+      }
     }
     return sweep
   }

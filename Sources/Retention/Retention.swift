@@ -20,7 +20,7 @@ public final class Retention: Duty {
   private static let page = 50
   /// Between the end of one walk through everything and the next, at least; and after a lost transaction, since the disk
   /// may be full.
-  static let pauseMilliseconds: Int64 = 60_000
+  public static let standardPause: Int64 = 60_000
 
   /// Sweepers that need not wait for the engine.
   private static let beforeMessages = 2
@@ -30,6 +30,7 @@ public final class Retention: Duty {
   private let timeline: TimelineExpiry
   private let sweepers: [any Sweeper]
   private let slice: Int
+  private let pause: Int64
   private let monotonic: () -> Int64
   /// The sweeper whose turn it is, and what the walk has seen so far.
   private var turn = 0
@@ -39,24 +40,29 @@ public final class Retention: Duty {
   private var lastLook: Int64 = .min
   private var restsUntil: Int64 = .min
   private var wakesAt: Int64?
+  /// As far as the log might be deleted when the last walk ended.
+  private var lastEnd: Int64 = 0
   private let deleted = Mutex<[String: Int]>([:])
 
   /// Nil when everything is kept for ever.
   /// - Parameters:
   ///   - others: of stages beside the walk.
+  ///   - leastStale: rows of the timeline whose events are gone, before it is walked.
+  ///   - pause: milliseconds between walks, at least.
   ///   - monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
   public init?(
     log: EventLog, engine: Engine, catalog: ChainCatalog, rules: Rules, besides others: [any Sweeper] = [],
-    slice: Int = standardSlice,
+    slice: Int = standardSlice, leastStale: Int64 = TimelineExpiry.standardLeastStale,
+    pause: Int64 = standardPause,
     monotonic: @escaping () -> Int64 = { 0 }
   ) {
     let policy = rules.retention
     guard !policy.keepsEverything else { return nil }
-    (self.engine, self.slice, self.monotonic) = (engine, slice, monotonic)
+    (self.engine, self.slice, self.pause, self.monotonic) = (engine, slice, pause, monotonic)
     events = EventExpiry(policy, log: log, acted: { engine.actedSeq }) {
       try NeededEvents.seqs(after: $0, through: $1, now: $2, $3)
     }
-    timeline = TimelineExpiry(events: events)
+    timeline = TimelineExpiry(events: events, leastStale: leastStale)
     var sweepers: [any Sweeper] = [events, timeline]
     if let span = policy.bodies { sweepers.append(BodyExpiry(span)) }
     if let span = policy.messages { sweepers.append(MessageExpiry(span)) }
@@ -71,7 +77,10 @@ public final class Retention: Duty {
 
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
     // A clock that was set back does not stretch the rest.
-    if now < restsUntil, now >= lastLook { return .idle(until: wakesAt) }
+    if now < restsUntil, now >= lastLook {
+      // Of what came since, nobody has asked when it may go.
+      return .idle(until: wakesAt ?? (events.end == lastEnd ? nil : restsUntil))
+    }
     lastLook = now
     var left = engine.isAtEnd ? slice : max(1, slice / 5)
     let until = monotonic() + (engine.isAtEnd ? Self.nanosecondsPerRound : Self.nanosecondsPerRound / 5)
@@ -87,8 +96,9 @@ public final class Retention: Duty {
       guard monotonic() < until || turn == sweepers.count else { return .more }
     }
     // What had to stay is looked at in every walk: where that is much, less often.
-    restsUntil = max(next ?? 0, now + max(Self.pauseMilliseconds, visited))
+    restsUntil = max(next ?? 0, now + max(pause, visited))
     wakesAt = next == nil ? nil : restsUntil
+    lastEnd = events.end
     (turn, visited, next) = (0, 0, nil)
     return .idle(until: wakesAt)
   }
@@ -108,7 +118,7 @@ public final class Retention: Duty {
     for sweeper in sweepers { sweeper.forget() }
     (turn, visited, next) = (0, 0, nil)
     guard lastLook > .min else { return }
-    restsUntil = max(restsUntil, lastLook + Self.pauseMilliseconds)
+    restsUntil = max(restsUntil, lastLook + pause)
     wakesAt = restsUntil
   }
 }

@@ -36,6 +36,16 @@ import Testing
     #expect(try shop.count("runs") == 1)
   }
 
+  @Test("what comes while nothing is old enough goes in its time, though nothing happens any more")
+  func wakesForWhatCame() throws {
+    let shop = try Shop(RetentionPolicy(types: ["view": Self.week]))
+    // The walk over the empty log is over, and nothing to wait for.
+    try shop.happen("visit")
+    for type in ["view", "visit"] { try shop.happen(type) }
+    #expect(try shop.sleep(days: 10) > 0)
+    #expect(try shop.events() == ["visit", "visit"])
+  }
+
   @Test("an event that an active run needs stays until the run is over")
   func keepsTriggers() throws {
     let shop = try Shop(

@@ -49,6 +49,7 @@ private final class Campaign: Sendable {
   func live() {
     while let seed = take() {
       let world = World(seed: seed, tells: Seeds.isReplay)
+      world.watcher = { [self] in look(seed, $0) }
       let failure = world.failure()
       if Seeds.isReplay { world.story.forEach { say($0) } }
       note(seed, world, failure)
@@ -60,6 +61,16 @@ private final class Campaign: Sendable {
       guard !state.hasFailed, state.next < seeds.upperBound else { return nil }
       defer { state.next += 1 }
       return state.next
+    }
+  }
+
+  /// Where a large world is, now and then.
+  private func look(_ seed: UInt64, _ world: World) {
+    state.withLock { state in
+      let seconds = Date().timeIntervalSince(began)
+      guard seconds - state.toldAt >= 30 else { return }
+      state.toldAt = seconds
+      say("seed \(seed), day \(world.day) after \(Int(seconds)) s: \(world.tally)")
     }
   }
 

@@ -9,9 +9,10 @@ import Testing
   @Test("a planted bug is seen, and by the promise that it breaks", arguments: PlantedBug.all.indices)
   func isCaught(index: Int) throws {
     let (bug, breaks) = PlantedBug.all[index]
+    let weather = bug.weather
     for seed in 1...Self.patience {
-      let script = Script(seed: seed, weather: PlantedBug.weather, bug: bug)
-      let world = World(seed: seed, weather: PlantedBug.weather, bug: bug, script: script)
+      let script = Script(seed: seed, weather: weather, bug: bug)
+      let world = World(seed: seed, weather: weather, bug: bug, script: script)
       do { try world.run() } catch let violation as Violation {
         #expect(breaks.contains(violation.invariant), "\(bug.name), seed \(seed): \(violation)")
         return

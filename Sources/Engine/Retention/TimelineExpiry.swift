@@ -15,10 +15,12 @@ public final class TimelineExpiry: Sweeper {
 
   private static let staleName = "timeline stale"
   private static let rowsName = "timeline rows"
-  private static let leastStale: Int64 = 1000
+  /// Fewer dead rows are not worth a walk.
+  public static let standardLeastStale: Int64 = 1000
 
   public let kind = "timeline"
   private let events: EventExpiry
+  private let leastStale: Int64
   /// Events deleted since the last walk began, and rows that it left; nil: to be read from the file.
   private var figures: (stale: Int64, rows: Int64)?
   /// Where the walk under way is; nil: there is none.
@@ -26,7 +28,9 @@ public final class TimelineExpiry: Sweeper {
   private var staleBefore: Int64 = 0
   private var seen: Int64 = 0
 
-  public init(events: EventExpiry) { self.events = events }
+  public init(events: EventExpiry, leastStale: Int64 = standardLeastStale) {
+    (self.events, self.leastStale) = (events, leastStale)
+  }
 
   public func forget() { (figures, place, staleBefore, seen) = (nil, nil, 0, 0) }
 
@@ -41,7 +45,7 @@ public final class TimelineExpiry: Sweeper {
   public func sweep(_ db: Connection, now: Int64, limit: Int) throws -> Sweep {
     let figures = try readFigures(db)
     if place == nil {
-      guard figures.stale >= max(Self.leastStale, figures.rows / 5) else { return Sweep(isOver: true) }
+      guard figures.stale >= max(leastStale, figures.rows / 5) else { return Sweep(isOver: true) }
       (place, staleBefore, seen) = (Key(), figures.stale, 0)
     }
     let start = place ?? Key()

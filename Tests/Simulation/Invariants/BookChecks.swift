@@ -12,10 +12,13 @@ struct BookChecks {
     try none(
       "every planned message is counted", "chain, version, label, rows, counted",
       """
-      SELECT chain, version, label, count(*) AS rows,
+      SELECT chain, version, label, sum(n) AS rows,
         coalesce((SELECT c.count FROM chain_counters c WHERE c.chain = m.chain AND c.version = m.version
           AND c.step = m.label AND c.outcome = 'planned'), 0) AS counted
-      FROM messages m GROUP BY chain, version, label HAVING rows <> counted LIMIT 1
+      FROM (
+        SELECT chain, version, label, 1 AS n FROM messages
+        UNION ALL SELECT chain, version, label, count FROM retired_messages) m
+      GROUP BY chain, version, label HAVING rows <> counted LIMIT 1
       """)
     try none(
       "messages are counted by status", "channel, status, rows, counted",
@@ -23,6 +26,7 @@ struct BookChecks {
       SELECT channel, status, rows, counted FROM (
         SELECT channel, status, sum(r) AS rows, sum(c) AS counted FROM (
           SELECT channel, status, count(*) AS r, 0 AS c FROM messages GROUP BY channel, status
+          UNION ALL SELECT channel, status, count, 0 FROM retired_messages
           UNION ALL SELECT channel, status, 0, count FROM message_counters)
         GROUP BY channel, status) WHERE rows <> counted LIMIT 1
       """)
@@ -37,6 +41,7 @@ struct BookChecks {
         SELECT chain, version, label, outcome, sum(r) AS rows, sum(c) AS counted FROM (
           SELECT chain, version, label, status AS outcome, count(*) AS r, 0 AS c FROM messages
           WHERE status IN ('sent', 'failed', 'skipped', 'unknown') GROUP BY chain, version, label, status
+          UNION ALL SELECT chain, version, label, status, count, 0 FROM retired_messages
           UNION ALL SELECT chain, version, step, outcome, 0, count FROM chain_counters
           WHERE step <> '' AND outcome IN ('sent', 'failed', 'skipped', 'unknown'))
         GROUP BY chain, version, label, outcome) WHERE rows <> counted LIMIT 1
@@ -48,6 +53,8 @@ struct BookChecks {
         SELECT chain, version, outcome, sum(r) AS rows, sum(c) AS counted FROM (
           SELECT chain, version, 'entered' AS outcome, count(*) AS r, 0 AS c FROM runs GROUP BY chain, version
           UNION ALL SELECT chain, version, reason, count(*), 0 FROM runs WHERE state = 'ended' GROUP BY chain, version, reason
+          UNION ALL SELECT chain, version, 'entered', count, 0 FROM retired_runs
+          UNION ALL SELECT chain, version, reason, count, 0 FROM retired_runs
           UNION ALL SELECT chain, version, 'entered', 0, CASE outcome WHEN 'followed' THEN -count ELSE count END
           FROM chain_counters WHERE step = '' AND outcome IN ('followed', 'joined')
           UNION ALL SELECT chain, version, outcome, 0, count FROM chain_counters

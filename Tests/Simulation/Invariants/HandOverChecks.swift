@@ -4,7 +4,7 @@ import JSON
 import SQL
 
 /// What has just been handed over: once, with the intent on disk, to somebody who may get it, at a time when he may.
-struct HandOverChecks {
+final class HandOverChecks {
   private struct Row {
     let status: String
     let attempts: Int
@@ -21,6 +21,8 @@ struct HandOverChecks {
   private let db: Connection
   private let documents: Documents
   private let rules: Rules
+  /// Of what was handed over.
+  private var plannedAt: [Int64: Int64] = [:]
 
   init(_ db: Connection, _ documents: Documents, _ rules: Rules) {
     (self.db, self.documents, self.rules) = (db, documents, rules)
@@ -32,7 +34,9 @@ struct HandOverChecks {
       Violation(
         invariant, "message \(claim.message), try \(claim.attempt), \(claim.channel) to \(claim.address) \(detail)")
     }
-    guard let row = try row(claim.message), row.status == "sending", row.attempts == claim.attempt else {
+    let found = try row(claim.message)
+    plannedAt[claim.message] = found?.plannedAt
+    guard let row = found, row.status == "sending", row.attempts == claim.attempt else {
       throw broken("the intent is on disk before the hand-over")
     }
     guard life.hold.fact == nil else { throw broken("a held copy sends nothing") }
@@ -78,11 +82,16 @@ struct HandOverChecks {
   }
 
   /// After a start: what the far side was handed lately stands in the ledger, whatever the disk has been through.
-  func checkIntents(_ provider: Provider, lastLife life: Int) throws {
+  func checkIntents(_ provider: Provider, lastLife life: Int, wall: Int64) throws {
+    // An hour or two, since clocks are set.
+    let kept = rules.retention.messages.map {
+      RetentionPolicy.limit($0, at: Timestamp(milliseconds: wall)).milliseconds + 2 * 3_600_000
+    }
     for handOver in provider.handOvers.suffix(50) {
       let attempts = try db.first("SELECT attempts FROM messages WHERE id = $1", [.int(handOver.claim.message)]) {
         Int($0.int(0))
       }
+      if attempts == nil, let kept, plannedAt[handOver.claim.message] ?? .max <= kept { continue }
       // Whose end was heard may have been taken back since, or asked for anew by a person.
       guard let attempts, handOver.isTold || handOver.life < life || attempts >= handOver.claim.attempt else {
         throw Violation("the intent is on disk before the hand-over", "message \(handOver.claim.message)")

@@ -20,13 +20,13 @@ final class Invariants {
   /// Something was written since the last rest.
   private var isChanged = true
   private var lastDay: Int64 = 0
-  /// The round from which on all runs are gone through again: in a large world not after each.
-  private var nextScan = 0
+  /// After rounds that are lost, at starts, and at rest.
+  private var (losses, starts, rests) = (Pace(), Pace(), Pace())
 
   init(path: String, vfs: String, rules: Rules, window: Int64) throws {
     db = try Connection(path: path, mode: .reader, settings: .init(vfs: vfs, busyMilliseconds: 0))
     let documents = Documents(db)
-    logChecks = LogChecks(db, window: window)
+    logChecks = LogChecks(db, window: window, retention: rules.retention)
     bookChecks = BookChecks(db)
     books = BookWatch(db)
     runChecks = RunChecks(db, documents)
@@ -53,17 +53,17 @@ final class Invariants {
   ) throws {
     guard wrote || lost || !handOvers.isEmpty else { return }
     isChanged = true
-    let (runs, messages) = (world.disk.rows.runs, world.disk.rows.messages)
-    world.disk.rows.forget()
+    let isWhole = lost && losses.isDue(world)
+    let (runs, messages) = takeChanged(world)
     try db.savepoint {
       for handOver in handOvers { try handOverChecks.check(handOver, world, life) }
-      try logChecks.check()
-      try books.check(changed: lost ? nil : messages)
+      try logChecks.check(wall: world.clock.wall)
+      try books.check(changed: isWhole ? nil : messages)
       if life.hasCommitted {
         if lost { try bookChecks.checkMemory(life.counters) }
         if !messages.isEmpty || lost { try handOverChecks.checkAtHand(life) }
       }
-      try waits.check(wall: world.clock.wall, changed: lost ? nil : runs)
+      try waits.check(wall: world.clock.wall, changed: isWhole ? nil : runs)
     }
   }
 
@@ -79,11 +79,12 @@ final class Invariants {
       if isChanged {
         try books.checkRest()
         try runChecks.checkSteps()
+        try runChecks.checkNewcomers()
         try logChecks.checkFreshPromises(&world.shop)
       }
-      if day > lastDay || (isChanged && world.tally.rounds >= nextScan) {
-        nextScan = world.tally.rounds + world.mostRounds / 1000
+      if day > lastDay || (isChanged && rests.isDue(world)) {
         try runChecks.checkStuck()
+        try runChecks.checkTriggers()
         try runChecks.checkEnded()
         try runChecks.checkNoneOversleeps()
       }
@@ -97,17 +98,24 @@ final class Invariants {
   /// The server has just started.
   func checkAll(_ world: World) throws {
     isChanged = true
-    world.disk.rows.forget()
+    let isWhole = starts.isDue(world)
+    let (runs, messages) = takeChanged(world)
     try db.savepoint {
-      try logChecks.check()
-      try waits.check(wall: world.clock.wall, changed: nil)
-      try books.check(changed: nil)
+      try logChecks.check(wall: world.clock.wall)
+      try waits.check(wall: world.clock.wall, changed: isWhole ? nil : runs)
+      try books.check(changed: isWhole ? nil : messages)
+      try handOverChecks.checkIntents(world.provider, lastLife: world.lives - 1, wall: world.clock.wall)
+      guard isWhole else { return }
       try logChecks.checkWholeTimeline()
       try logChecks.checkBatches(world.shop)
-      try handOverChecks.checkIntents(world.provider, lastLife: world.lives - 1)
       try checkAudits()
       try checkEverything(world)
     }
+  }
+
+  private func takeChanged(_ world: World) -> (runs: Set<Int64>, messages: Set<Int64>) {
+    defer { world.disk.rows.forget() }
+    return (world.disk.rows.runs, world.disk.rows.messages)
   }
 
   private func checkAudits() throws {
@@ -135,6 +143,7 @@ final class Invariants {
     try checkAudits()
     try logChecks.checkSentOnce(world.shop)
     try logChecks.checkBatches(world.shop)
+    if world.weather.deletes { try logChecks.checkDeleted() }
     try logChecks.checkStore()
   }
 
@@ -152,5 +161,16 @@ final class Invariants {
       let sql = "SELECT \(row) FROM \(table) \(isCounter ? "WHERE count <> 0" : "") ORDER BY \(order)"
       return try db.query(sql) { table + " " + $0.text(0) }
     }
+  }
+}
+
+/// When everything is gone through again: in a small world each time.
+private struct Pace {
+  private var nextRound = 0
+
+  mutating func isDue(_ world: World) -> Bool {
+    guard world.tally.rounds >= nextRound else { return false }
+    nextRound = world.tally.rounds + world.roundsBetweenLooks
+    return true
   }
 }

@@ -1,3 +1,4 @@
+import Domain
 import SQL
 
 /// The log: in order, each id once in its window, read to the cursor, everything promised in it.
@@ -9,10 +10,28 @@ final class LogChecks {
   private var lastCursor: Int64 = 0
   /// When the newest event with an id was accepted.
   private var acceptedAt: [String: Int64] = [:]
+  private let retention: RetentionPolicy
+  /// What clients' events were when they were first seen: retention may delete some of them later.
+  private var seen: [Name: [Seen]] = [:]
+  /// The latest that the wall clock has shown.
+  private var wall: Int64 = 0
 
-  init(_ db: Connection, window: Int64) { (self.db, self.window) = (db, window) }
+  private enum Name: Hashable {
+    case id(String)
+    case mark(Int)
+  }
 
-  func check() throws {
+  private struct Seen {
+    let type: String
+    let acceptedAt: Int64
+  }
+
+  init(_ db: Connection, window: Int64, retention: RetentionPolicy) {
+    (self.db, self.window, self.retention) = (db, window, retention)
+  }
+
+  func check(wall: Int64) throws {
+    self.wall = max(self.wall, wall)
     let last = try db.first("SELECT coalesce(max(seq), 0) FROM events") { $0.int(0) } ?? 0
     let cursor = try db.first("SELECT value FROM facts WHERE name = 'engine.cursor'") { Int64($0.text(0)) ?? -1 } ?? 0
     guard cursor <= last else { throw Violation("the cursor is in the log", "cursor \(cursor), last event \(last)") }
@@ -24,14 +43,18 @@ final class LogChecks {
   }
 
   private func checkOrder() throws {
+    let first = try db.first("SELECT min(seq) FROM events WHERE seq > $1", [.int(lastSeq)]) { $0.int(0) } ?? 0
+    guard first == lastSeq + 1 else { throw Violation("the log is in order", "event \(first) after \(lastSeq)") }
+    // The one before may have been deleted since.
     let sql = """
       SELECT e.seq FROM events e LEFT JOIN events b ON b.seq = e.seq - 1
-      WHERE e.seq > $1 AND (e.at > e.accepted_at OR e.accepted_at < b.accepted_at OR (b.seq IS NULL AND e.seq > 1))
+      WHERE e.seq > $1 AND (e.at > e.accepted_at OR e.accepted_at < b.accepted_at OR (b.seq IS NULL AND e.seq > $1 + 1))
       LIMIT 1
       """
     if let seq = try db.first(sql, [.int(lastSeq)], { $0.int(0) }) {
       throw Violation("the log is in order", "event \(seq)")
     }
+    if !retention.keepsEverything { try noteSeen() }
     try db.each("SELECT id, accepted_at FROM events WHERE seq > $1 AND id IS NOT NULL", [.int(lastSeq)]) { row in
       let (id, at) = (row.text(0), row.int(1))
       if let before = acceptedAt.updateValue(at, forKey: id), at - before <= window {
@@ -41,19 +64,55 @@ final class LogChecks {
     }
   }
 
+  private func noteSeen() throws {
+    let sql = """
+      SELECT e.id, json_extract(e.properties, '$.n'), y.name, e.accepted_at FROM events e JOIN event_types y ON y.id = e.type
+      WHERE e.seq > $1 AND (e.id IS NOT NULL OR e.contact IS NULL)
+      """
+    try db.each(sql, [.int(lastSeq)]) { row in
+      let name = row.optionalText(0).map { Name.id($0) } ?? Name.mark(Int(row.int(1)))
+      seen[name, default: []].append(Seen(type: row.text(2), acceptedAt: row.int(3)))
+      return true
+    }
+  }
+
+  /// Nothing is missing that was kept too short a time.
+  private func mayBeGone(_ name: Name) -> Bool {
+    guard let seen = seen[name] else { return false }
+    return seen.allSatisfy { event in
+      guard let span = retention.span(ofType: event.type) else { return false }
+      return event.acceptedAt <= RetentionPolicy.limit(span, at: Timestamp(milliseconds: wall)).milliseconds
+    }
+  }
+
+  /// With nothing left to wait for, what has been kept long enough is gone, but for what a run needed.
+  func checkDeleted() throws {
+    let sql = """
+      SELECT e.seq, y.name, e.accepted_at FROM events e JOIN event_types y ON y.id = e.type
+      WHERE e.seq < (SELECT max(seq) FROM events) AND e.seq NOT IN (SELECT seq FROM kept_events)
+      """
+    let rows = try db.query(sql) { (seq: $0.int(0), type: $0.text(1), acceptedAt: $0.int(2)) }
+    for row in rows {
+      guard let span = retention.span(ofType: row.type) else { continue }
+      throw Violation("what was kept long enough goes", "event \(row.seq), \(row.type), kept for \(span.text)")
+    }
+  }
+
   /// Every event up to the cursor has acted: it stands in some contact's timeline.
   private func checkTimeline(through cursor: Int64) throws {
     let sql = """
       SELECT e.seq FROM events e WHERE e.seq > $1 AND e.seq <= $2
         AND NOT EXISTS (SELECT 1 FROM fresh_timeline f WHERE f.seq = e.seq AND f.type = e.type AND f.at = e.at)
         AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.seq = e.seq AND t.type = e.type AND t.at = e.at)
+        AND NOT EXISTS (SELECT 1 FROM kept_events k WHERE k.seq = e.seq)
       LIMIT 1
       """
     guard let seq = try db.first(sql, [.int(lastCursor), .int(cursor)], { $0.int(0) }) else { return }
     throw Violation("the timeline is complete up to the cursor", "event \(seq), cursor \(cursor)")
   }
 
-  /// All of it: each event in one contact's timeline, once; a merge may have a row in both tables.
+  /// All of it: each event in one contact's timeline, once; a merge may have a row in both tables. What only a run still
+  /// needs stands in none.
   func checkWholeTimeline() throws {
     let sql = """
       SELECT e.seq FROM events e LEFT JOIN (
@@ -61,18 +120,19 @@ final class LogChecks {
           SELECT contact, type, at, seq FROM timeline UNION \(HandOverChecks.fresh))
         GROUP BY seq
       ) t ON t.seq = e.seq
-      WHERE e.seq <= $1 AND (t.rows IS NOT 1 OR t.type <> e.type OR t.at <> e.at) LIMIT 1
+      WHERE e.seq <= $1 AND (t.rows IS NOT 1 OR t.type <> e.type OR t.at <> e.at)
+        AND NOT (t.rows IS NULL AND EXISTS (SELECT 1 FROM kept_events k WHERE k.seq = e.seq)) LIMIT 1
       """
     guard let seq = try db.first(sql, [.int(lastCursor)], { $0.int(0) }) else { return }
     throw Violation("the timeline is complete up to the cursor", "event \(seq), cursor \(lastCursor)")
   }
 
-  /// No event that a client was told is stored may be missing.
+  /// No event that a client was told is stored may be missing before its time.
   func checkPromises(_ shop: Shop) throws {
     let ids = Set(try db.query("SELECT id FROM events WHERE id IS NOT NULL") { $0.text(0) })
-    if let lost = shop.acceptedIDs.subtracting(ids).min() { throw Self.lost(lost) }
+    if let lost = shop.acceptedIDs.subtracting(ids).filter({ !mayBeGone(.id($0)) }).min() { throw Self.lost(lost) }
     let lost = shop.acceptedMarks.subtracting(try marks().map(\.mark))
-    if let lost = lost.min() { throw Self.lost("without id, number \(lost)") }
+    if let lost = lost.filter({ !mayBeGone(.mark($0)) }).min() { throw Self.lost("without id, number \(lost)") }
   }
 
   /// The same for what was promised lately.
@@ -81,13 +141,14 @@ final class LogChecks {
     for id in fresh.ids {
       let found = try db.first("SELECT 1 FROM events WHERE id = $1 ORDER BY seq DESC LIMIT 1", [.text(id)]) { _ in true
       }
-      if found == nil { throw Self.lost(id) }
+      if found == nil, !mayBeGone(.id(id)) { throw Self.lost(id) }
     }
     let sql = """
       SELECT 1 FROM events WHERE id IS NULL AND contact IS NULL AND json_extract(properties, '$.n') = $1
       ORDER BY seq DESC LIMIT 1
       """
     for mark in fresh.marks where try db.first(sql, [.int(Int64(mark))], { _ in true }) == nil {
+      if mayBeGone(.mark(mark)) { continue }
       throw Self.lost("without id, number \(mark)")
     }
   }
@@ -107,6 +168,7 @@ final class LogChecks {
   func checkBatches(_ shop: Shop) throws {
     let stored = Dictionary(try marks().map { ($0.mark, $0.count) }) { $1 }
     for batch in shop.batches where Set(batch.map { stored[$0] ?? 0 }).count > 1 {
+      if batch.contains(where: { mayBeGone(.mark($0)) }) { continue }
       throw Violation("no batch is half stored", "of the events without id \(batch) not all")
     }
   }

@@ -7,8 +7,18 @@ import SQL
 final class RunChecks {
   private let db: Connection
   private let documents: Documents
+  /// Who has ever been in a chain: rows may be deleted.
+  private var entered: Set<Entry> = []
+  private var lastRun: Int64 = 0
   /// Messages up to this one were found in their versions.
   private var lastMessage: Int64 = 0
+
+  private struct Entry: Hashable {
+    let chain: Int64
+    let version: Int64
+    let contact: Int64
+    let key: String
+  }
 
   init(_ db: Connection, _ documents: Documents) { (self.db, self.documents) = (db, documents) }
 
@@ -59,6 +69,30 @@ final class RunChecks {
         send.channel == row.text(4), send.templates.contains(row.text(5))
       else { throw Violation("a run walks its own version", "message \(row.int(0)), step \(row.text(3))") }
       lastMessage = max(lastMessage, row.int(0))
+      return true
+    }
+  }
+
+  /// The event that a run was entered by is there as long as somebody may ask after it.
+  func checkTriggers() throws {
+    let sql = """
+      SELECT r.id, r.trigger_seq FROM runs r LEFT JOIN events e ON e.seq = r.trigger_seq
+      WHERE r.state = 'active' AND e.seq IS NULL LIMIT 1
+      """
+    if let run = try db.first(sql, [], { "run \($0.int(0)), event \($0.int(1))" }) {
+      throw Violation("what a run needs stays", run)
+    }
+  }
+
+  /// Once in a life is once, whatever was deleted meanwhile: as long as that is the rule.
+  func checkNewcomers() throws {
+    try db.each("SELECT id, chain, version, contact, key FROM runs WHERE id > $1 ORDER BY id", [.int(lastRun)]) { row in
+      let entry = Entry(chain: row.int(1), version: row.int(2), contact: row.int(3), key: row.text(4))
+      let isNew = entered.insert(entry).inserted
+      if !isNew, try documents.version(row.int(1), row.int(2)).chain.reenter == .never {
+        throw Violation("re-entry keeps its rule", "never: run \(row.int(0)), \(entry)")
+      }
+      lastRun = row.int(0)
       return true
     }
   }

@@ -5,7 +5,9 @@ import SQL
 
 extension PlantedBug {
   /// Each with the promises of which one must be seen broken.
-  static var all: [(bug: PlantedBug, breaks: Set<String>)] {
+  static var all: [(bug: PlantedBug, breaks: Set<String>)] { ofTheWalk + ofRetention }
+
+  private static var ofTheWalk: [(bug: PlantedBug, breaks: Set<String>)] {
     [
       (
         PlantedBug(name: "the cursor is committed a round before its consequences", engine: { EarlyCursor($0) }),

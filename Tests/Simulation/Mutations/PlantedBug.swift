@@ -2,6 +2,7 @@ import Delivery
 import Domain
 import Engine
 import Ingest
+import Retention
 import SQL
 
 /// A bug put around the server, never into it, to show that the simulation sees such a one.
@@ -11,6 +12,7 @@ struct PlantedBug {
     let log: EventLog
     let engine: Engine
     let delivery: Delivery
+    let retention: Retention?
     let counters: Counters
   }
 
@@ -18,6 +20,7 @@ struct PlantedBug {
   /// What stands in the engine's place.
   var engine: (Parts) -> any Duty = { $0.engine }
   var delivery: (Parts) -> any Duty = { $0.delivery }
+  var retention: (Parts) -> (any Duty)? = { $0.retention }
   /// What the door makes of a call's events.
   var events: ([IncomingEvent]) -> [IncomingEvent] = { $0 }
   /// What a commit waits for.
@@ -33,9 +36,16 @@ struct PlantedBug {
   /// A resume sets the chain live and forgets the runs that the pause has parked.
   var resumesHalf = false
 
+  /// How long what has happened is kept.
+  var kept = RetentionPolicy()
+  /// What the engine does in one round.
+  var slice = Engine.Slice()
+
   /// Weather in which the bug has a chance to show itself.
-  static var weather: Weather {
+  var weather: Weather {
     var weather = Weather()
+    (weather.retention, weather.slice) = (kept, slice)
+    if !kept.keepsEverything { weather.limits.windowMilliseconds = 2 * 86_400_000 }
     (weather.crashes, weather.lostRounds, weather.providerFaults) = (40, 40, 200)
     (weather.powerFails, weather.diskFaults, weather.clientsGivingUp) = (500, 20, 300)
     return weather

@@ -3,6 +3,7 @@ import Domain
 import Engine
 import Ingest
 import Migrations
+import Retention
 import SQL
 
 /// One life of the server's process: everything that is in memory, wired as the server wires it, on the world's file.
@@ -15,6 +16,7 @@ final class Life: @unchecked Sendable {
   let counters = Counters()
   let engine: Engine
   let delivery: Delivery
+  let retention: Retention?
   let dispatch: SimulatedDispatch
   let hold: Hold
   let writer: Writer
@@ -60,11 +62,17 @@ final class Life: @unchecked Sendable {
     delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
       dispatch: dispatch, hold: hold)
-    let parts = PlantedBug.Parts(log: log, engine: engine, delivery: delivery, counters: counters)
-    let stages = [bug.engine(parts), bug.delivery(parts)].map { stage -> any Duty in
-      hold.fact == nil ? stage : HeldDuty(stage, while: hold)
-    }
-    let duties: [any Duty] = [gremlins[0], stages[0], gremlins[1], stages[1], gremlins[2]]
+    retention =
+      world.weather.deletes
+      ? Retention(
+        log: log, engine: engine, catalog: catalog, rules: rules, slice: world.weather.rowsDeleted, leastStale: 20,
+        pause: world.weather.pauseOfDeleting, monotonic: { stopwatch.look() }) : nil
+    let parts = PlantedBug.Parts(
+      log: log, engine: engine, delivery: delivery, retention: retention, counters: counters)
+    func held(_ stage: any Duty) -> any Duty { hold.fact == nil ? stage : HeldDuty(stage, while: hold) }
+    let deleting = bug.retention(parts).map { [held($0)] } ?? []
+    let duties: [any Duty] =
+      [gremlins[0], held(bug.engine(parts)), gremlins[1]] + deleting + [held(bug.delivery(parts)), gremlins[2]]
     writer = Writer(connection: connection, duties: duties, now: { clock.wall }, monotonic: { clock.time * 1_000_000 })
     intake = Intake(writer: writer, log: log, limits: world.weather.limits, now: { clock.wall })
   }

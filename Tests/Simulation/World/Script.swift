@@ -63,7 +63,7 @@ struct Script {
           hours: hours([nil, nil, "09:00..20:00", "02:10..02:40"]), consent: .optOut, perSecond: pace, maxAttempts: 4),
         "sms": ChannelPolicy(hours: hours([nil, "09:00..21:00"]), consent: .optIn, maxAttempts: 3),
         "call": ChannelPolicy(hours: hours([nil, "10:00..18:00"]), consent: .none, price: "35.00", maxAttempts: 2),
-      ], shopZone: Zone("Europe/Moscow") ?? .utc)
+      ], shopZone: Zone("Europe/Moscow") ?? .utc, retention: weather.retention)
   }
 
   // MARK: - The shop
@@ -74,13 +74,14 @@ struct Script {
         try Desk(life, db, now).saveTemplate(id, #"{"text": "Hello"}"#)
       }
     }
-    var maker = ChainMaker(
-      Chance(chance.next(), for: "chains"), references: References(channels: rules.channels, templates: ["a", "b"]))
+    var references = References(channels: rules.channels, templates: ["a", "b"])
+    references.retention = rules.retention
+    var maker = ChainMaker(Chance(chance.next(), for: "chains"), references: references, isSure: weather.isSure)
     for chain in Self.chains {
       var time = start
       while true {
         let document = maker.document()
-        let runs = chance.pick([InsideRuns.pin, .pin, .follow, .follow, .restart])
+        let runs = chance.pick(weather.isSure ? [InsideRuns.pin] : [.pin, .pin, .follow, .follow, .restart])
         write("publish \(chain), \(runs)", at: time) { life, db, now in
           try Desk(life, db, now).publish(chain, document, runs: runs)
         }
@@ -185,7 +186,7 @@ struct Script {
 
   private mutating func operate(_ weather: Weather, _ bug: PlantedBug) {
     let halfway = bug.resumesHalf
-    for chain in Self.chains where chance.hits(500) {
+    for chain in Self.chains where !weather.isSure && chance.hits(500) {
       for _ in 0...chance.below(3) {
         let time = anyTime()
         write("pause \(chain)", at: time) { life, db, now in try Desk(life, db, now).pause(chain) }
@@ -205,7 +206,7 @@ struct Script {
       }
     }
     for _ in 0..<6 {
-      let isRetry = chance.hits(600)
+      let isRetry = chance.hits(600) && !weather.isSure
       let time = anyTime() + 2 * Self.day
       write("resolve", at: time) { life, db, now in
         let message = try Desk(life, db, now).resolve(as: isRetry ? .retry : .sent)

@@ -6,6 +6,8 @@ struct Tally: CustomStringConvertible {
   var diskFaults = 0
   var handOvers = 0
   var checkpoints = 0
+  /// Rows, by kind: what retention has done.
+  var deleted: [String: Int] = [:]
 
   mutating func add(_ other: Tally) {
     rounds += other.rounds
@@ -14,10 +16,16 @@ struct Tally: CustomStringConvertible {
     diskFaults += other.diskFaults
     handOvers += other.handOvers
     checkpoints += other.checkpoints
+    deleted.merge(other.deleted, uniquingKeysWith: +)
   }
 
   var description: String {
-    "\(rounds) rounds, \(handOvers) messages handed over, \(checkpoints) checkpoints, \(kills) kills, "
-      + "\(powerFailures) power failures, \(diskFaults) failed disk operations"
+    "\(rounds) rounds, \(handOvers) messages handed over, \(deletions), \(checkpoints) checkpoints, "
+      + "\(kills) kills, \(powerFailures) power failures, \(diskFaults) failed disk operations"
+  }
+
+  private var deletions: String {
+    let kinds = deleted.sorted { $0.key < $1.key }.map { "\($0) \($1)" }.joined(separator: ", ")
+    return "\(deleted.values.reduce(0, +)) rows deleted" + (kinds.isEmpty ? "" : " (\(kinds))")
   }
 }

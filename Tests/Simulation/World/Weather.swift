@@ -1,3 +1,4 @@
+import Domain
 import Engine
 import Ingest
 
@@ -38,6 +39,16 @@ struct Weather {
   var timeline = Timeline.Settings()
   /// Of the log, between checkpoints.
   var pages = 50
+  /// How long what has happened is kept.
+  var retention = RetentionPolicy()
+  /// Whether the server keeps to that; chains are held to it all the same.
+  var deletes = true
+  /// Rows that one round of deleting looks at, and milliseconds between two walks through everything.
+  var rowsDeleted = 20
+  var pauseOfDeleting: Int64 = 3_600_000
+  /// Chains ask for nothing that may have been deleted, as far as documents can tell: they are never paused, an edit
+  /// takes nobody along who began before it, and nobody asks for a message again whose run is long over.
+  var isSure = false
 
   static let calm = Weather()
 
@@ -63,6 +74,19 @@ struct Weather {
     limits.windowMilliseconds = chance.pick([2, 7, 7]) * 86_400_000
     isSlow = chance.hits(250)
     if chance.hits(250) { slice = Engine.Slice(events: 3, timers: 3) }
+    if chance.hits(350) { retention = Self.retention(&chance) }
+    (rowsDeleted, pauseOfDeleting) = (
+      chance.pick([25, 100, 400]), chance.pick([1, 8, 20]) * 3_600_000
+    )
+  }
+
+  private static func retention(_ chance: inout Chance) -> RetentionPolicy {
+    func span(_ days: [Int?]) -> Span? { chance.pick(days).map { Span(days: $0) } }
+    var policy = RetentionPolicy(
+      events: span([nil, 9, 20]), messages: span([nil, 6, 12]), traces: span([nil, nil, 4, 15]),
+      bodies: span([nil, 3]))
+    for type in ["view", "cart", "visit"] { policy.types[type] = span([nil, 2, 5, 8]) }
+    return policy
   }
 
   init() {

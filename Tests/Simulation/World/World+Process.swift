@@ -2,6 +2,7 @@ import Delivery
 import Domain
 import Engine
 import Ingest
+import Retention
 import SQL
 
 /// The server's process: how it starts, and how it ends.
@@ -86,11 +87,17 @@ extension World {
     // Whatever SQLite would do in good order comes too late: its files are closed to the dead.
     if !disk.isDown { disk.crash(power: false) }
     if disk.hasPower { tally.kills += 1 } else { tally.powerFailures += 1 }
-    tally.checkpoints += life?.writer.metrics.checkpoints ?? 0
+    countWork()
     life?.end()
     life = nil
     (disk.fault, disk.hasFailed, shop.answers) = (nil, false, [])
     let isOutage = fates.hits(weather.outages)
     timetable.add(.start, at: clock.time + (isOutage ? fates.between(60_000, 36 * 3_600_000) : 0))
+  }
+
+  /// Of a life that ends.
+  func countWork() {
+    tally.checkpoints += life?.writer.metrics.checkpoints ?? 0
+    tally.deleted.merge(life?.retention?.metrics ?? [:], uniquingKeysWith: +)
   }
 }

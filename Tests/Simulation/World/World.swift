@@ -50,13 +50,20 @@ final class World: @unchecked Sendable {
   var usualOperations = 20
   /// Rounds that one instant may take: more is a server that spins.
   let mostRounds: Int
+  /// In a large world looking at everything takes long: so many rounds lie between two such looks.
+  let roundsBetweenLooks: Int
+  /// Hears of the world each time when its clock has moved.
+  var watcher: (World) -> Void = { _ in }
   var isCalm = false
   private let tells: Bool
+  private let birth: Int64
 
   /// - Parameter tells: keeps the story.
   init(seed: UInt64, weather: Weather, bug: PlantedBug = .none, script: Script, tells: Bool = false) {
     (self.seed, self.weather, self.bug, rules, self.tells) = (seed, weather, bug, script.rules, tells)
     mostRounds = 300 + 2 * script.size.contacts
+    roundsBetweenLooks = script.size.contacts / 100 * 10
+    birth = script.start
     clock = SimulatedClock(start: script.start)
     disk = SimulatedDisk(seed: seed)
     vfs = SimulatedVFS(disk)
@@ -88,6 +95,7 @@ final class World: @unchecked Sendable {
     for chain in Script.chains { call("resume \(chain)") { life, db, now in try Desk(life, db, now).resume(chain) } }
     try live()
     try invariants?.checkEnd(self)
+    countWork()
     for line in try dump() { trace.add(line) }
     trace.add("\(disk.operations) operations")
   }
@@ -110,11 +118,15 @@ final class World: @unchecked Sendable {
 
   // MARK: - Time
 
+  /// How many days the world is old.
+  var day: Int64 { (clock.time - birth) / 86_400_000 }
+
   private func live() throws {
     repeat {
       try settle()
       guard let next = nextMoment() else { return }
       if next > clock.time { clock.move(to: next) }
+      watcher(self)
       for happening in timetable.take(through: clock.time) { try perform(happening) }
     } while true
   }
