@@ -40,8 +40,12 @@ final class FolderLock {
     }
   }
 
-  // Also after a refusal.
-  deinit { close(file) }
+  // Also after a refusal. Said outright: a child that is just being started has a copy of the descriptor until it runs its
+  // program, and closing ours alone would leave the lock to it (flock(2)).
+  deinit {
+    flock(file, LOCK_UN)
+    close(file)
+  }
 
   private static func holder(_ lock: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 20)
