@@ -37,8 +37,11 @@ extension String {
 func timed(_ body: () throws -> Void) rethrows -> Double {
   let start = ContinuousClock.now
   try body()
-  let duration = (ContinuousClock.now - start).components
-  return Double(duration.seconds) + Double(duration.attoseconds) / 1e18
+  return (ContinuousClock.now - start).milliseconds / 1000
+}
+
+extension Duration {
+  var milliseconds: Double { Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15 }
 }
 
 extension Histogram {

@@ -55,13 +55,13 @@ struct GrowthBenchmark {
   /// Medians of three rounds, in turns.
   private func load(_ name: String, _ world: BenchWorld) throws -> Loads {
     var (single, batched, latencies): ([Double], [Double], [Double]) = ([], [], [])
-    var (bytes, left): (Int, Int64) = (0, 0)
+    var (bytes, left) = (0, 0)
     let perRound = min(100, max(1, events / 10 / Self.perBatch))
     for _ in 0..<3 {
       let load = try HTTPLoad(world: world, connections: 64, contacts: events / 5).run(seconds: max(5, seconds))
-      single.append(Double(load.latencies.count) / load.seconds)
+      single.append(load.rate)
       latencies += load.latencies
-      left = max(left, Int64(try world.unread()))
+      left = max(left, try world.unread())
       try world.drain()
       let elapsed = try timed { for _ in 0..<perRound { bytes += try batch(world) } }
       batched.append(Double(perRound * Self.perBatch) / elapsed)

@@ -15,7 +15,8 @@ struct HTTPLoad {
     /// Of every accepted event, in milliseconds.
     let latencies: [Double]
 
-    var rate: Int { Int(Double(latencies.count) / seconds) }
+    /// Accepted events a second.
+    var rate: Double { Double(latencies.count) / seconds }
   }
 
   struct Refused: Error { let count: Int }
@@ -74,8 +75,7 @@ struct HTTPLoad {
           refused += 1
           continue
         }
-        let duration = (ContinuousClock.now - sent[index]).components
-        latencies.append(Double(duration.seconds) * 1000 + Double(duration.attoseconds) / 1e15)
+        latencies.append((ContinuousClock.now - sent[index]).milliseconds)
       }
     }
     return (latencies, refused)

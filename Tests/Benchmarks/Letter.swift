@@ -33,13 +33,11 @@ enum Letter {
 
   /// Seconds from the moment when they all fall due until the last outcome is recorded.
   static func send(_ count: Int, through world: BenchWorld) throws -> Double {
-    let before = world.writer.metrics.commits
     let seconds = try timed {
       world.clock.moveOn(days: 1)
       world.writer.wake()
       try world.drain()
     }
-    if arguments.contains("--tell") { print(world.writer.metrics.times, world.writer.metrics.commits - before) }
     let sent = try world.sent()
     guard sent == count else { throw Unsent(expected: count, sent: sent) }
     return seconds

@@ -21,15 +21,16 @@ enum ServedFolder {
       guard ContinuousClock.now - begun < .seconds(60) else { throw NotReady() }
       usleep(5_000)
     }
-    print("  zveno serve is ready after \(milliseconds(ContinuousClock.now - begun)) ms")
+    print(String(format: "  zveno serve is ready after %.0f ms", (ContinuousClock.now - begun).milliseconds))
     var scrapes: [Double] = []
     for _ in 0..<100 {
       let start = ContinuousClock.now
       guard try answer(to: "/metrics", port).hasPrefix("HTTP/1.1 200") else { throw NotReady() }
-      scrapes.append(milliseconds(ContinuousClock.now - start))
+      scrapes.append((ContinuousClock.now - start).milliseconds)
     }
     scrapes.sort()
-    print("  GET /metrics: median \(scrapes[50]) ms, most \(scrapes[99]) ms, a connection each")
+    print(
+      String(format: "  GET /metrics: median %.2f ms, most %.2f ms, a connection each", scrapes[50], scrapes[99]))
   }
 
   /// Of a call with a connection of its own; empty while nobody listens.
@@ -37,18 +38,6 @@ enum ServedFolder {
     guard let socket = ClientSocket(port: port) else { return "" }
     defer { socket.close() }
     return socket.get(path, key: key)
-  }
-
-  private static func milliseconds(_ duration: Duration) -> Double {
-    let parts = duration.components
-    return (Double(parts.seconds) * 1000 + Double(parts.attoseconds) / 1e15).rounded(to: 2)
-  }
-}
-
-extension Double {
-  fileprivate func rounded(to digits: Int) -> Double {
-    let power = pow(10, Double(digits))
-    return (self * power).rounded() / power
   }
 }
 

@@ -46,7 +46,7 @@ struct WaitingBenchmark {
       do {
         let load = try HTTPLoad(world: world, connections: 64, contacts: 100_000)
           .run(seconds: 600) { isWorkedOff.withLock { !$0 } }
-        print("  events over HTTP meanwhile: \(load.rate)/s, \(HTTPLoad.percentiles(load.latencies))")
+        print("  events over HTTP meanwhile: \(Int(load.rate))/s, \(HTTPLoad.percentiles(load.latencies))")
       } catch { print("  events over HTTP meanwhile: \(error)") }
       done.signal()
     }
