@@ -105,7 +105,7 @@ public final class Writer: @unchecked Sendable {
   public func wakeSoon() {
     guard queue.withLock({ !$0.isDue && $0.wakeBy == nil }) else { return }
     let moment = monotonic() + Writer.shortWaitMilliseconds * 1_000_000
-    queue.update { $0.wakeBy = min($0.wakeBy ?? moment, moment) }
+    queue.update { $0.wakeBy = $0.wakeBy ?? moment }
   }
 
   /// The last round could be committed: writes are likely to succeed.
@@ -286,11 +286,8 @@ extension Writer {
       do {
         let round = try self.round()
         failures = 0
-        if round.mayWait {
-          queue.wait(milliseconds: Writer.shortWaitMilliseconds) { $0.isDue }
-        } else if !round.more {
-          sleep(until: round.idleUntil, retryIn: round.retryInMilliseconds)
-        }
+        if round.mayWait { wakeSoon() }
+        if round.mayWait || !round.more { sleep(until: round.idleUntil, retryIn: round.retryInMilliseconds) }
       } catch {
         failures = min(failures + 1, 10)
         queue.wait(milliseconds: min(Writer.longestWaitMilliseconds, 5 << failures)) { $0.isStopping }
