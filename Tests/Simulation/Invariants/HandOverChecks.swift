@@ -21,7 +21,7 @@ final class HandOverChecks {
   private let db: Connection
   private let documents: Documents
   private let rules: Rules
-  /// Of what was handed over.
+  /// Of what was handed over, as long as it was there.
   private var plannedAt: [Int64: Int64] = [:]
 
   init(_ db: Connection, _ documents: Documents, _ rules: Rules) {
@@ -35,7 +35,7 @@ final class HandOverChecks {
         invariant, "message \(claim.message), try \(claim.attempt), \(claim.channel) to \(claim.address) \(detail)")
     }
     let found = try row(claim.message)
-    plannedAt[claim.message] = found?.plannedAt
+    if let found { plannedAt[claim.message] = found.plannedAt }
     guard let row = found, row.status == "sending", row.attempts == claim.attempt else {
       throw broken("the intent is on disk before the hand-over")
     }
@@ -88,8 +88,10 @@ final class HandOverChecks {
       RetentionPolicy.limit($0, at: Timestamp(milliseconds: wall)).milliseconds + 2 * 3_600_000
     }
     for handOver in provider.handOvers.suffix(50) {
-      let attempts = try db.first("SELECT attempts FROM messages WHERE id = $1", [.int(handOver.claim.message)]) {
-        Int($0.int(0))
+      let sql = "SELECT attempts, planned_at FROM messages WHERE id = $1"
+      let attempts = try db.first(sql, [.int(handOver.claim.message)]) { row in
+        plannedAt[handOver.claim.message] = row.int(1)
+        return Int(row.int(0))
       }
       if attempts == nil, let kept, plannedAt[handOver.claim.message] ?? .max <= kept { continue }
       // Whose end was heard may have been taken back since, or asked for anew by a person.

@@ -78,11 +78,12 @@ final class LogChecks {
 
   /// Nothing is missing that was kept too short a time.
   private func mayBeGone(_ name: Name) -> Bool {
-    guard let seen = seen[name] else { return false }
-    return seen.allSatisfy { event in
-      guard let span = retention.span(ofType: event.type) else { return false }
-      return event.acceptedAt <= RetentionPolicy.limit(span, at: Timestamp(milliseconds: wall)).milliseconds
-    }
+    seen[name]?.allSatisfy(mayBeGone) ?? false
+  }
+
+  private func mayBeGone(_ event: Seen) -> Bool {
+    guard let span = retention.span(ofType: event.type) else { return false }
+    return event.acceptedAt <= RetentionPolicy.limit(span, at: Timestamp(milliseconds: wall)).milliseconds
   }
 
   /// With nothing left to wait for, what has been kept long enough is gone, but for what a run needed.
@@ -167,9 +168,16 @@ final class LogChecks {
   /// A call is stored with all its events or not at all.
   func checkBatches(_ shop: Shop) throws {
     let stored = Dictionary(try marks().map { ($0.mark, $0.count) }) { $1 }
-    for batch in shop.batches where Set(batch.map { stored[$0] ?? 0 }).count > 1 {
-      if batch.contains(where: { mayBeGone(.mark($0)) }) { continue }
+    for batch in shop.batches {
+      // Where some of it may have been deleted since, as it was when it came.
+      let counts = batch.map { retention.keepsEverything ? stored[$0] ?? 0 : seen[.mark($0)]?.count ?? 0 }
+      guard Set(counts).count > 1 else { continue }
       throw Violation("no batch is half stored", "of the events without id \(batch) not all")
+    }
+    for case (.mark(let mark), let copies) in seen where stored[mark] ?? 0 < copies.count {
+      guard stored[mark] ?? 0 >= copies.filter({ !mayBeGone($0) }).count else {
+        throw Violation("no event that was seen is lost", "without id, number \(mark)")
+      }
     }
   }
 

@@ -76,7 +76,7 @@ struct Weather {
     if chance.hits(250) { slice = Engine.Slice(events: 3, timers: 3) }
     if chance.hits(350) { retention = Self.retention(&chance) }
     (rowsDeleted, pauseOfDeleting) = (
-      chance.pick([25, 100, 400]), chance.pick([1, 8, 20]) * 3_600_000
+      chance.pick([25, 100, 400]), chance.pick([6, 12, 24]) * 3_600_000
     )
   }
 
