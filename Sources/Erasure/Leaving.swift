@@ -34,7 +34,7 @@ struct Leaving {
   func cutOff(_ contact: Int64, _ db: Connection) throws {
     try endRuns(of: contact, db)
     try withdraw(from: contact, db)
-    for address in try addresses(of: contact, db) { try tombstones.suppressByHash(address, db) }
+    for address in try addresses(of: contact, db).sorted() { try tombstones.suppressByHash(address, db) }
     try db.run("DELETE FROM contact_keys WHERE contact = $1", [.int(contact)])
     // Nobody gets told again what was answered about him.
     try db.run("DELETE FROM idempotent_calls WHERE \(ErasedTables.answersAbout)", [.int(contact)])

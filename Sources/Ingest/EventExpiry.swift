@@ -136,7 +136,7 @@ extension EventExpiry {
       return rules.map { known[Self.prefix + $0.name] ?? 0 }
     }
     if known.values.contains(where: { $0 > 0 }) { try RetentionProgress.write(Self.earlierRules, 1, db) }
-    for name in known.keys { try db.run("DELETE FROM retention_progress WHERE name = $1", [.text(name)]) }
+    for name in known.keys.sorted() { try db.run("DELETE FROM retention_progress WHERE name = $1", [.text(name)]) }
     try db.run("DELETE FROM kept_events")
     for rule in rules { try write(rule.name, 0, db) }
     return rules.map { _ in 0 }

@@ -63,7 +63,7 @@ final class EventTypes {
     let counted = unwritten
     guard !counted.isEmpty else { return }
     unwritten.removeAll(keepingCapacity: true)
-    for (number, count) in counted {
+    for (number, count) in counted.sorted(by: { $0.key < $1.key }) {
       try db.run("UPDATE event_types SET accepted = accepted + $2 WHERE id = $1", [.int(number), .int(count)])
     }
     db.onCommit { [self] in

@@ -10,18 +10,16 @@ import Testing
     if let failure = world.failure() { Issue.record("\(failure); \(Seeds.replay(seed))") }
   }
 
-  @Test("the same seed is the same world to the last byte", arguments: Seeds.some(3))
+  /// Where collections of hashed things have other orders.
+  @Test("the same seed is the same world in another process, to the last byte on its disk", arguments: Seeds.some(3))
   func repeats(seed: UInt64) throws {
-    let worlds = [World(seed: seed, tells: true), World(seed: seed, tells: true)]
-    for world in worlds { try world.run() }
-    if let difference = zip(worlds[0].story, worlds[1].story).first(where: { $0 != $1 }) {
-      Issue.record("first  \(difference.0)\nsecond \(difference.1)")
+    let world = World(seed: seed, tells: true)
+    try world.run()
+    let other = try OtherProcess.lines(of: seed)
+    if let difference = zip(world.story, other).first(where: { $0 != $1 }) {
+      Issue.record("here      \(difference.0)\nelsewhere \(difference.1)")
     }
-    if let difference = zip(try worlds[0].dump(), try worlds[1].dump()).first(where: { $0 != $1 }) {
-      Issue.record("first  \(difference.0)\nsecond \(difference.1)")
-    }
-    #expect(worlds[0].trace == worlds[1].trace, "seed \(seed)")
-    #expect(worlds[0].disk.operations == worlds[1].disk.operations)
+    #expect(other.contains("seed \(seed), trace \(world.trace)"), "here \(world.trace), elsewhere \(other.suffix(2))")
   }
 
   @Test("kills between two commits, with no message at hand, change no decision", arguments: Seeds.some(8))

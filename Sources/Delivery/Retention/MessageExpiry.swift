@@ -14,12 +14,16 @@ public final class MessageExpiry: Sweeper {
     let retired: Retired
   }
 
-  private struct Retired: Hashable {
+  private struct Retired: Hashable, Comparable {
     let chain: Int64
     let version: Int64
     let label: String
     let channel: String
     let status: String
+
+    static func < (a: Retired, b: Retired) -> Bool {
+      (a.chain, a.version, a.label, a.channel, a.status) < (b.chain, b.version, b.label, b.channel, b.status)
+    }
   }
 
   public let kind = "messages"
@@ -68,7 +72,7 @@ public final class MessageExpiry: Sweeper {
   }
 
   private func count(_ retired: [Retired: Int64], _ db: Connection) throws {
-    for (what, count) in retired {
+    for (what, count) in retired.sorted(by: { $0.key < $1.key }) {
       let sql = """
         INSERT INTO retired_messages (chain, version, label, channel, status, count) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (chain, version, label, channel, status) DO UPDATE SET count = count + excluded.count

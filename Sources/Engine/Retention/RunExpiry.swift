@@ -15,10 +15,14 @@ public final class RunExpiry: Sweeper {
     let reason: String
   }
 
-  private struct Retired: Hashable {
+  private struct Retired: Hashable, Comparable {
     let chain: Int64
     let version: Int64
     let reason: String
+
+    static func < (a: Retired, b: Retired) -> Bool {
+      (a.chain, a.version, a.reason) < (b.chain, b.version, b.reason)
+    }
   }
 
   public let kind = "runs"
@@ -85,7 +89,7 @@ public final class RunExpiry: Sweeper {
   }
 
   private func count(_ retired: [Retired: Int64], _ db: Connection) throws {
-    for (what, count) in retired {
+    for (what, count) in retired.sorted(by: { $0.key < $1.key }) {
       let sql = """
         INSERT INTO retired_runs (chain, version, reason, count) VALUES ($1, $2, $3, $4)
         ON CONFLICT (chain, version, reason) DO UPDATE SET count = count + excluded.count

@@ -4,7 +4,7 @@ import Synchronization
 /// Figures of chains and messages, moved in the same transaction as what they count. The totals in memory follow the
 /// commits, so that reading them costs the same at every size.
 public final class Counters: Sendable {
-  public struct Key: Hashable, Sendable {
+  public struct Key: Hashable, Comparable, Sendable {
     public let chain: Int64
     public let version: Int64
     /// A step's label; empty for the chain itself.
@@ -13,6 +13,10 @@ public final class Counters: Sendable {
 
     public init(chain: Int64, version: Int64, step: String, outcome: String) {
       (self.chain, self.version, self.step, self.outcome) = (chain, version, step, outcome)
+    }
+
+    public static func < (a: Key, b: Key) -> Bool {
+      (a.chain, a.version, a.step, a.outcome) < (b.chain, b.version, b.step, b.outcome)
     }
   }
 
@@ -29,11 +33,13 @@ public final class Counters: Sendable {
   /// Who was to come in by time, and was found so late that `late` left him out.
   static let lateEntry = "late_entry"
 
-  public struct MessageKey: Hashable, Sendable {
+  public struct MessageKey: Hashable, Comparable, Sendable {
     public let channel: String
     public let status: String
 
     public init(channel: String, status: String) { (self.channel, self.status) = (channel, status) }
+
+    public static func < (a: MessageKey, b: MessageKey) -> Bool { (a.channel, a.status) < (b.channel, b.status) }
   }
 
   private struct Figures {
@@ -107,7 +113,8 @@ public final class Counters: Sendable {
       return figures
     }
     guard !figures.chains.isEmpty || !figures.messages.isEmpty else { return }
-    for (key, amount) in figures.chains where amount != 0 {
+    // In an order of their own: the same history writes the same bytes in every process.
+    for (key, amount) in figures.chains.sorted(by: { $0.key < $1.key }) where amount != 0 {
       let sql = """
         INSERT INTO chain_counters (chain, version, step, outcome, count) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (chain, version, step, outcome) DO UPDATE SET count = CASE
@@ -118,7 +125,7 @@ public final class Counters: Sendable {
       try db.run(
         sql, [.int(key.chain), .int(key.version), .text(key.step), .text(key.outcome), .int(amount)])
     }
-    for (key, amount) in figures.messages where amount != 0 {
+    for (key, amount) in figures.messages.sorted(by: { $0.key < $1.key }) where amount != 0 {
       let sql = """
         INSERT INTO message_counters (channel, status, count) VALUES ($1, $2, $3)
         ON CONFLICT (channel, status) DO UPDATE SET count = count + excluded.count

@@ -33,7 +33,7 @@ extension LiveSegments {
         chain: trigger.key.chain, chainID: trigger.version.id, trigger: trigger.key.name, isPaused: trigger.isPaused)
       found[number] = (when, condition)
     }
-    for number in rows.values {
+    for number in rows.values.sorted() {
       try db.run(
         "UPDATE segments SET state = 'leaving', chain = NULL, trigger = NULL WHERE number = $1", [.int(number)])
     }

@@ -1,10 +1,13 @@
 import CSQLite
+import CZlib
 
 /// A disk in memory, on which processes live one after another. It fails when it is told to.
 ///
 /// As on ext4, XFS and Btrfs, changes of the folder reach the disk in order: a sync of any file carries those before it.
 final class SimulatedDisk: @unchecked Sendable {
   // Unchecked: a simulation has one thread.
+
+  private static let page = 4096
 
   /// What programs find in the folder.
   private var files: [String: SimulatedFile] = [:]
@@ -15,6 +18,8 @@ final class SimulatedDisk: @unchecked Sendable {
   private(set) var generation = 0
   /// Writes, syncs and deletions that programs have asked for.
   private(set) var operations = 0
+  /// Over all of them, in order: which file, where, and what.
+  private(set) var trace = TraceHash()
   var fault: DiskFault?
   /// A fault has been seen since this was last set.
   var hasFailed = false
@@ -62,40 +67,48 @@ extension SimulatedDisk {
 
   func delete(_ name: String, durably: Bool) -> Int32 {
     guard let file = files[name] else { return DiskCode.noSuchFile }
-    if let code = attempt(.other) { return code }
+    if let code = attempt(.delete, file) { return code }
     files[name] = nil
     if file.isListed, !durably { deleted.append(file) }
     return SQLITE_OK
   }
 
   func write(_ source: UnsafeRawPointer, _ length: Int, at offset: Int, to file: SimulatedFile) -> Int32 {
+    // Of pages alone: in the heads of logs and of their frames are numbers that SQLite draws by itself.
+    if length == Self.page { trace.add(UInt64(crc32(0, source.assumingMemoryBound(to: UInt8.self), UInt32(length)))) }
     // A fault may come in the middle of the write.
-    if let code = attempt(.write, meanwhile: { part in file.write(source, length / part, at: offset) }) { return code }
+    let code = attempt(.write, file, length, at: offset) { part in file.write(source, length / part, at: offset) }
+    if let code { return code }
     file.write(source, length, at: offset)
     return SQLITE_OK
   }
 
   func resize(_ file: SimulatedFile, to size: Int) -> Int32 {
-    if let code = attempt(.other) { return code }
+    if let code = attempt(.resize, file, size) { return code }
     file.resize(size)
     return SQLITE_OK
   }
 
   func sync(_ file: SimulatedFile) -> Int32 {
-    if let code = attempt(.sync, meanwhile: { _ in file.failSync(&chance) }) { return code }
+    if let code = attempt(.sync, file, meanwhile: { _ in file.failSync(&chance) }) { return code }
     file.sync()
     deleted = []
     return SQLITE_OK
   }
 
-  private enum Operation {
-    case write, sync, other
+  private enum Operation: UInt64 {
+    case write, sync, resize, delete
   }
 
   /// - Parameter meanwhile: what the operation leaves behind although it fails; a write of a half or of all.
   /// - Returns: nil if the operation is to go on.
-  private func attempt(_ operation: Operation, meanwhile: (Int) -> Void = { _ in }) -> Int32? {
+  private func attempt(
+    _ operation: Operation, _ file: SimulatedFile, _ length: Int = 0, at offset: Int = 0,
+    meanwhile: (Int) -> Void = { _ in }
+  ) -> Int32? {
     operations += 1
+    trace.add(file.nameHash ^ operation.rawValue)
+    trace.add(UInt64(offset) << 24 ^ UInt64(length))
     guard var due = fault else { return nil }
     guard due.after <= 0 else {
       due.after -= 1

@@ -9,6 +9,7 @@ final class SimulatedFile {
   static let sector = 512
 
   let name: String
+  let nameHash: UInt64
   /// As programs see it.
   let content = Bytes()
   /// Its name is in the folder for good.
@@ -20,7 +21,12 @@ final class SimulatedFile {
   /// Since the last sync.
   private var changes: [Change] = []
 
-  init(name: String) { self.name = name }
+  init(name: String) {
+    self.name = name
+    var hash = TraceHash()
+    hash.add(name)
+    nameHash = hash.value << 2
+  }
 
   func write(_ source: UnsafeRawPointer, _ length: Int, at offset: Int) {
     content.write(source, length, at: offset)

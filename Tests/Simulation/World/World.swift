@@ -97,7 +97,7 @@ final class World: @unchecked Sendable {
     try invariants?.checkEnd(self)
     countWork()
     for line in try dump() { trace.add(line) }
-    trace.add("\(disk.operations) operations")
+    trace.add("\(disk.operations) operations, \(disk.trace)")
   }
 
   /// Lives, and says what was broken and when; nil: nothing.
