@@ -13,17 +13,21 @@ SECONDS ?= 60
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
 TEST_TOOLS := python3-aiosmtpd python3-jsonschema python3-venv openssl strace prometheus nginx-light curl systemd
 
+# What some benchmarks measure with or against; without them they say that they are skipped. postfix is there for its
+# smtp-sink and smtp-source.
+BENCH_TOOLS := wrk nginx-light postfix
+
 SOURCES := Sources Tests Migrations Package.swift
 # Every target may import only what Package.swift gives it.
 CHECKED := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh build test fuzz axe simulate faults lint format bench libraries test-tools clean
+.PHONY: help run fresh build test fuzz axe simulate faults lint format bench libraries test-tools bench-tools clean
 
 help: ## this list
 	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)  ROUNDS=$(ROUNDS)  SECONDS=$(SECONDS)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
 
@@ -62,6 +66,9 @@ lint: ## check the format alone
 
 format: ## put the sources into the format
 	swift format --in-place --recursive --configuration .swift-format $(SOURCES)
+
+bench-tools: ## install what some benchmarks measure against: wrk, nginx, postfix
+	@$(call install,$(BENCH_TOOLS))
 
 bench: libraries ## measure events, decisions and messages a second
 	swift build -c release --product zveno

@@ -179,6 +179,11 @@ final class BenchWorld: Sendable {
       "url":"https://shop.example/catalog/iphone"}}
       """.utf8)
   }
+
+  /// So many of them as NDJSON.
+  static func batch(_ count: Int = 1000, contacts: Int) -> [UInt8] {
+    (0..<count).reduce(into: []) { bytes, _ in bytes += body(contact: .random(in: 0..<contacts)) + [10] }
+  }
 }
 
 extension WriterMetrics {

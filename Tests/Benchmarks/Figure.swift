@@ -59,3 +59,9 @@ func processorSeconds() -> Double {
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
+
+/// What a process, by default this one, has in memory.
+func residentMegabytes(of process: pid_t = getpid()) -> Int {
+  let pages = (try? String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8))?.split(separator: " ")
+  return (pages.flatMap { Int($0[1]) } ?? 0) * 4 / 1024
+}

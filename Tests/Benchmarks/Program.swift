@@ -2,7 +2,7 @@ import Foundation
 
 /// A program of the system's that a benchmark runs beside itself.
 struct Program {
-  private let id: pid_t
+  let id: pid_t
 
   struct Failed: Error { let program: String, code: Int32 }
 
@@ -37,8 +37,11 @@ struct Program {
     guard status == 0 else { throw Failed(program: "\(id)", code: status) }
   }
 
-  func stop() {
-    kill(id, SIGKILL)
+  func stop() { end(by: SIGKILL) }
+
+  /// In good order, by default.
+  func end(by signal: Int32 = SIGTERM) {
+    kill(id, signal)
     waitpid(id, nil, 0)
   }
 

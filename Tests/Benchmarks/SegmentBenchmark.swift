@@ -22,7 +22,7 @@ struct SegmentBenchmark {
     let world = try BenchWorld(chains: DecisionBenchmark.chains)
     defer { world.close() }
     let fill = try timed { try self.fill(world, contacts) }
-    print("  filled in \(Int(fill)) s, \(GrowthBenchmark.memory()) MB")
+    print("  filled in \(Int(fill)) s, \(residentMegabytes()) MB")
     let without = try rate(world, contacts)
     let first = try timed {
       try world.save(segment: "s0", Self.conditions[0])
@@ -35,12 +35,12 @@ struct SegmentBenchmark {
       }
       try world.awaitSegments()
     }
-    print(String(format: "  first look for 29 more: %.1f s, %d MB", others, GrowthBenchmark.memory()))
+    print(String(format: "  first look for 29 more: %.1f s, %d MB", others, residentMegabytes()))
     let with = try rate(world, contacts)
     print(
       String(
         format: "  events through 50 chains: %.0f/s without segments, %.0f/s with 30, %.2f of it; %d MB",
-        without.events, with.events, with.events / without.events, GrowthBenchmark.memory()))
+        without.events, with.events, with.events / without.events, residentMegabytes()))
     // Beside other programs this is the steadier one.
     print(
       String(

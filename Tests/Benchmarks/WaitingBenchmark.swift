@@ -1,7 +1,5 @@
-import Domain
 import Foundation
 import Glibc
-import Ingest
 import SQL
 import Synchronization
 
@@ -17,58 +15,76 @@ struct WaitingBenchmark {
     let folder = try populate()
     defer { try? FileManager.default.removeItem(at: folder) }
     let idle = max(60, seconds)
-    let moment = BenchWorld.milliseconds() + Int64(idle * 1000) + 15_000
-    try fallDue(at: moment, folder)
+    let first = BenchWorld.milliseconds() + Int64(idle * 1000) + 20_000
+    let moments = (0..<3).map { first + $0 * Self.pause }
+    for (number, moment) in moments.enumerated() { try fallDue(at: moment, number, folder) }
     // What was made without syncs is not to be paid for by the server.
     sync()
-    let started = ContinuousClock.now
-    let world = try BenchWorld(in: folder)
-    defer { world.leave() }
-    print("  start-up: \(ContinuousClock.now - started), \(GrowthBenchmark.memory()) MB")
-    let before = processorSeconds()
+    let server = try ServedFolder(folder)
+    defer { server.kill() }
+    print(String(format: "  ready after %.2f s, %d MB", server.secondsUntilReady, server.memory))
+    let (before, acted) = (server.processorSeconds, try Self.timers(server.metrics()))
     usleep(UInt32(idle * 1e6))
-    print(
-      String(format: "  idle: %.2f %% of a core over %.0f s", (processorSeconds() - before) / idle * 100, idle))
-    try workOff(due: moment, world)
+    let used = (server.processorSeconds - before) / idle * 100
+    print(String(format: "  idle: %.2f %% of a core over %.0f s", used, idle))
+    for (number, moment) in moments.enumerated() {
+      try workOff(due: moment, until: acted + Double((number + 1) * (runs / 50)), server)
+    }
   }
 
-  private func fallDue(at moment: Int64, _ folder: URL) throws {
+  /// Between one fall and the next.
+  private static let pause: Int64 = 30_000
+
+  /// A fiftieth, within one second.
+  private func fallDue(at moment: Int64, _ number: Int, _ folder: URL) throws {
     let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer, durability: .off)
     defer { db.close() }
-    try db.run("UPDATE runs SET due_at = $1 + id % 1000, step_due_at = $1 WHERE id % 50 = 0", [.int(moment)])
+    let sql = "UPDATE runs SET due_at = $1 + id / 50 % 1000, step_due_at = $1 WHERE id % 50 = $2"
+    try db.run(sql, [.int(moment), .int(Int64(number))])
   }
 
-  private func workOff(due moment: Int64, _ world: BenchWorld) throws {
+  /// Since the server's start.
+  private static func timers(_ metrics: Scrape) -> Double { metrics.value("zveno_decisions_total", "cause", "timer") }
+
+  private func workOff(due moment: Int64, until wanted: Double, _ server: ServedFolder) throws {
     while BenchWorld.milliseconds() < moment { usleep(10_000) }
     let done = DispatchSemaphore(value: 0)
     let isWorkedOff = Mutex(false)
     let load = Thread {
       do {
-        let load = try HTTPLoad(world: world, connections: 64, contacts: 100_000)
-          .run(seconds: 600) { isWorkedOff.withLock { !$0 } }
-        print("  events over HTTP meanwhile: \(Int(load.rate))/s, \(HTTPLoad.percentiles(load.latencies))")
-      } catch { print("  events over HTTP meanwhile: \(error)") }
+        let load = try Clients(port: server.port, connections: 64)
+          .run(.single(contacts: 100_000), seconds: 600) { isWorkedOff.withLock { !$0 } }
+        print("    events over HTTP meanwhile: \(Int(load.rate))/s, \(Clients.percentiles(load.latencies))")
+      } catch { print("    events over HTTP meanwhile: \(error)") }
       done.signal()
     }
     load.start()
-    while try world.isDue(before: moment + 1000) { usleep(20_000) }
+    var oldest = 0.0
+    while true {
+      let metrics = try server.metrics()
+      oldest = max(oldest, metrics.sum("zveno_oldest_due_run_seconds"))
+      if Self.timers(metrics) >= wanted { break }
+      usleep(20_000)
+    }
     isWorkedOff.withLock { $0 = true }
     let elapsed = Double(BenchWorld.milliseconds() - moment) / 1000
     print("  \(runs / 50) due in one second: worked off in \(elapsed) s, \(Int(Double(runs / 50) / elapsed))/s")
+    print(String(format: "    the latest was %.1f s late", oldest))
     done.wait()
-    print("  \(world.writer.metrics.times)")
   }
 
   /// One contact enters each chain; his runs are then copied for all the others.
   private func populate() throws -> URL {
-    let world = try BenchWorld(chains: Array(repeating: Self.chain, count: Self.chains))
-    let log = world.log
-    try world.writer.perform { db, now in
-      _ = try log.append([IncomingEvent(type: "signup", keys: ContactKeys(id: "c1"))], now: now, db)
+    let server = try ServedFolder()
+    for number in 0..<Self.chains {
+      try server.ask("PUT", "/v1/chains/chain-\(number)", Self.chain)
+      try server.ask("POST", "/v1/chains/chain-\(number)/publish", "{}")
     }
-    try world.drain()
-    world.leave()
-    let db = try Connection(path: world.path, mode: .writer, durability: .off)
+    try server.ask("POST", "/v1/events", #"{"type":"signup","contact":{"id":"c1"}}"#)
+    try server.drain()
+    server.leave()
+    let path = server.folder.appending(path: "zveno.sqlite").path
+    let db = try Connection(path: path, mode: .writer, durability: .off)
     let contacts = runs / Self.chains
     let elapsed = try timed {
       try copy("contacts", where: "id = 1", replacing: ["id": "n", "external_id": "'c' || n"], contacts, db)
@@ -79,9 +95,8 @@ struct WaitingBenchmark {
         contacts, db)
     }
     db.close()
-    let size = (try? FileManager.default.attributesOfItem(atPath: world.path)[.size] as? Int) ?? 0
-    print("waiting runs: \(runs), made in \(Int(elapsed)) s, \(size >> 20) MB on disk")
-    return world.folder
+    print("waiting runs: \(runs), made in \(Int(elapsed)) s, \(server.bytes >> 20) MB on disk")
+    return server.folder
   }
 
   /// Rows of a table once more for each number from 2 to `count`.

@@ -3,9 +3,10 @@
 //
 //   swift run -c release Benchmarks [--seconds N] [--only parser|json|decoding|intake|http|decisions|matching|dispatch|letters]
 //                                   [--letters N] [--connections N] [--checkpoint PAGES] [--cache KIB] [--rounds N]
+//                                   [--against HOST:PORT]
 //
-// Three take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`,
-// `--only segments [--contacts N]`.
+// Four take minutes and room on the disk, and run only by name: `--only growth [--events N]`, `--only waiting [--runs N]`,
+// `--only segments [--contacts N]`, `--only beside [--events N]`.
 //
 // Each figure is the median of several rounds, with the least and the greatest: machines drift, so compare within a run.
 
@@ -24,13 +25,14 @@ let seconds = max(0.2, value(of: "--seconds").flatMap { Double($0) } ?? 2)
 let named: [(name: String, run: () throws -> Void)] = [
   ("growth", GrowthBenchmark(seconds: seconds, events: number(of: "--events", else: 10_000_000)).run),
   ("segments", SegmentBenchmark(seconds: seconds, contacts: number(of: "--contacts", else: 1_000_000)).run),
+  ("beside", BesideBenchmark(seconds: seconds, events: number(of: "--events", else: 1_000_000)).run),
   ("waiting", WaitingBenchmark(seconds: seconds, runs: number(of: "--runs", else: 5_000_000)).run),
 ]
 let benchmarks: [(name: String, run: () throws -> Void)] = [
   ("parser", ParserBenchmark(seconds: seconds).run), ("json", JSONBenchmark(seconds: seconds).run),
   ("decoding", DecodingBenchmark(seconds: seconds).run),
   ("intake", IntakeBenchmark(seconds: seconds).run),
-  ("http", HTTPBenchmark(seconds: seconds).run),
+  ("http", HTTPBenchmark(seconds: seconds, against: value(of: "--against")).run),
   ("decisions", DecisionBenchmark(seconds: seconds).run), ("matching", MatchingBenchmark(seconds: seconds).run),
   ("dispatch", DispatchBenchmark(seconds: seconds).run),
   (

@@ -1,48 +1,42 @@
 import Foundation
-import HTTP
-import Ingest
+import Glibc
 import Synchronization
 
-/// A shop's backend: single events over keep-alive connections to a real socket, each answered after its commit.
-struct HTTPLoad {
-  let world: BenchWorld
+/// A shop's backends: keep-alive connections to a server, one request at a time on each, every answer awaited.
+struct Clients {
+  let port: UInt16
   let connections: Int
-  /// Events are about one of so many.
-  let contacts: Int
+  private static let threads = 2
+
+  /// What a request carries.
+  enum Load {
+    /// One event of one of so many contacts.
+    case single(contacts: Int)
+    /// NDJSON that was made before.
+    case made([[UInt8]])
+  }
 
   struct Result {
     let seconds: Double
-    /// Of every accepted event, in milliseconds.
+    /// Of every accepted request, in milliseconds.
     let latencies: [Double]
 
-    /// Accepted events a second.
+    /// Accepted requests a second.
     var rate: Double { Double(latencies.count) / seconds }
   }
 
   struct Refused: Error { let count: Int }
 
-  /// - Parameter goesOn: asked after each round; by default only the time ends it.
-  func run(seconds: Double, while goesOn: @escaping @Sendable () -> Bool = { true }) throws -> Result {
-    let world = world
-    let server = HTTPServer(host: "127.0.0.1", port: 0, limits: HTTPLimits()) { request, responder in
-      world.intake.accept(request.body, .json) { result in
-        switch result {
-        case .success: responder(Response(status: 202, headers: [], body: Array("{}".utf8)))
-        case .failure: responder(Response(status: 503, headers: [], body: []))
-        }
-      }
-    }
-    let port = try server.start()
-    defer { server.stop(within: 1) }
+  /// - Parameter goesOn: asked after each turn; by default only the time ends it, or that all that was made is sent.
+  func run(_ load: Load, seconds: Double, while goesOn: @escaping @Sendable () -> Bool = { true }) throws -> Result {
     let latencies = Mutex<[Double]>([])
     let refused = Mutex(0)
-    let threads = 2
     let group = DispatchGroup()
     let elapsed = timed {
-      for _ in 0..<threads {
+      for thread in 0..<Self.threads {
         group.enter()
         Thread {
-          let measured = post(to: port, connections: connections / threads, seconds: seconds, while: goesOn)
+          let measured = post(load, thread, seconds, while: goesOn)
           latencies.withLock { $0 += measured.latencies }
           refused.withLock { $0 += measured.refused }
           group.leave()
@@ -57,20 +51,31 @@ struct HTTPLoad {
 
   /// Sends one request on each connection, then reads one answer off each, until time is up.
   private func post(
-    to port: UInt16, connections: Int, seconds: Double, while goesOn: () -> Bool
+    _ load: Load, _ thread: Int, _ seconds: Double, while goesOn: () -> Bool
   ) -> (latencies: [Double], refused: Int) {
-    let sockets = (0..<connections).compactMap { _ in ClientSocket(port: port) }
+    let wanted = max(1, connections / Self.threads)
+    let sockets = (0..<wanted).compactMap { _ in ClientSocket(port: port) }
     defer { for socket in sockets { socket.close() } }
     let until = ContinuousClock.now + .seconds(seconds)
     var latencies: [Double] = []
-    var refused = connections - sockets.count
+    var refused = wanted - sockets.count
     var sent = Array(repeating: ContinuousClock.now, count: sockets.count)
+    var next = thread
     while ContinuousClock.now < until, goesOn() {
+      var asked = 0
       for (index, socket) in sockets.enumerated() {
         sent[index] = .now
-        socket.post(BenchWorld.body(contact: .random(in: 0..<contacts)))
+        switch load {
+        case .single(let contacts): socket.post(BenchWorld.body(contact: .random(in: 0..<contacts)), "application/json")
+        case .made(let bodies):
+          guard next < bodies.count else { continue }
+          socket.post(bodies[next], "application/x-ndjson")
+          next += Self.threads
+        }
+        asked += 1
       }
-      for (index, socket) in sockets.enumerated() {
+      guard asked > 0 else { break }
+      for (index, socket) in sockets.prefix(asked).enumerated() {
         guard socket.answerIsAccepted() else {
           refused += 1
           continue
@@ -119,19 +124,46 @@ final class ClientSocket {
     return false
   }
 
-  func post(_ body: [UInt8]) {
-    let head =
-      "POST /v1/events HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
-    write(Array(head.utf8) + body)
+  func post(_ body: [UInt8], _ type: String) { write(request("POST", "/v1/events", type, body)) }
+
+  /// The whole answer, read until the server closes.
+  func ask(_ method: String, _ path: String, _ body: [UInt8] = []) -> String {
+    write(request(method, path, "application/json", body, closes: true))
+    var (text, buffer): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 65_536))
+    while case let count = read(into: &buffer), count > 0 { text += buffer[..<count] }
+    return String(decoding: text, as: UTF8.self)
   }
 
-  func write(_ bytes: [UInt8]) { _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+  private func request(
+    _ method: String, _ path: String, _ type: String, _ body: [UInt8], closes: Bool = false
+  ) -> [UInt8] {
+    let head = """
+      \(method) \(path) HTTP/1.1\r
+      Host: bench\r
+      Authorization: Bearer \(ServedFolder.key)\r
+      Content-Type: \(type)\r
+      Content-Length: \(body.count)\r
+      \(closes ? "Connection: close\r\n" : "")\r
+
+      """
+    return Array(head.utf8) + body
+  }
+
+  private func write(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
 
   /// - Returns: how many bytes came; 0: no more will.
-  func read(into buffer: inout [UInt8]) -> Int { max(0, recv(descriptor, &buffer, buffer.count, 0)) }
+  private func read(into buffer: inout [UInt8]) -> Int { max(0, recv(descriptor, &buffer, buffer.count, 0)) }
 
+  /// Answers are short and come in one piece.
   func answerIsAccepted() -> Bool {
-    var buffer = [UInt8](repeating: 0, count: 1024)
+    var buffer = [UInt8](repeating: 0, count: 4096)
     let count = read(into: &buffer)
     return count > 12 && buffer[9] == UInt8(ascii: "2")
   }
