@@ -9,7 +9,7 @@ struct LetterBenchmark {
   let connections: Int
 
   /// One where it takes minutes.
-  private var rounds: Int { letters > 50_000 ? 1 : 3 }
+  private var rounds: Int { number(of: "--rounds", else: letters > 50_000 ? 1 : 3) }
 
   func run() throws {
     guard let sink = Program.path(of: "smtp-sink"), let source = Program.path(of: "smtp-source") else {
