@@ -11,7 +11,10 @@ import Testing
     let (status, output) = try Zveno.run(["selftest", "--json", "--seconds", "1", "--data", parent.path], seconds: 180)
     #expect(status == 0, "\(output)")
     let report = try JSONValue(parsing: Array(output.trimmingCharacters(in: .whitespacesAndNewlines).utf8))
-    for part in ["syncs", "read_events", "events", "batched_events", "decided_events", "messages", "scrapes"] {
+    let parts = [
+      "syncs", "read_events", "events", "batched_events", "decided_events", "woken_runs", "messages", "scrapes",
+    ]
+    for part in parts {
       #expect((report[part]?["per_second"]?.number?.int ?? 0) > 0, "\(part): \(output)")
     }
     #expect(report["events"]?["p99_ms"] != nil)

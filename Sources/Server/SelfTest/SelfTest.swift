@@ -43,6 +43,8 @@ struct SelfTest {
     } then: {
       try await settle(client)
     }
+    progress("waits")
+    report.woken = try await woken(load, client)
     progress("messages")
     try await publishLetter(client)
     report.messages = try await messages(load, client)
@@ -119,6 +121,21 @@ struct SelfTest {
     return "<html><body>\(String(repeating: paragraph + offer, count: 4))</body></html>"
   }()
 
+  /// Runs that begin, wait a second on disk, are woken and end: counted from when the first is due, though the last may
+  /// have to begin yet.
+  private func woken(_ load: LoadClient, _ client: Client) async throws -> Rate {
+    let chain: JSONValue = [
+      "enter": ["event": "pause"], "reenter": "always", "steps": [["wait": "1s"], ["exit": "done"]],
+    ]
+    try await publish(chain, "selftest-wait", client)
+    let before = try await Figures(client).timers
+    let start = SystemClock.nanoseconds()
+    let sent = try await load.batches(of: Self.perBatch, type: "pause", seconds: seconds / 8)
+    let (count, deadline) = (sent.count, start + Self.settlingSeconds * 1_000_000_000)
+    while try await Figures(client).timers < before + count { try await pause(until: deadline) }
+    return Rate(count: count, seconds: Double(SystemClock.nanoseconds() - start) / 1e9 - 1)
+  }
+
   /// Letters are sent until the time is up; what counts is until the last has left.
   private func messages(_ load: LoadClient, _ client: Client) async throws -> Rate {
     let before = try await Figures(client).messages
@@ -141,12 +158,14 @@ struct SelfTest {
   /// Until the engine has read every event and nothing is on its way out.
   private func settle(_ client: Client) async throws {
     let deadline = SystemClock.nanoseconds() + Self.settlingSeconds * 1_000_000_000
-    while try await !Figures(client).isSettled {
-      guard SystemClock.nanoseconds() < deadline else {
-        throw Refused("the server did not work off what it was sent within \(Self.settlingSeconds) s")
-      }
-      try await Task.sleep(for: .milliseconds(20))
+    while try await !Figures(client).isSettled { try await pause(until: deadline) }
+  }
+
+  private func pause(until deadline: Int64) async throws {
+    guard SystemClock.nanoseconds() < deadline else {
+      throw Refused("the server did not work off what it was sent within \(Self.settlingSeconds) s")
     }
+    try await Task.sleep(for: .milliseconds(20))
   }
 }
 
@@ -169,6 +188,8 @@ struct Rate: Sendable {
 /// What the server's own `/metrics` say.
 private struct Figures {
   let messages: Int
+  /// Timers that have acted.
+  let timers: Int
   let isSettled: Bool
 
   init(_ client: Client) async throws {
@@ -182,6 +203,7 @@ private struct Figures {
       figures[#"zveno_messages_total{channel="email",status="\#(status)"}"#] ?? 0
     }
     self.messages = messages("sent")
+    timers = figures[#"zveno_decisions_total{cause="timer"}"#] ?? 0
     isSettled = figures["zveno_engine_unread_events"] == 0 && messages("planned") + messages("sending") == 0
   }
 }

@@ -7,6 +7,7 @@ struct SelfTestReport {
   var single: Rate?
   var batched: Rate?
   var decided: Rate?
+  var woken: Rate?
   var messages: Rate?
   var read: Rate?
   var scrapes: Rate?
@@ -19,6 +20,7 @@ struct SelfTestReport {
       ("events", "events accepted, one a call, 64 connections", "events/s", single),
       ("batched_events", "events accepted, 1,000 a call", "events/s", batched),
       ("decided_events", "events accepted and decided, 50 live chains", "events/s", decided),
+      ("woken_runs", "runs woken when their second is over, and ended", "runs/s", woken),
       ("messages", "messages of 5 KB: entered, planned, rendered, taken", "messages/s", messages),
       ("scrapes", "GET /metrics, one after the other", "calls/s", scrapes),
     ]
