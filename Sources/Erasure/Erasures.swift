@@ -74,7 +74,8 @@ public final class Erasures: Duty, @unchecked Sendable {
   public func work(_ db: Connection, now: Int64) throws -> DutyProgress {
     if hasWork {
       if let (contact, erasure, seq) = try next(db) { return try goOn(contact, erasure, seq, now, db) }
-      if let pause = try clean(now, db) { return .idle(until: now + pause) }
+      try beginCleaning(db)
+      if let pause = try clean(now, db) { return pause > 0 ? .idle(until: now + pause) : .more }
       hasWork = false
     }
     if now >= triesHusksAt || triesHusksAt > now + Self.longPauseMilliseconds { try dropHusks(now, db) }
@@ -195,7 +196,6 @@ extension Erasures {
     if acted < seq { rows["events", default: 0] += try eraseUnread(of: contact, after: acted, db) }
     let messages = try slices.messages(Self.slice)
     (rows["messages"], rows["tasks"]) = (messages.rows, messages.tasks)
-    var isOver = false
     if messages.rows == 0 {
       let runs = try slices.runs(Self.slice)
       rows["runs"] = runs.rows
@@ -208,17 +208,9 @@ extension Erasures {
         rows.merge(try ErasedTables.deleteFew(of: contact, db)) { $0 + $1 }
         try finish(contact, isHusk: messages.husks || runs.husks, db)
         rows["contacts"] = 1
-        isOver = true
       }
     }
     try ErasureAct.count(rows, of: erasure, db)
-    if isOver {
-      let sql = """
-        UPDATE erasures SET state = 'cleaning' WHERE id = $1
-          AND NOT EXISTS (SELECT 1 FROM erased_contacts WHERE erasure = $1 AND husk = 0)
-        """
-      try db.run(sql, [.text(erasure)])
-    }
     try setup.counters.write(db)
     return .more
   }
@@ -316,7 +308,13 @@ extension Erasures {
 // MARK: - Free space
 
 extension Erasures {
-  /// - Returns: how long to wait before the next look; nil: nothing is to be cleaned.
+  /// Nobody's rows are left, of whichever erasure: somebody may have been asked for twice, and the journal may know whom
+  /// this file has never known.
+  private func beginCleaning(_ db: Connection) throws {
+    try db.run("UPDATE erasures SET state = 'cleaning' WHERE state = 'erasing'")
+  }
+
+  /// - Returns: how long to wait before the next look, 0: not at all; nil: nothing is to be cleaned.
   private func clean(_ now: Int64, _ db: Connection) throws -> Int64? {
     let waiting = try db.query("SELECT id FROM erasures WHERE state = 'cleaning' ORDER BY number LIMIT 1000") {
       $0.text(0)
