@@ -63,7 +63,7 @@ public final class Delivery: Duty {
     recorder = OutcomeRecorder(ledger: ledger, rules: rules)
     gate = Gate(
       views: engine.views, recent: engine.recent, catalog: catalog, rules: rules, templates: templates, hold: hold,
-      tombstones: engine.tombstones)
+      tombstones: engine.tombstones, poison: engine.poison)
     recovery = Recovery(log: log, counters: counters, catalog: catalog)
   }
 

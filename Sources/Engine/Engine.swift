@@ -38,6 +38,8 @@ public final class Engine: Duty {
   public let tombstones: Tombstones
   /// What the pure rules see of contacts; the gate's too.
   public let views: ContactViews
+  /// Notes each decision while it is made; the gate's too.
+  public let poison: PoisonGuard
   private let catalog: ChainCatalog
   private let counters: Counters
   private let slice: Slice
@@ -75,18 +77,21 @@ public final class Engine: Duty {
     public var decisions = Histogram(Histogram.lags)
     public var events: Int64 = 0
     public var timers: Int64 = 0
+    /// Decisions that are not tried any more, since too many processes have ended in the middle of them.
+    public var leftAside = 0
   }
 
   /// - Parameters:
   ///   - monotonic: nanoseconds since anything, for the length of rounds; by default no time passes in them.
   ///   - keepsRfm: false where the log is another server's past: its own moves between cells come with it.
+  ///   - poison: by default what ends the process is not known to the next.
   ///   - report: gets a line for the log when a run or a chain had to be left alone.
   public init(
     log: EventLog, timeline: Timeline, catalog: ChainCatalog, counters: Counters, rules: Rules, slice: Slice = Slice(),
-    tombstones: Tombstones = Tombstones(), keepsRfm: Bool = true, monotonic: @escaping () -> Int64 = { 0 },
-    report: @escaping (String) -> Void = { _ in }
+    tombstones: Tombstones = Tombstones(), keepsRfm: Bool = true, poison: PoisonGuard = PoisonGuard(),
+    monotonic: @escaping () -> Int64 = { 0 }, report: @escaping (String) -> Void = { _ in }
   ) {
-    self.monotonic = monotonic
+    (self.monotonic, self.poison) = (monotonic, poison)
     (self.log, self.timeline, self.catalog) = (log, timeline, catalog)
     (self.counters, self.slice) = (counters, slice)
     recent = RecentRows(log: log)
@@ -95,15 +100,19 @@ public final class Engine: Duty {
       rfmVersions: RfmVersionCache(), keepsRfm: keepsRfm, segments: SegmentCatalog(report: report),
       past: RecentPast(timeline, recent))
     rfm = RfmBook(views, isKept: keepsRfm)
-    segments = LiveSegments(views, report: report)
+    segments = LiveSegments(views, poison, report: report)
     averages = AverageBook(views, segments)
     self.tombstones = tombstones
-    steps = RunSteps(views, rfm, segments, tombstones, report: report)
-    calendar = EntryCalendar(views, report: report)
+    steps = RunSteps(views, rfm, segments, tombstones, poison, report: report)
+    calendar = EntryCalendar(views, poison, report: report)
     catchUp = log.lastSeq
   }
 
-  public var metrics: Lag { lag.withLock { $0 } }
+  public var metrics: Lag {
+    var lag = lag.withLock { $0 }
+    lag.leftAside = poison.leftAside
+    return lag
+  }
 
   /// Seq of the last event that has acted, as far as this process knows.
   public var actedSeq: Int64 { cursor ?? 0 }
@@ -228,7 +237,10 @@ public final class Engine: Duty {
     return next <= now ? .more : .idle(until: next.milliseconds)
   }
 
-  public func committed() { restOfRound = monotonic() - workEnded }
+  public func committed() {
+    restOfRound = monotonic() - workEnded
+    poison.committed()
+  }
 
   /// From here on as after a start: the log is read to where it ends now before any timer acts or any message leaves. On
   /// the writer's thread, after a commit.
@@ -242,6 +254,7 @@ public final class Engine: Duty {
     segments.forget()
     rfm.forget()
     averages.forget()
+    poison.rolledBack()
   }
 
   private enum Firing {

@@ -55,6 +55,9 @@ public final class DataFolder {
   /// Where a rehearsal lives; what a crash left there is gone at the next start.
   public var rehearsalPath: String { DataFolder.rehearsal(in: path) }
 
+  /// For what the next process is to know of how this one ended.
+  public var lastingWordsPath: String { path + "/deciding" }
+
   static func database(in path: String) -> String { path + "/zveno.sqlite" }
 
   private static func backup(in path: String) -> String { path + "/backup.tmp" }

@@ -43,6 +43,23 @@ struct WhyRoutesTests {
     return answer.json
   }
 
+  @Test func `an entry that ended the server's process again and again is told, and not judged anew`() throws {
+    let api = try api()
+    try happen(api, #"{"id":"c1","type":"cart","contact":{"id":"ann"},"properties":{"total":100}}"#)
+    #expect(why(api)["because"]?.string?.contains("`where` asks for") ?? false)
+    // As the engine leaves it.
+    try api.writer.perform { db, _ in
+      let seq = try db.first("SELECT max(seq) FROM events") { $0.int(0) } ?? 0
+      try Facts.write("engine.left_aside.1.\(seq)", "3", db)
+    }
+    let answer = why(api)
+    #expect(
+      answer["because"]?.string
+        == "the newest `cart` c1 of 2026-03-02T12:00Z began no run: it needs to be decided: 3 times the server's process has ended "
+        + "in the middle of that, and it was left aside")
+    #expect(answer["checks"]?.array?.count == 1)
+  }
+
   @Test("a whole life is told: entered, waited, letter opened, text skipped without consent, ended by a purchase")
   func life() throws {
     let api = try api()

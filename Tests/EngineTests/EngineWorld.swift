@@ -20,6 +20,9 @@ final class EngineWorld {
   private let rules: Rules
   private let slice: Engine.Slice
   private let monotonic: () -> Int64
+  private let report: (String) -> Void
+  private let isOwner: Bool
+  private let durability: Durability
 
   final class Clock: Sendable {
     private let milliseconds: Mutex<Int64>
@@ -28,24 +31,38 @@ final class EngineWorld {
     func set(_ moment: Timestamp) { milliseconds.withLock { $0 = moment.milliseconds } }
   }
 
+  /// - Parameter path: the folder of another world, which goes on here; nil: a new one.
   init(
-    at start: String = "2026-03-02T09:00:00Z", channels: [String: ChannelPolicy] = ["email": ChannelPolicy()],
-    slice: Engine.Slice = Engine.Slice(), monotonic: @escaping () -> Int64 = { 0 }
+    in path: String? = nil, at start: String = "2026-03-02T09:00:00Z",
+    channels: [String: ChannelPolicy] = ["email": ChannelPolicy()],
+    slice: Engine.Slice = Engine.Slice(), monotonic: @escaping () -> Int64 = { 0 },
+    durability: Durability = .full, report: @escaping (String) -> Void = { _ in }
   ) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "zveno-engine-\(UUID().uuidString)")
+    self.durability = durability
+    folder =
+      path.map { URL(filePath: $0) }
+      ?? FileManager.default.temporaryDirectory.appending(path: "zveno-engine-\(UUID().uuidString)")
+    isOwner = path == nil
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     clock = Clock(try #require(Timestamp(rfc3339: start)))
     rules = Rules(channels: channels, shopZone: .utc)
-    (self.slice, self.monotonic) = (slice, monotonic)
-    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice, monotonic)
+    (self.slice, self.monotonic, self.report) = (slice, monotonic, report)
+    (writer, log, engine, counters, catalog) = try Self.open(
+      folder, clock, rules, slice, monotonic, durability, report)
   }
 
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  deinit { if isOwner { try? FileManager.default.removeItem(at: folder) } }
+
+  /// Where decisions are noted.
+  var words: String { Self.words(folder) }
+
+  private static func words(_ folder: URL) -> String { folder.appending(path: "deciding").path }
 
   private static func open(
-    _ folder: URL, _ clock: Clock, _ rules: Rules, _ slice: Engine.Slice, _ monotonic: @escaping () -> Int64
+    _ folder: URL, _ clock: Clock, _ rules: Rules, _ slice: Engine.Slice, _ monotonic: @escaping () -> Int64,
+    _ durability: Durability, _ report: @escaping (String) -> Void
   ) throws -> (Writer, EventLog, Engine, Counters, ChainCatalog) {
-    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer)
+    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer, durability: durability)
     try Migrator(Migrations.all).migrate(db)
     let log = try EventLog(db, now: clock.now)
     let (counters, catalog) = (Counters(), ChainCatalog())
@@ -56,14 +73,15 @@ final class EngineWorld {
     let timeline = try Timeline(db, settings: settings)
     let engine = Engine(
       log: log, timeline: timeline, catalog: catalog, counters: counters, rules: rules, slice: slice,
-      monotonic: monotonic)
+      poison: PoisonGuard(try LastingWords(path: words(folder))), monotonic: monotonic, report: report)
     let writer = Writer(connection: db, duties: [engine], now: { clock.now })
     return (writer, log, engine, counters, catalog)
   }
 
   /// What a kill of the process between two rounds leaves: the file.
   func restart() throws {
-    (writer, log, engine, counters, catalog) = try Self.open(folder, clock, rules, slice, monotonic)
+    (writer, log, engine, counters, catalog) = try Self.open(
+      folder, clock, rules, slice, monotonic, durability, report)
   }
 
   /// Runs rounds until nothing is left to do now.

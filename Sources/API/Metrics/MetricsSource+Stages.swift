@@ -118,6 +118,9 @@ extension MetricsSource {
       text.family("zveno_decisions_total", .counter, "Events and timers that have acted.")
       text.sample("zveno_decisions_total", [("cause", "event")], lag.events)
       text.sample("zveno_decisions_total", [("cause", "timer")], lag.timers)
+      text.single(
+        "zveno_decisions_left_aside_total", .counter,
+        "Decisions not tried any more, since the process had ended three times in the middle of them.", lag.leftAside)
       text.family("zveno_engine_unread_events", .gauge, "Events that have not acted yet.")
       text.sample("zveno_engine_unread_events", [], lag.unread)
       text.family(

@@ -38,6 +38,7 @@ struct Gate {
   let templates: TemplateCatalog
   let hold: Hold?
   let tombstones: Tombstones
+  let poison: PoisonGuard
   let moderation: Moderation
   /// When this process began to look: what was due before was found overdue.
   var startedAt: Timestamp?
@@ -46,8 +47,9 @@ struct Gate {
 
   init(
     views: ContactViews, recent: RecentRows, catalog: ChainCatalog, rules: Rules, templates: TemplateCatalog,
-    hold: Hold?, tombstones: Tombstones
+    hold: Hold?, tombstones: Tombstones, poison: PoisonGuard
   ) {
+    self.poison = poison
     (self.views, self.recent, self.catalog) = (views, recent, catalog)
     (self.rules, self.templates, self.hold, self.tombstones) = (rules, templates, hold, tombstones)
     moderation = Moderation(rules: rules, catalog: catalog, recent: recent, merged: views.merged)
@@ -70,6 +72,14 @@ struct Gate {
   }
 
   func judge(_ message: DueMessage, inHand: SlotsInHand, now: Timestamp, _ db: Connection) throws -> Verdict {
+    try poison.attempt(.init(.message, message.id, Int64(message.attempts))) {
+      try judgeByRules(message, inHand: inHand, now: now, db)
+    }
+  }
+
+  private func judgeByRules(
+    _ message: DueMessage, inHand: SlotsInHand, now: Timestamp, _ db: Connection
+  ) throws -> Verdict {
     let visitor: Visitor
     switch try admit(message, now: now, db) {
     case .refused(let verdict): return verdict
@@ -105,8 +115,10 @@ struct Gate {
   /// But for the others that want the same slot. What cannot be decided does not pass.
   private func wouldPass(_ rival: DueMessage, inHand: SlotsInHand, now: Timestamp, _ db: Connection) throws -> Bool {
     do {
-      guard case .visitor(let visitor) = try admit(rival, now: now, db) else { return false }
-      return try !moderation.holds(rival, view: visitor.view, inHand: inHand, now: now, db)
+      return try poison.attempt(.init(.message, rival.id, Int64(rival.attempts))) {
+        guard case .visitor(let visitor) = try admit(rival, now: now, db) else { return false }
+        return try !moderation.holds(rival, view: visitor.view, inHand: inHand, now: now, db)
+      }
     } catch let error where error is SQLError || error is StoreUnavailable {
       throw error
     } catch {

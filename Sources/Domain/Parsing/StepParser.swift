@@ -117,7 +117,7 @@ final class StepParser {
   private static let takenReasons = [
     "entered", "goal", "goal_value", "stopped", "archived", "restarted", "history_gone", "error", "no_date", "left",
     "held_out", "held_out_goal", "held_out_goal_value", "followed", "joined",
-    "too_often", "late_entry",
+    "too_often", "late_entry", "entry_left_aside",
   ]
 
   private func exitReason(_ place: Place) -> String {

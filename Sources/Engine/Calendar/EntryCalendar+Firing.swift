@@ -12,9 +12,11 @@ extension EntryCalendar {
     quietUntil = nil
     var events: [IncomingEvent] = []
     for entry in due {
-      do { events += try decide(entry, now: now, db) } catch let error
-        where !(error is SQLError || error is StoreUnavailable)
-      {
+      do {
+        events += try poison.attempt(.init(.moment, entry.contact, entry.timetable)) {
+          try decide(entry, now: now, db)
+        }
+      } catch let error where !(error is SQLError || error is StoreUnavailable) {
         // What cannot be decided now never will: it must not stop the others.
         report("an entry by time was left out: \(error)")
         try drop(entry, db)

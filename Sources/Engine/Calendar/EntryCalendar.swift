@@ -7,6 +7,7 @@ import SQL
 /// Without chains that have such triggers it costs nothing. An open timetable costs one look-up a round.
 final class EntryCalendar {
   let views: ContactViews
+  let poison: PoisonGuard
   let report: (String) -> Void
   let timetableStore = TimetableStore()
   let entries = PlannedEntries()
@@ -26,7 +27,9 @@ final class EntryCalendar {
   /// Timetables about whose unreadable dates a line was written.
   var told: Set<Int64> = []
 
-  init(_ views: ContactViews, report: @escaping (String) -> Void) { (self.views, self.report) = (views, report) }
+  init(_ views: ContactViews, _ poison: PoisonGuard, report: @escaping (String) -> Void) {
+    (self.views, self.poison, self.report) = (views, poison, report)
+  }
 
   var rules: Rules { views.rules }
 

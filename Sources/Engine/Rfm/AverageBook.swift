@@ -114,7 +114,17 @@ extension AverageBook {
       return
     }
     let page = try memberships.page(of: segment, after: walk.walked, limit: size, db)
-    for member in page { walk.add(try gap(of: member.contact, walk.wanted, now: now, db), of: member.contact) }
+    for member in page {
+      let decision = PoisonGuard.Decision(.segments, member.contact, 0)
+      do {
+        walk.add(
+          try segments.poison.attempt(decision) { try gap(of: member.contact, walk.wanted, now: now, db) },
+          of: member.contact)
+      } catch let error as Poison {
+        segments.report("an average was made without a contact: \(error)")
+        walk.add(nil, of: member.contact)
+      }
+    }
     self.walk = page.isEmpty ? nil : walk
     if page.isEmpty { try finish(walk, now: now, db) }
   }

@@ -24,7 +24,7 @@ public final class Counters: Sendable {
   /// another are counted in both: `followed` in the one they left, `joined` in the one they came to.
   private static let besideEnds: Set<String> = [
     "entered", "followed", "joined", "goal", "goal_value", "held_out", "held_out_goal", "held_out_goal_value",
-    "too_often", lateEntry,
+    "too_often", lateEntry, entryLeftAside,
   ]
 
   /// Whether an outcome of a chain itself is a reason for which runs ended.
@@ -32,6 +32,9 @@ public final class Counters: Sendable {
 
   /// Who was to come in by time, and was found so late that `late` left him out.
   static let lateEntry = "late_entry"
+
+  /// What the chain made of an event ended too many processes.
+  static let entryLeftAside = "entry_left_aside"
 
   public struct MessageKey: Hashable, Comparable, Sendable {
     public let channel: String

@@ -7,7 +7,7 @@ extension RunSteps {
   func move(
     _ run: Run, _ move: VersionMove, position: Int64, _ round: inout EngineRound, _ db: Connection
   ) throws {
-    try alone("a run that was to go to a newer version") {
+    try alone("a run that was to go to a newer version", .init(.edit, run.id, move.version)) {
       guard let new = try catalog.version(run.chain, move.version, db) else { return }
       switch move.how {
       case .pin: break

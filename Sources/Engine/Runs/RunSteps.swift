@@ -14,15 +14,17 @@ struct RunSteps {
   let rfm: RfmBook
   let segments: LiveSegments
   let tombstones: Tombstones
+  let poison: PoisonGuard
   private let facts: MessageFacts
   /// Gets a line for the log when a run or a chain had to be left alone.
   let report: (String) -> Void
 
   init(
-    _ views: ContactViews, _ rfm: RfmBook, _ segments: LiveSegments, _ tombstones: Tombstones,
+    _ views: ContactViews, _ rfm: RfmBook, _ segments: LiveSegments, _ tombstones: Tombstones, _ poison: PoisonGuard,
     report: @escaping (String) -> Void
   ) {
     (self.views, self.rfm, self.segments, self.tombstones, self.report) = (views, rfm, segments, tombstones, report)
+    self.poison = poison
     facts = MessageFacts(counters: views.counters, catalog: views.catalog)
     requests = MessageRequests(log: views.log, counters: views.counters)
   }
@@ -46,9 +48,11 @@ struct RunSteps {
     defer { recent.acting = nil }
     var handedOver: MessageFacts.Noted?
     if let message = event.message { handedOver = try facts.note(event, message: message, db) }
-    if catalog.isGoal(event.type) { try alone("a goal") { try lookForGoals(occasion, db) } }
+    if catalog.isGoal(event.type) {
+      try alone("a goal", .init(.goal, row, event.seq)) { try lookForGoals(occasion, db) }
+    }
     let isFresh = rules.isFresh(event)
-    try alone("what segments make of an event") {
+    try alone("what segments make of an event", .init(.segments, row, event.seq)) {
       try segments.act(on: occasion, isFresh: isFresh, now: round.now, db)
     }
     guard isFresh else { return }
@@ -65,22 +69,23 @@ struct RunSteps {
       try advance(run, version, cause, now: event.acceptedAt, position: event.seq, &round, db)
     }
     for version in catalog.startable(by: event.type) {
-      try alone("an entry into \(version.id)") { try start(version, by: occasion, &round, db) }
+      try enter(version.number, event, db) { try start(version, by: occasion, &round, db) }
     }
     if event.contact != nil { try obey(occasion, &round, db) }
-    try alone("what webhooks are told") { try outbox.tell(occasion, now: round.now, db) }
+    try alone("what webhooks are told", .init(.webhooks, row, event.seq)) {
+      try outbox.tell(occasion, now: round.now, db)
+    }
   }
 
   /// The server's own events that ask for something.
   private func obey(_ occasion: Occasion, _ round: inout EngineRound, _ db: Connection) throws {
     switch occasion.event.type {
-    case ChainEvent.requested: try alone("an entry") { try start(requestedBy: occasion, &round, db) }
+    case ChainEvent.requested:
+      try enter(chain(namedBy: occasion), occasion.event, db) { try start(requestedBy: occasion, &round, db) }
     case ChainEvent.date, ChainEvent.schedule, SegmentEvent.when:
-      try alone("an entry") { try start(timedBy: occasion, &round, db) }
+      try enter(chain(namedBy: occasion), occasion.event, db) { try start(timedBy: occasion, &round, db) }
     case ChainEvent.leaving:
-      guard let id = try occasion.fact().properties["chain"]?.string, let number = catalog.number(of: id) else {
-        return
-      }
+      guard let number = try chain(namedBy: occasion) else { return }
       for run in try runs.active(of: occasion.row, db) where run.chain == number {
         guard let version = try readable(run, db) else { continue }
         try end(run, version, reason: "left", now: occasion.event.acceptedAt, &round, db)
@@ -88,6 +93,11 @@ struct RunSteps {
     case ContactEvent.merging: try merge(askedBy: occasion, &round, db)
     default: break
     }
+  }
+
+  private func chain(namedBy occasion: Occasion) throws -> Int64? {
+    let id = try alone("what an event of the server's own asks for") { try occasion.fact().properties["chain"]?.string }
+    return id?.flatMap(catalog.number(of:))
   }
 
   /// What is another about the contact now, where the ends of waits follow from it.
@@ -124,13 +134,35 @@ struct RunSteps {
   }
 
   /// What the store says stops the round; any other error is this one thing's own, and the rest goes on.
+  /// - Parameter decision: nil where what is around it is one already.
   /// - Returns: nil where it was left out.
   @discardableResult
-  func alone<T>(_ what: String, _ body: () throws -> T) throws -> T? {
-    do { return try body() } catch let error where error is SQLError || error is StoreUnavailable { throw error } catch
-    {
-      report("\(what) was left out: \(error)")
+  func alone<T>(
+    _ what: @autoclosure () -> String, _ decision: PoisonGuard.Decision? = nil, _ body: () throws -> T
+  ) throws -> T? {
+    do {
+      guard let decision else { return try body() }
+      return try poison.attempt(decision, body)
+    } catch let error where error is SQLError || error is StoreUnavailable { throw error } catch {
+      report("\(what()) was left out: \(error)")
       return nil
+    }
+  }
+
+  /// What a chain makes of an event that may bring someone in.
+  /// - Parameter chain: chains.number; nil where the event names one that is not there.
+  private func enter(
+    _ chain: Int64?, _ event: StoredEvent, _ db: Connection, _ body: () throws -> Void
+  ) throws {
+    guard let chain, let entry = catalog.entry(chain) else { return }
+    try alone("an entry into \(entry.id)") {
+      do { try poison.attempt(.init(.entry, chain, event.seq), body) } catch let error as Poison {
+        try EntriesLeftAside.record(chain, seq: event.seq, ends: error.ends, db)
+        counters.count(
+          Counters.Key(
+            chain: chain, version: entry.liveVersion ?? 0, step: "", outcome: Counters.entryLeftAside))
+        throw error
+      }
     }
   }
 
@@ -140,6 +172,22 @@ struct RunSteps {
   ) throws {
     let isPaused = catalog.isPaused(run)
     if isPaused, case .due = cause { return try runs.park(run.id, due: now, db) }
+    var decision = PoisonGuard.Decision(.event, run.id, position)
+    if case .due = cause { decision = PoisonGuard.Decision(.timer, run.id, now.milliseconds) }
+    do {
+      try poison.attempt(decision) {
+        try decide(run, version, cause, now: now, position: position, isPaused: isPaused, &round, db)
+      }
+    } catch let error as Poison {
+      report("a run of \(version.id) was ended: \(error)")
+      try end(run, version, reason: "error", now: now, &round, db)
+    }
+  }
+
+  private func decide(
+    _ run: Run, _ version: ChainVersion, _ cause: Cause, now: Timestamp, position: Int64, isPaused: Bool,
+    _ round: inout EngineRound, _ db: Connection
+  ) throws {
     let transition: Transition
     do {
       guard let contact = try recent.contact(run.contact, db), let trigger = try recent.trigger(run.triggerSeq, db)
@@ -208,6 +256,17 @@ struct RunSteps {
   /// Ends a run from outside the step function.
   func end(
     _ run: Run, _ version: ChainVersion, reason: String, now: Timestamp, _ round: inout EngineRound, _ db: Connection
+  ) throws {
+    do {
+      try poison.attempt(.init(.end, run.id, 0)) { try endByRules(run, version, reason, now: now, &round, db) }
+    } catch let error as Poison {
+      report("what the end of a run of \(version.id) does was left out: \(error)")
+      try end(run, version, reason: reason, now: now, wall: round.now, db)
+    }
+  }
+
+  private func endByRules(
+    _ run: Run, _ version: ChainVersion, _ reason: String, now: Timestamp, _ round: inout EngineRound, _ db: Connection
   ) throws {
     // Erased: there is nobody for whom anything could be done. What cannot be decided ends all the same.
     let transition = try recent.contact(run.contact, db).flatMap { contact in

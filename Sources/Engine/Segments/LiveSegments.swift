@@ -21,6 +21,7 @@ final class LiveSegments {
   }
 
   let views: ContactViews
+  let poison: PoisonGuard
   let report: (String) -> Void
   let memberships = Memberships()
   let people = People()
@@ -35,7 +36,9 @@ final class LiveSegments {
   /// Segments that are gone and still have rows.
   var leaving: [Int64] = []
 
-  init(_ views: ContactViews, report: @escaping (String) -> Void) { (self.views, self.report) = (views, report) }
+  init(_ views: ContactViews, _ poison: PoisonGuard, report: @escaping (String) -> Void) {
+    (self.views, self.poison, self.report) = (views, poison, report)
+  }
 
   var catalog: SegmentCatalog { views.segments }
 
@@ -116,7 +119,9 @@ final class LiveSegments {
     _ places: Set<Int>?, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
   ) throws -> Bool {
     do {
-      try ask(places, of: row, memberships.states(of: row, db), now: now, cause, wall: wall, db)
+      try poison.attempt(.init(.segments, row, 0)) {
+        try ask(places, of: row, memberships.states(of: row, db), now: now, cause, wall: wall, db)
+      }
       return true
     } catch let error where !(error is SQLError || error is StoreUnavailable) {
       report("segments could not be asked of a contact: \(error)")

@@ -37,10 +37,11 @@ struct WhyEntries {
       if asked == nil, let then = run?.version ?? past.state(at: event.acceptedAt)?.version {
         version = try scene.version(then) ?? current
       }
+      let ends = try EntriesLeftAside.ends(scene.chain.number, seq: event.seq, scene.db)
+      let fitting = ends == nil ? try trigger(for: candidate, in: version) : nil
       return try WhyEntry(
-        event, version,
-        trigger: try trigger(for: candidate, in: version) ?? min(candidate.trigger, version.chain.triggers.count - 1),
-        by: try People().contact(candidate.doer, scene.db), run: run?.id, scene)
+        event, version, trigger: fitting ?? min(candidate.trigger, version.chain.triggers.count - 1),
+        by: try People().contact(candidate.doer, scene.db), run: run?.id, endsOfProcess: ends, scene)
     }
   }
 

@@ -19,11 +19,19 @@ struct WhyEntry {
 
   var isEntry: Bool { run != nil }
 
+  /// - Parameter ends: the entry was left aside after so many; nil: it was decided.
   init(
-    _ event: StoredEvent, _ version: WhyScene.Version, trigger: Int, by doer: Contact?, run: Int64?, _ scene: WhyScene
+    _ event: StoredEvent, _ version: WhyScene.Version, trigger: Int, by doer: Contact?, run: Int64?,
+    endsOfProcess ends: Int64?, _ scene: WhyScene
   ) throws {
     (self.event, self.version, self.trigger, self.doer, self.run) = (event, version, trigger, doer, run)
-    try judge(scene)
+    if let ends { checks = [Self.leftAside(ends)] } else { try judge(scene) }
+  }
+
+  private static func leftAside(_ ends: Int64) -> Check {
+    Check(
+      "", ["decided": true], holds: false, saw: ["ends_of_process": .number(JSONNumber(ends))],
+      turn: "to be decided: \(ends) times the server's process has ended in the middle of that, and it was left aside")
   }
 
   private mutating func judge(_ scene: WhyScene) throws {

@@ -53,7 +53,8 @@ final class LiveStages: @unchecked Sendable {
     let catalog = ChainCatalog(report: report)
     let engine = Engine(
       log: events, timeline: timeline, catalog: catalog, counters: counters, rules: rules,
-      tombstones: store.erasures.tombstones, monotonic: Monotonic.nanoseconds, report: report)
+      tombstones: store.erasures.tombstones, poison: Self.poison(store.folder, log), monotonic: Monotonic.nanoseconds,
+      report: report)
 
     readers = try Readers(
       path: store.folder.databasePath, count: Stamina.readers, queueLimit: Stamina.readsWaiting, report: report)
@@ -168,6 +169,22 @@ final class LiveStages: @unchecked Sendable {
         log: events, timeline: timeline, counters: counters, tombstones: store.erasures.tombstones,
         journal: store.erasures.journal, isHeld: { hold.fact != nil }, scrub: scrub,
         isAlone: { !copies.contains { FileText.exists($0) } }, wake: wake, report: report))
+  }
+
+  /// Without a place for its notes the server serves all the same.
+  private static func poison(_ folder: DataFolder, _ log: Logger) -> PoisonGuard {
+    let words: LastingWords
+    do { words = try LastingWords(path: folder.lastingWordsPath) } catch {
+      log.warning("a decision that ends the process would not be known at the next start: \(error)")
+      words = LastingWords()
+    }
+    let poison = PoisonGuard(words)
+    if let (decision, ends) = poison.lastEnd {
+      log.warning(
+        "the process before this one ended in the middle of \(decision)",
+        metadata: ["ends": "\(ends)", "left_aside_after": "\(PoisonGuard.mostEnds)"])
+    }
+    return poison
   }
 
   /// Asked at each scrape; behind a lock of its own.

@@ -52,6 +52,11 @@ final class GateWorld {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  /// Where decisions are noted.
+  var words: String { Self.words(folder) }
+
+  private static func words(_ folder: URL) -> String { folder.appending(path: "deciding").path }
+
   private static func open(_ folder: URL, _ clock: Clock, _ rules: Rules, _ taker: Taker) throws -> Stages {
     let path = folder.appending(path: "zveno.sqlite").path
     let db = try Connection(path: path, mode: .writer, durability: .off)
@@ -62,7 +67,8 @@ final class GateWorld {
     let (counters, catalog) = (Counters(), ChainCatalog())
     try counters.load(db)
     let engine = Engine(
-      log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules)
+      log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules,
+      poison: PoisonGuard(try LastingWords(path: words(folder))))
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     let delivery = Delivery(
       engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
@@ -273,7 +279,10 @@ final class Taker: Dispatch {
     return closed.contains(channel) ? 0 : room
   }
 
-  func mayRepeat(_ channel: String) -> Bool { false }
+  /// What was in hand when the process ended may be handed over again.
+  var repeats = false
+
+  func mayRepeat(_ channel: String) -> Bool { repeats }
   func opensTask(_ channel: String) -> Bool { false }
 
   func handOver(_ claims: [Claim]) {
