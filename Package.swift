@@ -144,7 +144,7 @@ let package = Package(
       name: "APITests",
       dependencies: [
         "API", "Delivery", "Domain", "Engine", "Erasure", "HTTP", "Ingest", "JSON", "Migrations", "Rehearsal", "SQL",
-        "Threads", logging,
+        "Seeds", "Threads", logging,
       ],
       swiftSettings: rules),
     .testTarget(
