@@ -67,6 +67,32 @@ import Testing
     #expect(Self.samples("zveno_chain_step_pending", written)[#"{chain="other",version="",step="other"}"#] == 36 * 5)
   }
 
+  @Test func `a run that waits for nothing is found some scrapes later, and forgotten once it goes on`() throws {
+    let api = try TestAPI()
+    _ = api.call("PUT", "/v1/chains/calm", #"{"enter":{"event":"signup"},"steps":[{"wait":"8h"}]}"#)
+    #expect(api.call("POST", "/v1/chains/calm/publish", "{}").status == 200)
+    for name in ["ann", "bob", "eve", "max", "zoe"] {
+      _ = api.call("POST", "/v1/events", #"{"type":"signup","contact":{"id":"\#(name)"}}"#)
+    }
+    try api.settle()
+    // Two runs at a time, and one scrape to see that there are no more.
+    func walk() -> [String] {
+      (0..<4).compactMap { _ in
+        api.call("GET", "/metrics").text.split(separator: "\n").first { $0.hasPrefix("zveno_runs_stuck ") }.map(
+          String.init)
+      }
+    }
+    #expect(walk() == Array(repeating: "zveno_runs_stuck 0", count: 4))
+    let due = try api.writer.perform { db, _ in
+      let due = try db.first("SELECT due_at FROM runs WHERE id = 3") { $0.int(0) }
+      try db.run("UPDATE runs SET due_at = NULL WHERE id = 3", [])
+      return due
+    }
+    #expect(walk() == ["zveno_runs_stuck 0"] + Array(repeating: "zveno_runs_stuck 1", count: 3))
+    try api.writer.perform { db, _ in try db.run("UPDATE runs SET due_at = $1 WHERE id = 3", [.optional(due)]) }
+    #expect(walk() == Array(repeating: "zveno_runs_stuck 1", count: 3) + ["zveno_runs_stuck 0"])
+  }
+
   @Test("moves between statuses only rise, while the ledger's figure falls")
   func moves() throws {
     let api = try TestAPI()

@@ -4,6 +4,7 @@ public import Engine
 public import HTTP
 public import Ingest
 public import SQL
+import Synchronization
 
 /// The families that each part of the server has, ready for the list that `Stages` takes.
 extension MetricsSource {
@@ -126,6 +127,21 @@ extension MetricsSource {
       text.family(
         "zveno_decision_lag_seconds", .histogram, "From the acceptance of the oldest event of a round until it acted.")
       text.histogram("zveno_decision_lag_seconds", [], lag.decisions)
+    }
+  }
+
+  /// Runs that wait for nothing. Each scrape looks at some of the runs, so that in the end it has looked at all.
+  public static func stuckRuns(atOnce limit: Int = 20_000) -> MetricsSource {
+    let walk = Mutex(StuckRuns())
+    return .store { text, db in
+      let (last, position) = walk.withLock { ($0, $0.position) }
+      // Two scrapes at once count a slice once.
+      let found = try RunAudit.stuckRuns(after: position, limit: limit, db)
+      let walked = last.going(on: found)
+      walk.withLock { if $0.position == position { $0 = walked } }
+      text.single(
+        "zveno_runs_stuck", .gauge, "Runs that wait for nothing, of those looked at, some at each scrape.", walked.known
+      )
     }
   }
 

@@ -52,6 +52,20 @@ public enum RunAudit {
     try notes.find(db, stuck, [.int(try Engine.readCursor(db))])
   }
 
+  /// How many of the next runs after one, by id, are stuck, and which is the last of them; nil after the last run.
+  /// Cost: `limit` rows, and some look-ups for each of them that waits for its message.
+  public static func stuckRuns(
+    after id: Int64, limit: Int, _ db: Connection
+  ) throws -> (count: Int, last: Int64)? {
+    let slice = "SELECT max(id) FROM (SELECT id FROM runs WHERE id > $1 ORDER BY id LIMIT $2)"
+    guard let last = try db.first(slice, [.int(id), .int(limit)], { $0.optionalInt(0) }).flatMap({ $0 }) else {
+      return nil
+    }
+    let sql = "SELECT count(*) \(ofStuck) AND r.id > $2 AND r.id <= $3"
+    let count = try db.first(sql, [.int(try Engine.readCursor(db)), .int(id), .int(last)]) { Int($0.int(0)) }
+    return (count ?? 0, last)
+  }
+
   private static let orphans = """
     SELECT 'run ' || r.id || ' is of ' || CASE
         WHEN NOT EXISTS (SELECT 1 FROM chains c WHERE c.number = r.chain) THEN 'chain number ' || r.chain
@@ -75,6 +89,10 @@ public enum RunAudit {
         WHEN r.parked_at IS NULL THEN ' waits for nothing'
         WHEN r.due_at IS NOT NULL THEN ' is parked and due at the same time'
         ELSE ' is parked, and the chain is ' || c.status END
+    \(ofStuck)
+    """
+
+  private static let ofStuck = """
     FROM runs r JOIN chains c ON c.number = r.chain
     WHERE r.state = 'active' AND (
       (r.parked_at IS NOT NULL AND r.due_at IS NOT NULL)

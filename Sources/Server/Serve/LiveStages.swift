@@ -120,7 +120,7 @@ final class LiveStages: @unchecked Sendable {
       chainsChanged: { onWriter.chainsChanged() },
       metrics: [
         .writer(writer), .intake(intake, events), .engine { onWriter.lag }, .funnel(counters, rules),
-        .delivery { onWriter.lateness }, .lateness(rules, now: now), .storeSize,
+        .delivery { onWriter.lateness }, .lateness(rules, now: now), .stuckRuns(), .storeSize,
         .disk { [path = store.folder.path] in HostFigures.disk(path) }, .retention(Self.deleted(by: retention)),
         .requests(meter), .http(http), .hold(hold), .webhooks { onWriter.posts },
         .process(version: Version.number) { HostFigures.process() },
