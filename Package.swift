@@ -119,7 +119,8 @@ let package = Package(
     .testTarget(name: "DomainTests", dependencies: ["Domain", "JSON", "Seeds"], swiftSettings: rules),
     .testTarget(name: "SchemasTests", dependencies: ["JSON", "Schemas"], swiftSettings: rules),
     .testTarget(
-      name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "SQL"], swiftSettings: rules),
+      name: "IngestTests", dependencies: ["Domain", "Ingest", "JSON", "Migrations", "Seeds", "SQL"],
+      swiftSettings: rules),
     .testTarget(
       name: "EngineTests", dependencies: ["Domain", "Engine", "Ingest", "JSON", "Migrations", "Seeds", "SQL"],
       swiftSettings: rules),

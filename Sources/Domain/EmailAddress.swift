@@ -19,7 +19,8 @@ public struct EmailAddress: Sendable, Hashable {
 
   /// Blanks, controls and marks of direction beyond ASCII pass for letters below, so they are caught here.
   private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    if scalar.isASCII { return scalar.value > 0x20 && scalar.value < 0x7F }
+    return switch scalar.properties.generalCategory {
     case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: false
     default: true
     }

@@ -9,7 +9,7 @@ public struct PhoneNumber: Sendable, Hashable {
 
   public init?(_ raw: String) {
     guard raw.utf8.count <= 32 else { return nil }
-    let kept = raw.utf8.filter { !" .-()\u{A0}".utf8.contains($0) }
+    let kept = raw.utf8.filter { !Self.isSeparator($0) }
     guard let number = Self.international(kept[...]), Self.digits.contains(number.count),
       number.first != UInt8(ascii: "0"), number.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
     else { return nil }
@@ -17,6 +17,14 @@ public struct PhoneNumber: Sendable, Hashable {
   }
 
   public static let hint = "with the country's code: \"+7 916 123-45-67\""
+
+  /// The last two are the bytes of a no-break space.
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "("), UInt8(ascii: ")"), 0xC2, 0xA0: true
+    default: false
+    }
+  }
 
   /// The digits after `+`; nil when the country is not known.
   private static func international(_ kept: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {

@@ -23,6 +23,20 @@ extension Timestamp {
   /// are cut, a leap second (`:60`) is the second after. Nil for anything else, impossible dates among them.
   public init?(rfc3339 text: String) {
     var reader = DigitReader(text.utf8)
+    self.init(rfc3339: &reader)
+  }
+
+  /// Of the bytes of a text.
+  public init?(rfc3339 text: Swift.Span<UInt8>) {
+    let read = text.withUnsafeBufferPointer { bytes in
+      var reader = DigitReader(bytes)
+      return Timestamp(rfc3339: &reader)
+    }
+    guard let read else { return nil }
+    self = read
+  }
+
+  private init?<Bytes>(rfc3339 reader: inout DigitReader<Bytes>) {
     guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
       let day = reader.number(2), reader.takeAny("Tt "), let hour = reader.number(2), reader.take(":"),
       let minute = reader.number(2), reader.take(":"), let second = reader.number(2), year >= 1,
@@ -72,10 +86,10 @@ extension Timestamp {
 }
 
 /// Reads fixed-width numbers and separators off a text.
-struct DigitReader {
-  private var rest: Substring.UTF8View
+struct DigitReader<Bytes: Collection<UInt8>> {
+  private var rest: Bytes.SubSequence
 
-  init(_ text: String.UTF8View) { rest = text[...] }
+  init(_ text: Bytes) { rest = text[...] }
 
   var atEnd: Bool { rest.isEmpty }
 

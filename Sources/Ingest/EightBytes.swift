@@ -30,6 +30,9 @@ struct EightBytes {
   @inline(__always)
   var lowerOrDigit: UInt64 { between(word, "a", "z") | between(word, "0", "9") }
 
+  @inline(__always)
+  var upper: UInt64 { between(word, "A", "Z") }
+
   /// A letter, a digit, `-` or `.`.
   @inline(__always)
   var common: UInt64 {

@@ -50,7 +50,7 @@ public struct EventReader: Sendable {
     switch parser.tape[0].kind {
     case .object:
       var items: [Item] = []
-      if addPlain(body.span, parser, at: 0, now, &items) { return items }
+      if addValid(body.span, parser, at: 0, now, &items) { return items }
       return [explained(parser.document(of: body[...]).root, pointer: "", now)]
     case .array: return try readElements(parser, body, now)
     case .null, .bool, .number, .string:
@@ -59,7 +59,7 @@ public struct EventReader: Sendable {
     }
   }
 
-  /// What is not plain is looked at as a text of its own: places in it cost its own length, not the call's.
+  /// What is not valid is looked at as a text of its own: places in it cost its own length, not the call's.
   private func readElements(_ parser: JSONParser, _ body: [UInt8], _ now: Int64) throws(BodyRefusal) -> [Item] {
     let count = parser.tape[0].children
     try checkCount(count)
@@ -69,7 +69,7 @@ public struct EventReader: Sendable {
     var index = 1
     while items.count < count {
       let element = parser.tape[index]
-      if element.range.count > limits.eventBytes || !addPlain(body.span, parser, at: index, now, &items) {
+      if element.range.count > limits.eventBytes || !addValid(body.span, parser, at: index, now, &items) {
         let item = read(body[element.range], pointer: "/\(items.count)", now)
         items.append(place.located(item, from: element.range.lowerBound))
       }
@@ -88,7 +88,7 @@ public struct EventReader: Sendable {
       start = line.upperBound + 1
       if EventReader.isBlank(body.span.extracting(line)) { continue }
       guard items.count < limits.eventsPerCall else { throw tooMany() }
-      if !addPlainLine(body.span.extracting(line), &parser, now, &items) {
+      if !addValidLine(body.span.extracting(line), &parser, now, &items) {
         items.append(place.located(read(body[line], pointer: "", now), from: line.lowerBound))
       }
     }
@@ -96,21 +96,21 @@ public struct EventReader: Sendable {
     return items
   }
 
-  private func addPlainLine(
+  private func addValidLine(
     _ text: Swift.Span<UInt8>, _ parser: inout JSONParser, _ now: Int64, _ items: inout [Item]
   ) -> Bool {
     guard text.count <= limits.eventBytes else { return false }
     do { try parser.parse(text) } catch { return false }
-    return addPlain(text, parser, at: 0, now, &items)
+    return addValid(text, parser, at: 0, now, &items)
   }
 
   /// False: to be explained.
   @inline(__always)
-  private func addPlain(
+  private func addValid(
     _ text: Swift.Span<UInt8>, _ parser: borrowing JSONParser, at index: Int, _ now: Int64, _ items: inout [Item]
   ) -> Bool {
     var event = IncomingEvent(type: "")
-    guard PlainEvent.read(text, parser.tape.span, at: index, limits: limits, now: now, into: &event) else {
+    guard ValidEvent.read(text, parser, at: index, limits: limits, now: now, into: &event) else {
       return false
     }
     items.append(.event(consume event))
@@ -125,7 +125,7 @@ public struct EventReader: Sendable {
     } catch { return .refused([EventReader.syntax(error)]) }
   }
 
-  /// What is not plain: what it means, or all that is wrong with it.
+  /// What is not valid: all that is wrong with it.
   private func explained(_ node: JSONNode, pointer: String, _ now: Int64) -> Item {
     let fields = EventFields(node, pointer: pointer, limits: limits, now: now)
     do throws(Refusal) { return .event(try fields.read()) } catch { return .refused(error.issues) }

@@ -43,12 +43,6 @@ enum EventText {
 
   private static let escapedNUL = Array(#"\u0000"#.utf8)
 
-  static func hasEscape(_ json: Span<UInt8>) -> Bool {
-    json.withUnsafeBytes { bytes in
-      bytes.baseAddress.flatMap { memchr($0, Int32(UInt8(ascii: "\\")), bytes.count) } != nil
-    }
-  }
-
   /// Offset of the next line feed, or of the end.
   static func lineEnd(_ text: Span<UInt8>, from start: Int) -> Int {
     text.withUnsafeBytes { bytes in

@@ -3,6 +3,8 @@ public struct JSONParser: Sendable {
   /// Of the text parsed last, once that has gone well: its outermost value stands first. What stands behind that
   /// value's end means nothing.
   public private(set) var tape = ContiguousArray<TapeEntry>()
+  /// Whether that text has `\u0000` in a string or key.
+  public private(set) var escapesNUL = false
   private let maxDepth: Int
 
   public init(limits: JSONLimits = JSONLimits()) {
@@ -16,6 +18,7 @@ public struct JSONParser: Sendable {
     // Of what is sent, some ten bytes a value or key.
     makeRoom(min(text.count / 10, 1 << 16) + 8)
     while try !scanOn(text, &scanner) { makeRoom(tape.count * 2) }
+    escapesNUL = scanner.escapesNUL
   }
 
   private mutating func scanOn(_ text: Span<UInt8>, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {

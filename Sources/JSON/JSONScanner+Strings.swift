@@ -71,6 +71,7 @@ extension JSONScanner {
       at += 1
     case UInt8(ascii: "u"):
       let unit = try unit(text)
+      if unit == 0 { escapesNUL = true }
       guard unit & 0xF800 == 0xD800 else { return }
       try surrogates(text, high: unit, from: start)
     default: throw unexpected(text, expected: "one of \" \\ / b f n r t u after a backslash")

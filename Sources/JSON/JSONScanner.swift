@@ -9,6 +9,8 @@ struct JSONScanner {
   /// Tape index of the innermost open container, negative outside of all.
   private var open = -1
   private var isObjectOpen = false
+  /// Whether a string or key had `\u0000`.
+  var escapesNUL = false
   /// Of the innermost open container, so far; those of the others wait on the tape.
   private var children = 0
 

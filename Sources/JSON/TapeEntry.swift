@@ -40,4 +40,9 @@ public struct TapeEntry: Sendable {
   @inlinable public var content: Range<Int> { Int(start) + 1..<Int(end) - 1 }
   /// Offsets of the whole value, quotes and brackets included.
   @inlinable public var range: Range<Int> { Int(start)..<Int(end) }
+
+  /// What a string or key of that text stands for.
+  public func decoded(in text: Span<UInt8>) -> [UInt8] {
+    JSONText.decoded(text, content.lowerBound, content.upperBound)
+  }
 }

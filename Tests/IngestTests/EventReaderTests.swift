@@ -63,6 +63,16 @@ import struct Domain.Issue
     #expect(event.keys == ContactKeys(id: "1"))
   }
 
+  @Test(
+    "a key of the contact beside it, or of the event within it, is unknown, null or not",
+    arguments: [
+      (#"{"type":"visit","contact":{"id":"1"},"email":null}"#, "/email"),
+      (#"{"type":"visit","contact":{"id":"1","type":null}}"#, "/contact/type"),
+    ])
+  func misplaced(body: String, pointer: String) throws {
+    #expect(try issues(body).map(\.pointer) == [pointer])
+  }
+
   @Test("every mistake of an event is named at once, with the nearest word")
   func allMistakes() throws {
     let issues = try issues(#"{"typo":1,"typ":"x","contact":{"mail":"a@b.example"},"at":"yesterday","properties":[]}"#)
