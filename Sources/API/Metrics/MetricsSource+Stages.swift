@@ -131,7 +131,7 @@ extension MetricsSource {
   }
 
   /// Runs that wait for nothing. Each scrape looks at some of the runs, so that in the end it has looked at all.
-  public static func stuckRuns(atOnce limit: Int = 20_000) -> MetricsSource {
+  public static func stuckRuns(atOnce limit: Int = 2_000) -> MetricsSource {
     let walk = Mutex(StuckRuns())
     return .store { text, db in
       let (last, position) = walk.withLock { ($0, $0.position) }
