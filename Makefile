@@ -4,9 +4,10 @@ DATA   ?= data
 LISTEN ?= 127.0.0.1:8080
 # Words for the commands that take some: make test ARGS="--filter WalkTests"
 ARGS   ?=
-# How often `make axe` kills the server, and how long each fault of `make faults` lasts.
+# How often `make axe` kills the server, how long each fault of `make faults` lasts, how many of each `make races` runs.
 ROUNDS  ?= 500
 SECONDS ?= 60
+RACES   ?= 100000
 
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 # prometheus is there for its promtool: where Debian starts the service, nothing here needs it.
@@ -22,7 +23,7 @@ SOURCES := Sources Tests Migrations Package.swift
 CHECKED := --explicit-target-dependency-import-check error
 
 .DEFAULT_GOAL := help
-.PHONY: help run fresh build test fuzz axe simulate faults lint format bench libraries test-tools bench-tools clean
+.PHONY: help run fresh build test fuzz axe races simulate faults lint format bench libraries test-tools bench-tools clean
 
 help: ## this list
 	@echo "Zveno: chains of messages to a shop's customers, one process with one database file."
@@ -52,6 +53,10 @@ fuzz: libraries ## throw bytes at every parser, each for SECONDS (DOORS="http js
 axe: libraries test-tools ## kill the server under load ROUNDS times, look what is lost or sent twice
 	swift build --build-tests $(CHECKED)
 	ZVENO_AXE_ROUNDS=$(ROUNDS) swift test --skip-build $(CHECKED) --filter WalkTests.AxeTests $(ARGS)
+
+races: libraries test-tools ## race waits, unsubscribes and reads against what decides them, RACES times each
+	swift build --build-tests $(CHECKED)
+	ZVENO_RACES=$(RACES) swift test --skip-build $(CHECKED) --filter 'RaceTests|ReadYourWritesTests' $(ARGS)
 
 simulate: libraries ## live through SEEDS random worlds from FIRST on (SEED=17: that one again, with its story)
 	$(if $(SEED),ZVENO_SIM_SEED=$(SEED)) $(if $(CONTACTS),ZVENO_SIM_CONTACTS=$(CONTACTS)) \
