@@ -14,6 +14,7 @@ final class Invariants {
   private let books: BookWatch
   private let runChecks: RunChecks
   private let handOverChecks: HandOverChecks
+  private let capChecks: CapChecks
   private var waits: WaitWatch
   /// What `zveno verify` asks of a folder at rest must hold at every start.
   private let audits: [Audit]
@@ -23,7 +24,8 @@ final class Invariants {
   /// After rounds that are lost, at starts, and at rest.
   private var (losses, starts, rests) = (Pace(), Pace(), Pace())
 
-  init(path: String, vfs: String, rules: Rules, window: Int64) throws {
+  init(path: String, vfs: String, rules: Rules, _ weather: Weather) throws {
+    let window = weather.limits.windowMilliseconds
     db = try Connection(path: path, mode: .reader, settings: .init(vfs: vfs, busyMilliseconds: 0))
     let documents = Documents(db)
     logChecks = LogChecks(db, window: window, retention: rules.retention)
@@ -31,6 +33,7 @@ final class Invariants {
     books = BookWatch(db)
     runChecks = RunChecks(db, documents)
     handOverChecks = HandOverChecks(db, documents, rules)
+    capChecks = CapChecks(db, rules.caps, setsClock: weather.setsClock)
     waits = WaitWatch(db, documents, rules)
     var limits = IngestLimits()
     limits.windowMilliseconds = window
@@ -56,7 +59,11 @@ final class Invariants {
     let isWhole = lost && losses.isDue(world)
     let (runs, messages) = takeChanged(world)
     try db.savepoint {
-      for handOver in handOvers { try handOverChecks.check(handOver, world, life) }
+      for handOver in handOvers {
+        try handOverChecks.check(handOver, world, life)
+        if handOver.claim.purpose == .marketing { try capChecks.check(handOver, world.provider) }
+      }
+      try capChecks.checkHeld(messages, world)
       try logChecks.check(wall: world.clock.wall)
       try books.check(changed: isWhole ? nil : messages)
       if life.hasCommitted {

@@ -21,6 +21,8 @@ struct PlantedBug {
   var engine: (Parts) -> any Duty = { $0.engine }
   var delivery: (Parts) -> any Duty = { $0.delivery }
   var retention: (Parts) -> (any Duty)? = { $0.retention }
+  /// What the gate reads in the configuration.
+  var gateRules: (Rules) -> Rules = { $0 }
   /// What the door makes of a call's events.
   var events: ([IncomingEvent]) -> [IncomingEvent] = { $0 }
   /// What a commit waits for.
@@ -38,13 +40,15 @@ struct PlantedBug {
 
   /// How long what has happened is kept.
   var kept = RetentionPolicy()
+  /// How much marketing one person gets.
+  var caps: [FrequencyCap] = []
   /// What the engine does in one round.
   var slice = Engine.Slice()
 
   /// Weather in which the bug has a chance to show itself.
   var weather: Weather {
     var weather = Weather()
-    (weather.retention, weather.slice) = (kept, slice)
+    (weather.retention, weather.slice, weather.caps) = (kept, slice, caps)
     if !kept.keepsEverything { weather.limits.windowMilliseconds = 2 * 86_400_000 }
     (weather.crashes, weather.lostRounds, weather.providerFaults) = (40, 40, 200)
     (weather.powerFails, weather.diskFaults, weather.clientsGivingUp) = (500, 20, 300)

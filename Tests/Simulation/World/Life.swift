@@ -60,7 +60,7 @@ final class Life: @unchecked Sendable {
       keepsRfm: false, monotonic: { stopwatch.look() })
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { _, _ in nil }
     delivery = Delivery(
-      engine: engine, log: log, catalog: catalog, counters: counters, rules: rules, templates: templates,
+      engine: engine, log: log, catalog: catalog, counters: counters, rules: bug.gateRules(rules), templates: templates,
       dispatch: dispatch, hold: hold)
     retention =
       world.weather.deletes

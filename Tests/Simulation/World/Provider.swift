@@ -13,6 +13,8 @@ final class Provider {
     let answer: Outcome.Result
     /// The process has heard the answer.
     var isTold = false
+
+    var isAccepted: Bool { if case .handed(.accepted) = answer { true } else { false } }
   }
 
   /// Permission for one more hand-over after so many.
@@ -40,9 +42,14 @@ final class Provider {
   /// - Returns: the hand-over, and after how many milliseconds it is answered.
   func receive(_ claim: Claim, time: Int64, wall: Int64, life: Int) -> (HandOver, delay: Int64) {
     // By how often it came, and not by the try: one that was throttled comes again as the same try.
-    var chance = Chance(seed, for: "answer \(claim.message) \(numbers[claim.message]?.count ?? 0)")
+    let before = handOvers(of: claim.message)
+    var chance = Chance(seed, for: "answer \(claim.message) \(before.count)")
+    var answer = answer(&chance)
+    // Who knows a message by its key says of it what he has said before.
+    let knowsKeys = SimulatedDispatch.lines[claim.channel]?.mayRepeat ?? false
+    if knowsKeys, before.contains(where: \.isAccepted) { answer = .handed(.accepted(providerID: "p")) }
     let handOver = HandOver(
-      number: handOvers.count, claim: claim, time: time, wall: wall, life: life, answer: answer(&chance))
+      number: handOvers.count, claim: claim, time: time, wall: wall, life: life, answer: answer)
     handOvers.append(handOver)
     numbers[claim.message, default: []].append(handOver.number)
     return (handOver, isCalm ? 5 : chance.pick([1, 5, 40, 300, 2_000, 60_000]))

@@ -63,7 +63,9 @@ struct Script {
           hours: hours([nil, nil, "09:00..20:00", "02:10..02:40"]), consent: .optOut, perSecond: pace, maxAttempts: 4),
         "sms": ChannelPolicy(hours: hours([nil, "09:00..21:00"]), consent: .optIn, maxAttempts: 3),
         "call": ChannelPolicy(hours: hours([nil, "10:00..18:00"]), consent: .none, price: "35.00", maxAttempts: 2),
-      ], shopZone: Zone("Europe/Moscow") ?? .utc, retention: weather.retention)
+      ],
+      shopZone: Zone("Europe/Moscow") ?? .utc, retention: weather.retention,
+      caps: weather.caps)
   }
 
   // MARK: - The shop

@@ -5,6 +5,8 @@ struct Tally: CustomStringConvertible {
   var powerFailures = 0
   var diskFaults = 0
   var handOvers = 0
+  /// Messages that a frequency cap has kept waiting.
+  var putOff = 0
   var checkpoints = 0
   /// Rows, by kind: what retention has done.
   var deleted: [String: Int] = [:]
@@ -15,12 +17,14 @@ struct Tally: CustomStringConvertible {
     powerFailures += other.powerFailures
     diskFaults += other.diskFaults
     handOvers += other.handOvers
+    putOff += other.putOff
     checkpoints += other.checkpoints
     deleted.merge(other.deleted, uniquingKeysWith: +)
   }
 
   var description: String {
-    "\(rounds) rounds, \(handOvers) messages handed over, \(deletions), \(checkpoints) checkpoints, "
+    "\(rounds) rounds, \(handOvers) messages handed over, \(putOff) put off by caps, \(deletions), "
+      + "\(checkpoints) checkpoints, "
       + "\(kills) kills, \(powerFailures) power failures, \(diskFaults) failed disk operations"
   }
 

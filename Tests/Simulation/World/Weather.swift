@@ -39,6 +39,8 @@ struct Weather {
   var timeline = Timeline.Settings()
   /// Of the log, between checkpoints.
   var pages = 50
+  /// How much marketing one person gets.
+  var caps: [FrequencyCap] = []
   /// How long what has happened is kept.
   var retention = RetentionPolicy()
   /// Whether the server keeps to that; chains are held to it all the same.
@@ -78,6 +80,21 @@ struct Weather {
     (rowsDeleted, pauseOfDeleting) = (
       chance.pick([25, 100, 400]), chance.pick([6, 12, 24]) * 3_600_000
     )
+    var moderation = Chance(seed, for: "caps")
+    if moderation.hits(400) { caps = Self.caps(&moderation, kept: retention.messages) }
+  }
+
+  /// Tight ones, as people get few messages here. None looks back further than messages are kept.
+  private static func caps(_ chance: inout Chance, kept: Span?) -> [FrequencyCap] {
+    let all = [
+      FrequencyCap(channels: ["email"], limit: 1, per: Span(days: 3)),
+      FrequencyCap(channels: ["email", "sms", "call"], limit: 1, per: Span(milliseconds: 36 * 3_600_000)),
+      FrequencyCap(channels: ["sms", "call"], limit: 1, per: Span(days: 5)),
+      FrequencyCap(channels: ["email", "sms", "call"], limit: 2, per: Span(days: 7)),
+    ].filter { cap in kept.map { cap.per.approximateMilliseconds <= $0.approximateMilliseconds } ?? true }
+    let first = chance.pick(all)
+    let second = chance.pick(all)
+    return first == second ? [first] : [first, second]
   }
 
   private static func retention(_ chance: inout Chance) -> RetentionPolicy {

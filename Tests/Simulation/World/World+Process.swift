@@ -48,8 +48,7 @@ extension World {
     if let invariants {
       try invariants.reopen()
     } else {
-      invariants = try Invariants(
-        path: Self.path, vfs: vfs.name, rules: rules, window: weather.limits.windowMilliseconds)
+      invariants = try Invariants(path: Self.path, vfs: vfs.name, rules: rules, weather)
     }
   }
 
