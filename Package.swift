@@ -160,8 +160,8 @@ let package = Package(
     .executableTarget(
       name: "Simulation",
       dependencies: [
-        "CSQLite", "CZlib", "Delivery", "Domain", "Engine", "Ingest", "JSON", "Migrations", "Retention", "Seeds",
-        "SQL", "Threads",
+        "CSQLite", "CZlib", "Delivery", "Domain", "Engine", "Erasure", "Ingest", "JSON", "Migrations", "Retention",
+        "Seeds", "SQL", "Threads",
       ],
       path: "Tests/Simulation", swiftSettings: rules),
     .testTarget(name: "SimulationTests", dependencies: ["Domain", "SQL", "Simulation"], swiftSettings: rules),

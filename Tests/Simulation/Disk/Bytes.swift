@@ -31,6 +31,17 @@ final class Bytes {
     if let bytes = other.start { write(bytes, other.count, at: 0) }
   }
 
+  func contains(_ bytes: [UInt8]) -> Bool {
+    guard let start, let first = bytes.first else { return false }
+    var place = 0
+    while place + bytes.count <= count, let found = memchr(start + place, Int32(first), count - place) {
+      place = found - start
+      if place + bytes.count <= count, memcmp(found, bytes, bytes.count) == 0 { return true }
+      place += 1
+    }
+    return false
+  }
+
   /// What lies behind the end is always zero.
   private func grow(to size: Int) {
     let grown = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)

@@ -54,6 +54,13 @@ final class SimulatedDisk: @unchecked Sendable {
   }
 }
 
+extension SimulatedDisk {
+  /// Where a text stands, as programs see the disk.
+  func files(with text: String) -> [String] {
+    files.values.filter { $0.content.contains(Array(text.utf8)) }.map(\.name).sorted()
+  }
+}
+
 // MARK: - What SQLite asks for
 
 extension SimulatedDisk {

@@ -1,5 +1,6 @@
 import Delivery
 import Domain
+import Ingest
 import JSON
 import SQL
 
@@ -21,11 +22,12 @@ final class HandOverChecks {
   private let db: Connection
   private let documents: Documents
   private let rules: Rules
+  private let erased: Erased
   /// Of what was handed over, as long as it was there.
   private var plannedAt: [Int64: Int64] = [:]
 
-  init(_ db: Connection, _ documents: Documents, _ rules: Rules) {
-    (self.db, self.documents, self.rules) = (db, documents, rules)
+  init(_ db: Connection, _ documents: Documents, _ rules: Rules, _ erased: Erased) {
+    (self.db, self.documents, self.rules, self.erased) = (db, documents, rules, erased)
   }
 
   func check(_ handOver: Provider.HandOver, _ world: World, _ life: Life) throws {
@@ -40,6 +42,7 @@ final class HandOverChecks {
       throw broken("the intent is on disk before the hand-over")
     }
     guard life.hold.fact == nil else { throw broken("a held copy sends nothing") }
+    guard !erased.isErased(claim.address) else { throw broken("nobody who was erased is written to") }
     try checkOnce(handOver, world, broken)
     guard claim.attempt <= rules.channels[claim.channel]?.maxAttempts ?? 0 else {
       throw broken("tries are limited")
@@ -93,6 +96,7 @@ final class HandOverChecks {
         plannedAt[handOver.claim.message] = row.int(1)
         return Int(row.int(0))
       }
+      if attempts == nil, erased.mayLack(handOver.claim.address) { continue }
       if attempts == nil, let kept, plannedAt[handOver.claim.message] ?? .max <= kept { continue }
       // Whose end was heard may have been taken back since, or asked for anew by a person.
       guard let attempts, handOver.isTold || handOver.life < life || attempts >= handOver.claim.attempt else {
@@ -105,10 +109,18 @@ final class HandOverChecks {
   func checkDenials(_ shop: Shop) throws {
     for denial in shop.denials {
       let sql = "SELECT 1 FROM suppressions WHERE address = $1 AND channel IN ('', $2)"
-      guard try db.first(sql, [.text(denial.address), .text(denial.channel)], { _ in true }) != nil else {
+      if try db.first(sql, [.text(denial.address), .text(denial.channel)], { _ in true }) != nil { continue }
+      guard try isKeptByHash(denial) else {
         throw Violation("no acknowledged unsubscribe is lost", "\(denial.channel) \(denial.address)")
       }
     }
+  }
+
+  /// It outlives the person.
+  private func isKeptByHash(_ denial: Shop.Denial) throws -> Bool {
+    let hash = SQLValue.blob(Tombstones(secret: Erased.secret).hash(.address, denial.address).bytes)
+    let sql = "SELECT 1 FROM suppressed_hashes WHERE hash = $1 AND channel IN ('', $2)"
+    return try db.first(sql, [hash, .text(denial.channel)]) { _ in true } ?? false
   }
 
   // MARK: - Once

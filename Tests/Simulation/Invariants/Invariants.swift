@@ -15,6 +15,7 @@ final class Invariants {
   private let runChecks: RunChecks
   private let handOverChecks: HandOverChecks
   private let capChecks: CapChecks
+  private let erasureChecks: ErasureChecks
   private var waits: WaitWatch
   /// What `zveno verify` asks of a folder at rest must hold at every start.
   private let audits: [Audit]
@@ -24,15 +25,16 @@ final class Invariants {
   /// After rounds that are lost, at starts, and at rest.
   private var (losses, starts, rests) = (Pace(), Pace(), Pace())
 
-  init(path: String, vfs: String, rules: Rules, _ weather: Weather) throws {
+  init(path: String, vfs: String, rules: Rules, _ weather: Weather, _ erased: Erased) throws {
     let window = weather.limits.windowMilliseconds
     db = try Connection(path: path, mode: .reader, settings: .init(vfs: vfs, busyMilliseconds: 0))
     let documents = Documents(db)
-    logChecks = LogChecks(db, window: window, retention: rules.retention)
+    logChecks = LogChecks(db, window: window, retention: rules.retention, erased)
     bookChecks = BookChecks(db)
     books = BookWatch(db)
     runChecks = RunChecks(db, documents)
-    handOverChecks = HandOverChecks(db, documents, rules)
+    handOverChecks = HandOverChecks(db, documents, rules, erased)
+    erasureChecks = ErasureChecks(db, erased)
     capChecks = CapChecks(db, rules.caps, setsClock: weather.setsClock)
     waits = WaitWatch(db, documents, rules)
     var limits = IngestLimits()
@@ -87,6 +89,7 @@ final class Invariants {
         try books.checkRest()
         try runChecks.checkSteps()
         try runChecks.checkNewcomers()
+        try erasureChecks.check(world.disk)
         try logChecks.checkFreshPromises(&world.shop)
       }
       if day > lastDay || (isChanged && rests.isDue(world)) {
@@ -147,6 +150,7 @@ final class Invariants {
     try logChecks.checkWholeTimeline()
     try runChecks.checkReentry()
     try runChecks.checkAllOver()
+    try erasureChecks.checkAll(world.disk)
     try checkAudits()
     try logChecks.checkSentOnce(world.shop)
     try logChecks.checkBatches(world.shop)

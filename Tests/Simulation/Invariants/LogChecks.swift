@@ -1,4 +1,5 @@
 import Domain
+import Ingest
 import SQL
 
 /// The log: in order, each id once in its window, read to the cursor, everything promised in it.
@@ -11,23 +12,19 @@ final class LogChecks {
   /// When the newest event with an id was accepted.
   private var acceptedAt: [String: Int64] = [:]
   private let retention: RetentionPolicy
+  private let erased: Erased
   /// What clients' events were when they were first seen: retention may delete some of them later.
-  private var seen: [Name: [Seen]] = [:]
+  private var seen: [Erased.Sent: [Seen]] = [:]
   /// The latest that the wall clock has shown.
   private var wall: Int64 = 0
-
-  private enum Name: Hashable {
-    case id(String)
-    case mark(Int)
-  }
 
   private struct Seen {
     let type: String
     let acceptedAt: Int64
   }
 
-  init(_ db: Connection, window: Int64, retention: RetentionPolicy) {
-    (self.db, self.window, self.retention) = (db, window, retention)
+  init(_ db: Connection, window: Int64, retention: RetentionPolicy, _ erased: Erased) {
+    (self.db, self.window, self.retention, self.erased) = (db, window, retention, erased)
   }
 
   func check(wall: Int64) throws {
@@ -44,20 +41,22 @@ final class LogChecks {
 
   private func checkOrder() throws {
     let first = try db.first("SELECT min(seq) FROM events WHERE seq > $1", [.int(lastSeq)]) { $0.int(0) } ?? 0
-    guard first == lastSeq + 1 else { throw Violation("the log is in order", "event \(first) after \(lastSeq)") }
-    // The one before may have been deleted since.
+    guard first == lastSeq + 1 || !erased.isEmpty else {
+      throw Violation("the log is in order", "event \(first) after \(lastSeq)")
+    }
+    // The one before may have been deleted since, and whatever is new may be of somebody who was erased at once.
     let sql = """
       SELECT e.seq FROM events e LEFT JOIN events b ON b.seq = e.seq - 1
-      WHERE e.seq > $1 AND (e.at > e.accepted_at OR e.accepted_at < b.accepted_at OR (b.seq IS NULL AND e.seq > $1 + 1))
+      WHERE e.seq > $1 AND (e.at > e.accepted_at OR e.accepted_at < b.accepted_at OR (b.seq IS NULL AND e.seq > $1 + 1 AND $2))
       LIMIT 1
       """
-    if let seq = try db.first(sql, [.int(lastSeq)], { $0.int(0) }) {
+    if let seq = try db.first(sql, [.int(lastSeq), .bool(erased.isEmpty)], { $0.int(0) }) {
       throw Violation("the log is in order", "event \(seq)")
     }
     if !retention.keepsEverything { try noteSeen() }
     try db.each("SELECT id, accepted_at FROM events WHERE seq > $1 AND id IS NOT NULL", [.int(lastSeq)]) { row in
       let (id, at) = (row.text(0), row.int(1))
-      if let before = acceptedAt.updateValue(at, forKey: id), at - before <= window {
+      if let before = acceptedAt.updateValue(at, forKey: id), at - before <= window, !erased.mayLack(.id(id)) {
         throw Violation("an event's id is stored once", "the event \(id), at \(before) and \(at)")
       }
       return true
@@ -67,18 +66,18 @@ final class LogChecks {
   private func noteSeen() throws {
     let sql = """
       SELECT e.id, json_extract(e.properties, '$.n'), y.name, e.accepted_at FROM events e JOIN event_types y ON y.id = e.type
-      WHERE e.seq > $1 AND (e.id IS NOT NULL OR e.contact IS NULL)
+      WHERE e.seq > $1 AND (e.id IS NOT NULL OR e.contact IS NULL) AND NOT \(EventLog.isBlank)
       """
     try db.each(sql, [.int(lastSeq)]) { row in
-      let name = row.optionalText(0).map { Name.id($0) } ?? Name.mark(Int(row.int(1)))
+      let name = row.optionalText(0).map { Erased.Sent.id($0) } ?? .mark(Int(row.int(1)))
       seen[name, default: []].append(Seen(type: row.text(2), acceptedAt: row.int(3)))
       return true
     }
   }
 
   /// Nothing is missing that was kept too short a time.
-  private func mayBeGone(_ name: Name) -> Bool {
-    seen[name]?.allSatisfy(mayBeGone) ?? false
+  private func mayBeGone(_ name: Erased.Sent) -> Bool {
+    erased.mayLack(name) || seen[name]?.allSatisfy(mayBeGone) ?? false
   }
 
   private func mayBeGone(_ event: Seen) -> Bool {
@@ -103,6 +102,7 @@ final class LogChecks {
   private func checkTimeline(through cursor: Int64) throws {
     let sql = """
       SELECT e.seq FROM events e WHERE e.seq > $1 AND e.seq <= $2
+        AND NOT \(EventLog.isBlank)
         AND NOT EXISTS (SELECT 1 FROM fresh_timeline f WHERE f.seq = e.seq AND f.type = e.type AND f.at = e.at)
         AND NOT EXISTS (SELECT 1 FROM timeline t WHERE t.seq = e.seq AND t.type = e.type AND t.at = e.at)
         AND NOT EXISTS (SELECT 1 FROM kept_events k WHERE k.seq = e.seq)
@@ -121,7 +121,7 @@ final class LogChecks {
           SELECT contact, type, at, seq FROM timeline UNION \(HandOverChecks.fresh))
         GROUP BY seq
       ) t ON t.seq = e.seq
-      WHERE e.seq <= $1 AND (t.rows IS NOT 1 OR t.type <> e.type OR t.at <> e.at)
+      WHERE e.seq <= $1 AND (t.rows IS NOT 1 OR t.type <> e.type OR t.at <> e.at) AND NOT \(EventLog.isBlank)
         AND NOT (t.rows IS NULL AND EXISTS (SELECT 1 FROM kept_events k WHERE k.seq = e.seq)) LIMIT 1
       """
     guard let seq = try db.first(sql, [.int(lastCursor)], { $0.int(0) }) else { return }
@@ -168,13 +168,14 @@ final class LogChecks {
   /// A call is stored with all its events or not at all.
   func checkBatches(_ shop: Shop) throws {
     let stored = Dictionary(try marks().map { ($0.mark, $0.count) }) { $1 }
-    for batch in shop.batches {
+    for batch in shop.batches where !batch.contains(where: { erased.mayLack(.mark($0)) }) {
       // Where some of it may have been deleted since, as it was when it came.
       let counts = batch.map { retention.keepsEverything ? stored[$0] ?? 0 : seen[.mark($0)]?.count ?? 0 }
       guard Set(counts).count > 1 else { continue }
       throw Violation("no batch is half stored", "of the events without id \(batch) not all")
     }
-    for case (.mark(let mark), let copies) in seen where stored[mark] ?? 0 < copies.count {
+    for case (.mark(let mark), let copies) in seen
+    where stored[mark] ?? 0 < copies.count && !erased.mayLack(.mark(mark)) {
       guard stored[mark] ?? 0 >= copies.filter({ !mayBeGone($0) }).count else {
         throw Violation("no event that was seen is lost", "without id, number \(mark)")
       }
@@ -189,7 +190,8 @@ final class LogChecks {
 
   private func marks() throws -> [(mark: Int, count: Int)] {
     let sql = """
-      SELECT json_extract(properties, '$.n') AS n, count(*) FROM events WHERE id IS NULL AND contact IS NULL GROUP BY n
+      SELECT json_extract(properties, '$.n') AS n, count(*) FROM events
+      WHERE id IS NULL AND contact IS NULL AND NOT \(EventLog.isBlank) GROUP BY n
       """
     return try db.query(sql) { (Int($0.int(0)), Int($0.int(1))) }
   }

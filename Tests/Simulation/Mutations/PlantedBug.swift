@@ -1,6 +1,7 @@
 import Delivery
 import Domain
 import Engine
+import Erasure
 import Ingest
 import Retention
 import SQL
@@ -13,6 +14,7 @@ struct PlantedBug {
     let engine: Engine
     let delivery: Delivery
     let retention: Retention?
+    let erasures: Erasures
     let counters: Counters
   }
 
@@ -21,6 +23,7 @@ struct PlantedBug {
   var engine: (Parts) -> any Duty = { $0.engine }
   var delivery: (Parts) -> any Duty = { $0.delivery }
   var retention: (Parts) -> (any Duty)? = { $0.retention }
+  var erasures: (Parts) -> any Duty = { $0.erasures }
   /// What the gate reads in the configuration.
   var gateRules: (Rules) -> Rules = { $0 }
   /// What the door makes of a call's events.
@@ -38,6 +41,13 @@ struct PlantedBug {
   /// A resume sets the chain live and forgets the runs that the pause has parked.
   var resumesHalf = false
 
+  /// The door does not ask who was erased.
+  var hasOpenDoor = false
+  /// Free space is said to be overwritten, and is not.
+  var forgetsFreeSpace = false
+
+  /// Some people want to be forgotten.
+  var erases = false
   /// How long what has happened is kept.
   var kept = RetentionPolicy()
   /// How much marketing one person gets.
@@ -49,6 +59,7 @@ struct PlantedBug {
   var weather: Weather {
     var weather = Weather()
     (weather.retention, weather.slice, weather.caps) = (kept, slice, caps)
+    weather.erases = erases
     if !kept.keepsEverything { weather.limits.windowMilliseconds = 2 * 86_400_000 }
     (weather.crashes, weather.lostRounds, weather.providerFaults) = (40, 40, 200)
     (weather.powerFails, weather.diskFaults, weather.clientsGivingUp) = (500, 20, 300)

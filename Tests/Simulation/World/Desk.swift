@@ -1,6 +1,7 @@
 import Delivery
 import Domain
 import Engine
+import Erasure
 import Ingest
 import JSON
 import SQL
@@ -61,8 +62,33 @@ struct Desk {
   // MARK: - Contacts
 
   func put(_ id: String, _ patch: ContactPatch) throws {
-    let change = try People().change(id: id, patch, now: moment, db)
+    let keys = try People.keys(id, patch)
+    do { try change(id, patch) } catch is Refusal where life.erased.mayLack(keys) { return }
+    guard !life.erased.isErased(keys) else {
+      throw Violation("nobody who was erased comes back by himself", "put \(id)")
+    }
+  }
+
+  private func change(_ id: String, _ patch: ContactPatch) throws {
+    let change = try People(life.tombstones).change(id: id, patch, now: moment, db)
     try life.log.append(own: ContactEvent.said(of: change), now: now, db)
+  }
+
+  /// Everything about him goes.
+  func erase(_ id: String) throws {
+    if let contact = try People().find(id, db)?.row { life.erased.asked(id, try Erased.Person(of: contact, db)) }
+    // Nothing of his must stand in it.
+    let name = "erasure \(life.round)-\(id.dropFirst())"
+    let act = try life.erasures.erase(id, reason: "request", by: "desk", id: name, now: now, db)
+    if act != nil { db.onCommit { [erased = life.erased] in erased.answered(id) } }
+  }
+
+  /// He has signed up again.
+  func readmit(_ id: String, _ patch: ContactPatch) throws {
+    let keys = try People.keys(id, patch)
+    try life.erasures.readmit(keys, now: now, db)
+    try change(id, patch)
+    db.onCommit { [erased = life.erased] in erased.back(keys) }
   }
 
   func merge(_ id: String, into other: String) throws {
@@ -77,30 +103,34 @@ struct Desk {
     try life.log.append(own: [event], now: now, db)
   }
 
-  /// By a link in a message. Asked twice, it is done once.
-  func unsubscribe(_ claim: Claim) throws {
-    guard let row = try MessageStore().message(claim.message, db)?.contact,
-      let contact = try People().contact(row, db)
-    else { return }
-    for address in Set([claim.address, contact.address(for: claim.channel)].compactMap { $0 }).sorted() {
+  /// By a link in a message. Asked twice, it is done once. False: he is no more.
+  func unsubscribe(_ claim: Claim) throws -> Bool {
+    guard let message = try MessageStore().message(claim.message, db),
+      let contact = try People().contact(message.contact, db), try !life.tombstones.isLeaving(contact.row, db)
+    else { return false }
+    for address in Set([message.address, contact.address(for: claim.channel)].compactMap { $0 }).sorted() {
       try Suppressions().add(
         Suppression(address: address, channel: claim.channel, reach: .marketing, reason: "unsubscribed", at: moment), db
       )
     }
-    guard try Consents().granted(by: contact.row, channel: claim.channel, db) != false else { return }
+    guard try Consents().granted(by: contact.row, channel: claim.channel, db) != false else { return true }
     try Consents().record(ConsentProof(channel: claim.channel, granted: false), of: contact.row, now: moment, db)
     try say("message.unsubscribed", of: claim)
     try updated(contact.row, ["consents." + claim.channel])
+    return true
   }
 
+  /// Nobody complains of who is forgotten: it would be the address alone that comes back.
   func suppress(_ address: String) throws {
+    guard !life.erased.mayLack(address) else { return }
     try Suppressions().add(Suppression(address: address, reason: "complaint", at: moment), db)
   }
 
   // MARK: - Messages
 
-  /// The server's own event about a message.
+  /// The server's own event about a message, as long as it is there.
   func say(_ type: String, of claim: Claim, more: JSONObject = [:]) throws {
+    guard try MessageStore().message(claim.message, db) != nil else { return }
     let event = MessageEvent(
       type: type, message: claim.message, contact: claim.contact, channel: claim.channel, chain: claim.chain,
       step: claim.step, more: more)

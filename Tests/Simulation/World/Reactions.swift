@@ -44,8 +44,7 @@ struct Reactions {
           chance.pick([1, 60_000, 3_600_000]), "unsubscribe",
           { world in
             { life, db, now in
-              try Desk(life, db, now).unsubscribe(claim)
-              db.onCommit { world.unsubscribed(claim) }
+              if try Desk(life, db, now).unsubscribe(claim) { db.onCommit { world.unsubscribed(claim) } }
             }
           }
         ))

@@ -11,6 +11,8 @@ struct Script {
   static let zones = [
     "Europe/Moscow", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago",
   ]
+  /// Of customer 7 the phone ends in 7.
+  static let phone = "+7916000000"
   private static let minute: Int64 = 60_000
   private static let hour: Int64 = 3_600_000
   private static let day: Int64 = 86_400_000
@@ -52,6 +54,7 @@ struct Script {
     people()
     events()
     operate(weather, bug)
+    if weather.erases { erase(seed) }
   }
 
   private static func rules(_ weather: Weather, _ chance: inout Chance) -> Rules {
@@ -113,7 +116,7 @@ struct Script {
   private mutating func patch(_ index: Int) -> ContactPatch {
     var patch = ContactPatch()
     if chance.hits(800) { patch.email = EmailAddress("c\(index)@shop.example").map { .set($0) } ?? .keep }
-    if chance.hits(600) { patch.phone = PhoneNumber("+7916000000\(index)").map { .set($0) } ?? .keep }
+    if chance.hits(600) { patch.phone = PhoneNumber(Self.phone + "\(index)").map { .set($0) } ?? .keep }
     if chance.hits(800) { patch.zone = Zone(chance.pick(Self.zones)).map { .set($0) } ?? .keep }
     patch.attributes = [
       "age": .number(JSONNumber(15 + chance.below(50))), "city": .string(chance.pick(["Kazan", "Paris"])),
@@ -158,7 +161,7 @@ struct Script {
   private mutating func keys(_ index: Int) -> ContactKeys {
     switch chance.below(20) {
     case 0: return ContactKeys(email: "c\(index)@shop.example")
-    case 1: return ContactKeys(phone: "+7916000000\(index)")
+    case 1: return ContactKeys(phone: Self.phone + "\(index)")
     case 2: return ContactKeys(anonymousID: "visitor \(index)")
     case 3: return ContactKeys(id: "c\(index)", anonymousID: "visitor \(index)")
     case 4: return ContactKeys(id: "c\(index)", email: "c\(index)@shop.example")
@@ -230,6 +233,24 @@ struct Script {
       let (one, other) = (chance.below(size.contacts), chance.below(size.contacts))
       write("merge c\(one) into c\(other)", at: anyTime()) { life, db, now in
         try Desk(life, db, now).merge("c\(one)", into: "c\(other)")
+      }
+    }
+  }
+
+  /// Some want to be forgotten, most of them in their days in the shop; some of these come back.
+  private mutating func erase(_ seed: UInt64) {
+    var chance = Chance(seed, for: "erasures")
+    for _ in 0...max(2, size.contacts / 12) {
+      let index = chance.below(size.contacts)
+      let time =
+        chance.hits(700)
+        ? visits[index] + chance.between(Self.hour, (Self.visit + 1) * Self.day)
+        : start + chance.between(Self.hour, size.days * Self.day)
+      write("erase c\(index)", at: time) { life, db, now in try Desk(life, db, now).erase("c\(index)") }
+      guard chance.hits(350) else { continue }
+      let patch = patch(index)
+      write("readmit c\(index)", at: time + chance.pick([1, Self.minute, 10 * Self.hour, 3 * Self.day])) {
+        life, db, now in try Desk(life, db, now).readmit("c\(index)", patch)
       }
     }
   }

@@ -16,8 +16,8 @@ struct Shop {
   private var fresh: (ids: [String], marks: [Int]) = ([], [])
   /// Calls that this life has not answered yet, oldest first.
   private(set) var open: [Call] = []
-  /// What the server has answered in this round, in order.
-  var answers: [(call: Call, result: Result<Void, any Error>)] = []
+  /// What the server has answered in this round, in order; of a call with events, which ones it has refused.
+  var answers: [(call: Call, result: Result<Set<Int>, any Error>)] = []
 
   struct Denial: Hashable {
     let channel: String
@@ -41,9 +41,10 @@ struct Shop {
 
   mutating func answered(_ call: Call) { open.removeAll { $0.number == call.number } }
 
-  mutating func accepted(_ call: Call) {
+  /// - Parameter refused: places of events.
+  mutating func accepted(_ call: Call, besides refused: Set<Int> = []) {
     guard case .events(let events) = call.body else { return }
-    for event in events {
+    for (place, event) in events.enumerated() where !refused.contains(place) {
       if let id = event.id {
         acceptedIDs.insert(id)
         fresh.ids.append(id)

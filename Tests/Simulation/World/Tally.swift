@@ -7,6 +7,8 @@ struct Tally: CustomStringConvertible {
   var handOvers = 0
   /// Messages that a frequency cap has kept waiting.
   var putOff = 0
+  /// Erasures that were answered.
+  var erasures = 0
   var checkpoints = 0
   /// Rows, by kind: what retention has done.
   var deleted: [String: Int] = [:]
@@ -18,13 +20,14 @@ struct Tally: CustomStringConvertible {
     diskFaults += other.diskFaults
     handOvers += other.handOvers
     putOff += other.putOff
+    erasures += other.erasures
     checkpoints += other.checkpoints
     deleted.merge(other.deleted, uniquingKeysWith: +)
   }
 
   var description: String {
     "\(rounds) rounds, \(handOvers) messages handed over, \(putOff) put off by caps, \(deletions), "
-      + "\(checkpoints) checkpoints, "
+      + "\(erasures) erasures, \(checkpoints) checkpoints, "
       + "\(kills) kills, \(powerFailures) power failures, \(diskFaults) failed disk operations"
   }
 

@@ -39,6 +39,8 @@ struct Weather {
   var timeline = Timeline.Settings()
   /// Of the log, between checkpoints.
   var pages = 50
+  /// Some people want to be forgotten.
+  var erases = false
   /// How much marketing one person gets.
   var caps: [FrequencyCap] = []
   /// How long what has happened is kept.
@@ -81,6 +83,7 @@ struct Weather {
       chance.pick([25, 100, 400]), chance.pick([6, 12, 24]) * 3_600_000
     )
     var moderation = Chance(seed, for: "caps")
+    erases = Chance.hits(350, seed, for: "erases")
     if moderation.hits(400) { caps = Self.caps(&moderation, kept: retention.messages) }
   }
 

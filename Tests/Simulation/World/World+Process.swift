@@ -1,6 +1,7 @@
 import Delivery
 import Domain
 import Engine
+import Erasure
 import Ingest
 import Retention
 import SQL
@@ -26,6 +27,29 @@ extension World {
     try invariants?.checkAll(self)
     if bug.replaysClaims, !lostClaims.isEmpty { life?.dispatch.handOver(lostClaims) }
     lostClaims = []
+    if let life { try catchUp(life) }
+  }
+
+  /// Before anything is served: the file may not know of all erasures that the journal has.
+  private func catchUp(_ life: Life) throws {
+    let known = try Facts.read(Erasures.journalFact, life.connection).flatMap { Int($0) } ?? 0
+    guard journal.count > known else { return serve(life) }
+    learn(life)
+  }
+
+  private func learn(_ life: Life) {
+    life.writer.submit { db, _ in
+      try life.erasures.catchUp(db)
+    } then: { [unowned self] result in
+      guard !life.isDead, !disk.isDown else { return }
+      guard case .success = result else { return learn(life) }
+      isWoken = true
+      serve(life)
+    }
+  }
+
+  private func serve(_ life: Life) {
+    life.isServing = true
     for call in shop.takeUnanswered() where call.isPatient && !givesUp(call) { submit(call) }
   }
 
@@ -48,7 +72,7 @@ extension World {
     if let invariants {
       try invariants.reopen()
     } else {
-      invariants = try Invariants(path: Self.path, vfs: vfs.name, rules: rules, weather)
+      invariants = try Invariants(path: Self.path, vfs: vfs.name, rules: rules, weather, erased)
     }
   }
 

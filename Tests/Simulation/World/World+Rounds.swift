@@ -46,13 +46,14 @@ extension World {
     let before = disk.operations
     let wasHeld = life.hold.fact != nil
     arrange(fate, life)
+    life.round = tally.rounds
     let result = Result { try life.writer.round() }
     for gremlin in life.gremlins { gremlin.mood = .content }
     // Of a fault that was not met nothing is left, unless it lasts.
     if disk.fault?.count == 1 { disk.fault = nil }
     let hasFailed = disk.hasFailed
     if hasFailed { tally.diskFaults += 1 }
-    tally.handOvers = provider.handOvers.count
+    (tally.handOvers, tally.erasures) = (provider.handOvers.count, erased.people.count)
     disk.hasFailed = false
     if case .failure = result, fate != .lost, fate != .killedBefore, !hasFailed {
       throw Violation("rounds go on", "\(result)")

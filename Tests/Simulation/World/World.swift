@@ -5,6 +5,7 @@
 import Delivery
 import Domain
 import Engine
+import Erasure
 import Ingest
 import SQL
 
@@ -21,6 +22,9 @@ final class World: @unchecked Sendable {
   let vfs: SimulatedVFS
   let rules: Rules
   let provider: Provider
+  let erased = Erased()
+  /// Beside the disk, and durable.
+  let journal = JournalInMemory()
   var shop = Shop()
   var timetable: Timetable
   var life: Life?
