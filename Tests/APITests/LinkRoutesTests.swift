@@ -108,6 +108,15 @@ import Testing
     #expect(try world.deeds() == ["message.sent"])
   }
 
+  @Test("of somebody who is being erased an unsubscribe link writes nothing anew")
+  func unsubscribeAfterErasure() throws {
+    let world = try world()
+    #expect(world.api.call("DELETE", "/v1/contacts/ann").status == 202)
+    // The last message keeps his row until there is another.
+    #expect(world.browse("POST", world.unsubscribe, "List-Unsubscribe=One-Click").status == 404)
+    #expect(world.api.call("GET", "/v1/suppressions").items.isEmpty)
+  }
+
   @Test("a GET on the unsubscribe link asks, a POST unsubscribes, twice is once")
   func unsubscribe() throws {
     let world = try world()

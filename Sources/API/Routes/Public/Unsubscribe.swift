@@ -10,12 +10,16 @@ struct Unsubscribe: Sendable {
   let token: LinkToken
   let channel: String
   let log: EventLog
+  let tombstones: Tombstones
 
   private static let source = "unsubscribe link"
 
-  /// Asked twice, it is done once. 404 when the contact is no more.
+  /// Asked twice, it is done once. 404 when the contact is no more, or is being erased: what is written about him now
+  /// would stay.
   func apply(now: Timestamp, _ db: Connection) throws {
-    guard let contact = try People().contact(token.contact, db) else { throw Problem.notFound() }
+    guard let contact = try People().contact(token.contact, db), try !tombstones.isLeaving(contact.row, db) else {
+      throw Problem.notFound()
+    }
     let message = try MessageStore().reference(token.message, db).flatMap { $0.contact == contact.row ? $0 : nil }
     for address in Set([message?.address, contact.address(for: channel)].compactMap { $0 }) {
       try Suppressions().add(

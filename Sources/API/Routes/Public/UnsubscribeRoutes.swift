@@ -1,5 +1,6 @@
 import Delivery
 import Domain
+import Erasure
 import HTTP
 import SQL
 
@@ -8,6 +9,7 @@ import SQL
 enum UnsubscribeRoutes {
   static func all(_ stages: Stages) -> [Route] {
     let (tracker, shop, log, writer) = (stages.tracker, stages.shop, stages.log, stages.writer)
+    let tombstones = stages.erasures.tombstones
     return [
       Route(
         "GET", "/u/{token}", .open,
@@ -25,7 +27,7 @@ enum UnsubscribeRoutes {
           guard let token = tracker.signer.verify(call["token"]), case .unsubscribe(let channel) = token.kind else {
             return reply(html(page.unknown(), status: 404))
           }
-          let unsubscribe = Unsubscribe(token: token, channel: channel, log: log)
+          let unsubscribe = Unsubscribe(token: token, channel: channel, log: log, tombstones: tombstones)
           writer.submit { db, now in
             try unsubscribe.apply(now: Timestamp(milliseconds: now), db)
           } then: { outcome in
