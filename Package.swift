@@ -63,6 +63,7 @@ let package = Package(
         .embedInCode("0015_proofs.sql"),
         .embedInCode("0016_merges.sql"), .embedInCode("0017_attribute_types.sql"),
         .embedInCode("0018_key_limits.sql"), .embedInCode("0019_idempotent_calls.sql"),
+        .embedInCode("0020_pending.sql"),
       ],
       swiftSettings: rules),
     .target(name: "Ingest", dependencies: ["Domain", "JSON", "SQL", crypto], swiftSettings: rules),

@@ -25,6 +25,7 @@ public enum Migrations {
     Migration(number: 17, name: "attribute_types", sql: text(PackageResources._017_attribute_types_sql)),
     Migration(number: 18, name: "key_limits", sql: text(PackageResources._018_key_limits_sql)),
     Migration(number: 19, name: "idempotent_calls", sql: text(PackageResources._019_idempotent_calls_sql)),
+    Migration(number: 20, name: "pending", sql: text(PackageResources._020_pending_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

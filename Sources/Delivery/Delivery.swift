@@ -217,8 +217,9 @@ public final class Delivery: Duty {
       let claim = Claim(
         message: message.id, attempt: message.attempts + 1, run: message.run, dueAt: message.dueAt,
         contact: message.contact,
-        contactID: passage.contact.publicID, chain: passage.chain, step: message.label, channel: message.channel,
-        purpose: message.purpose, address: passage.address, name: passage.contact.displayName,
+        contactID: passage.contact.publicID, chain: passage.chain, chainNumber: message.chain,
+        version: message.version, step: message.label, channel: message.channel, purpose: message.purpose,
+        address: passage.address, name: passage.contact.displayName,
         locale: passage.contact.locale, zone: passage.zone, template: message.template, templateVersion: version,
         values: passage.values, queue: passage.queue, deadline: passage.deadline)
       claims.append(claim)

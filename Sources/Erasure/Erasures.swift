@@ -266,7 +266,7 @@ extension Erasures {
         }
         count(row.text(9), 1)
         let properties = row.isNull(10) ? nil : try? JSONValue(parsing: row.textBytes(10))
-        if properties?["was"]?.string == "unknown" { count("unknown", -1) }
+        count(properties?["was"]?.string == "unknown" ? "unknown" : Counters.unread, -1)
         return true
       }
       switch setup.tombstones.judge(keys) {

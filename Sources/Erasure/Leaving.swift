@@ -75,11 +75,17 @@ struct Leaving {
       WHERE \(condition) AND status = '\(status)' RETURNING channel, chain, version, label
       """
     let ended = try db.query(sql, parameters) {
-      (channel: $0.text(0), key: Counters.Key(chain: $0.int(1), version: $0.int(2), step: $0.text(3), outcome: end))
+      (channel: $0.text(0), chain: $0.int(1), version: $0.int(2), label: $0.text(3))
     }
     for message in ended {
+      func count(_ figure: String, by amount: Int64) {
+        counters.count(
+          Counters.Key(chain: message.chain, version: message.version, step: message.label, outcome: figure), by: amount
+        )
+      }
       counters.move(message.channel, from: status, to: end)
-      counters.count(message.key)
+      count(end, by: 1)
+      count(Counters.pending, by: -1)
     }
   }
 

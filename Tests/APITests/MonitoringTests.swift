@@ -46,7 +46,7 @@ import Testing
     for chain in 2...40 as ClosedRange<Int64> {
       count(chain, 1, "", "entered", 5)
       count(chain, 1, "", "finished", 2)
-      for step in 0..<5 { count(chain, 1, "s\(step)", "planned", 1) }
+      for step in 0..<5 { for figure in ["planned", "pending"] { count(chain, 1, "s\(step)", figure, 1) } }
     }
     let names = Dictionary(uniqueKeysWithValues: (1...40 as ClosedRange<Int64>).map { ($0, "c\($0)") })
     var text = MetricsText()

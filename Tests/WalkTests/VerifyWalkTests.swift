@@ -114,6 +114,10 @@ final class VerifyWalkTests {
     ("DELETE FROM messages WHERE id = 1", "books", "letter: 3 messages planned, 4 counted"),
     ("UPDATE messages SET status = 'failed' WHERE id = 1", "books", "letter: 1 messages failed, 0 counted"),
     ("UPDATE chain_counters SET count = 9 WHERE outcome = 'sent' AND step = 'letter'", "books", "sent, 9 counted"),
+    (
+      "UPDATE chain_counters SET count = 2 WHERE outcome = 'pending' AND step = 'letter'", "books", "pending, 2 counted"
+    ),
+    ("UPDATE chain_counters SET count = 1 WHERE outcome = 'unread' AND step = 'letter'", "books", "unread, 1 counted"),
     ("UPDATE message_counters SET count = 0 WHERE status = 'sent' AND channel = 'email'", "books", "email: 3"),
     (
       "UPDATE messages SET status = 'planned' WHERE id = 1", "stuck messages",

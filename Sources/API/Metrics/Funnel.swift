@@ -12,6 +12,7 @@ struct Funnel {
   }
 
   private let figures: [(chain: String, key: Counters.Key, count: Int64)]
+  private let pending: [Place: Int64]
   private let runs: [String: (entered: Int64, ended: Int64)]
 
   private static let entered = "entered"
@@ -22,27 +23,36 @@ struct Funnel {
 
   /// - Parameter names: ids of chains by their numbers.
   init(_ all: [Counters.Key: Int64], names: [Int64: String], limits: Limits = Limits()) {
-    var all = all
+    var all = all.filter { names[$0.key.chain] != nil }
     for key in Array(all.keys) where key.outcome == Self.planned {
-      for end in Self.ends { all[key.with(end), default: 0] += 0 }
+      for end in Self.ends + [Counters.pending] { all[key.with(end), default: 0] += 0 }
     }
-    let known = all.filter { names[$0.key.chain] != nil }
+    let known = all.filter { Counters.isOutcome($0.key.outcome) }
     let shown = Self.shown(known.keys, limits)
     let newest = Self.newest(known.keys)
+    /// Nil: of too old a version.
+    func line(_ key: Counters.Key) -> Line? {
+      guard shown.contains(key.chain) else { return Line(chain: Self.other, key: key.among(Self.other)) }
+      if key.version + Int64(limits.versions) <= newest[key.chain] ?? 0 { return nil }
+      return Line(chain: names[key.chain] ?? Self.other, key: key)
+    }
     var figures: [Line: Int64] = [:]
     var runs: [String: (entered: Int64, ended: Int64)] = [:]
     for (key, count) in known {
-      let isShown = shown.contains(key.chain)
-      let chain = isShown ? names[key.chain] ?? Self.other : Self.other
+      let chain = shown.contains(key.chain) ? names[key.chain] ?? Self.other : Self.other
       if key.step.isEmpty, key.outcome == Self.entered {
         runs[chain, default: (0, 0)].entered += count
       } else if key.step.isEmpty, Counters.isEnd(key.outcome) {
         runs[chain, default: (0, 0)].ended += count
       }
-      if isShown, key.version + Int64(limits.versions) <= newest[key.chain] ?? 0 { continue }
-      figures[Line(chain: chain, key: isShown ? key : key.among(Self.other)), default: 0] += count
+      if let line = line(key) { figures[line, default: 0] += count }
+    }
+    var pending: [Place: Int64] = [:]
+    for (key, count) in all where !Counters.isOutcome(key.outcome) {
+      if let line = line(key) { pending[line.place, default: 0] += count }
     }
     self.runs = runs
+    self.pending = pending
     self.figures = figures.map { ($0.key.chain, $0.key.key, $0.value) }.sorted {
       ($0.chain, $0.key.version, $0.key.step, $0.key.outcome) < (
         $1.chain, $1.key.version, $1.key.step, $1.key.outcome
@@ -64,7 +74,8 @@ struct Funnel {
     }
     text.family(
       "zveno_chain_step_pending", .gauge,
-      "Messages of each step that are planned and, as far as the log is read, not over.")
+      "Messages of each step that are planned or in hand, and those over whose end the engine has still to read. A "
+        + "figure of its own: it is not what the others leave.")
     for (key, count) in pending.sorted(by: { $0.key < $1.key }) {
       text.sample(
         "zveno_chain_step_pending", [("chain", key.chain), ("version", key.version), ("step", key.step)], count)
@@ -79,6 +90,8 @@ struct Funnel {
   private struct Line: Hashable {
     let chain: String
     let key: Counters.Key
+
+    var place: Place { Place(chain: chain, version: key.shownVersion, step: key.step) }
   }
 
   private struct Place: Hashable, Comparable {
@@ -87,15 +100,6 @@ struct Funnel {
     let step: String
 
     static func < (a: Place, b: Place) -> Bool { (a.chain, a.version, a.step) < (b.chain, b.version, b.step) }
-  }
-
-  /// What was planned and has not ended.
-  private var pending: [Place: Int64] {
-    figures.reduce(into: [:]) { pending, figure in
-      let place = Place(chain: figure.chain, version: figure.key.shownVersion, step: figure.key.step)
-      if figure.key.outcome == Self.planned { pending[place, default: 0] += figure.count }
-      if !place.step.isEmpty, Self.ends.contains(figure.key.outcome) { pending[place, default: 0] -= figure.count }
-    }
   }
 
   /// The chains that have lines of their own, in the order of their making: one that has some keeps them.

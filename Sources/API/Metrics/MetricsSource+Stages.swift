@@ -177,13 +177,20 @@ extension MetricsSource {
       let names = Dictionary(
         try db.query("SELECT number, id FROM chains") { ($0.int(0), $0.text(1)) },
         uniquingKeysWith: { first, _ in first })
-      Funnel(counters.chains, names: names).write(&text)
+      let figures = counters.snapshot
+      Funnel(figures.chains, names: names).write(&text)
+      text.family(
+        "zveno_message_ends_unread", .gauge,
+        "Ends of messages that the log says and the engine has still to read. At any moment "
+          + "sum(zveno_chain_step_pending) = planned and sending of zveno_messages_total + this.")
+      let unread = figures.chains.reduce(0) { $1.key.outcome == Counters.unread ? $0 + $1.value : $0 }
+      text.sample("zveno_message_ends_unread", [], unread)
       // By the contract's name; but it falls where a message goes on, so it is no counter.
       text.family("zveno_messages_total", .untyped, "Messages in the ledger, by channel and status.")
-      writeMessages(&text, "zveno_messages_total", counters.messages)
+      writeMessages(&text, "zveno_messages_total", figures.messages)
       text.family(
         "zveno_message_moves_total", .counter, "How often messages came into a status since the start, by channel.")
-      let moves = Dictionary(none, uniquingKeysWith: +).merging(counters.moves, uniquingKeysWith: +)
+      let moves = Dictionary(none, uniquingKeysWith: +).merging(figures.moves, uniquingKeysWith: +)
       writeMessages(&text, "zveno_message_moves_total", moves)
     }
   }

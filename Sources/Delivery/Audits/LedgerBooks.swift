@@ -30,6 +30,8 @@ struct LedgerBooks {
       rows[Outcome(chain: chain, version: version, label: label, outcome: "planned"), default: 0] &+= count
       if Self.ends.contains(status) {
         rows[Outcome(chain: chain, version: version, label: label, outcome: status), default: 0] &+= count
+      } else {
+        rows[Outcome(chain: chain, version: version, label: label, outcome: Counters.pending), default: 0] &+= count
       }
       standings[Standing(channel: row.text(4), status: status), default: 0] &+= count
     }
@@ -66,7 +68,7 @@ struct LedgerBooks {
     var counted: [Outcome: Int64] = [:]
     let figures = """
       SELECT chain, version, step, outcome, count FROM chain_counters
-      WHERE step <> '' AND outcome IN ('planned', 'sent', 'failed', 'skipped', 'unknown')
+      WHERE step <> '' AND outcome IN ('planned', 'sent', 'failed', 'skipped', 'unknown', 'pending', 'unread')
       """
     try db.each(figures) { row in
       counted[Outcome(chain: row.int(0), version: row.int(1), label: row.text(2), outcome: row.text(3))] = row.int(4)
@@ -84,7 +86,7 @@ struct LedgerBooks {
       }
       count(row.text(3), 1)
       let properties = row.isNull(4) ? nil : try? JSONValue(parsing: row.textBytes(4))
-      if properties?["was"]?.string == "unknown" { count("unknown", -1) }
+      count(properties?["was"]?.string == "unknown" ? "unknown" : Counters.unread, -1)
       return true
     }
     return counted

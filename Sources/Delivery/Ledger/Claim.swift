@@ -12,6 +12,9 @@ public struct Claim: Sendable {
   public let contact: Int64
   public let contactID: String
   public let chain: String
+  public let chainNumber: Int64
+  /// Of the chain, where the message is counted.
+  public let version: Int64
   public let step: String
   public let channel: String
   public let purpose: Purpose

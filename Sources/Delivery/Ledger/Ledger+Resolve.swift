@@ -37,7 +37,11 @@ extension Ledger {
     let row = try db.first(sql, [.int(message.id), .int(now), .int(expires)]) { ($0.int(0), $0.int(1)) }
     guard let (chain, version) = row else { return false }
     counters.move(message.channel, from: "unknown", to: "planned")
-    counters.count(Counters.Key(chain: chain, version: version, step: message.step, outcome: "unknown"), by: -1)
+    func count(_ figure: String, by amount: Int64) {
+      counters.count(Counters.Key(chain: chain, version: version, step: message.step, outcome: figure), by: amount)
+    }
+    count("unknown", by: -1)
+    count(Counters.pending, by: 1)
     try counters.write(db)
     return true
   }

@@ -55,6 +55,7 @@ struct Ledger {
       $0.optionalText(0)
     }
     counters.move(message.channel, from: "planned", to: status)
+    counters.close(chain: message.chain, version: message.version, step: message.label)
     var more: JSONObject = ["reason": .string(reason)]
     more["held_by"] = heldBy.flatMap { $0 }.map(JSONValue.string)
     let event = MessageEvent(
@@ -108,6 +109,7 @@ struct Ledger {
     }
     guard changed == 1 else { return false }
     counters.move(claim.channel, from: "sending", to: status)
+    counters.close(chain: claim.chainNumber, version: claim.version, step: claim.step)
     let event = MessageEvent(
       type: "message." + status, message: claim.message, contact: claim.contact, channel: claim.channel,
       chain: claim.chain, step: claim.step, more: more)

@@ -13,9 +13,13 @@ struct Recovery {
 
   /// - Parameter mayRepeat: whether a channel's messages may be handed over again.
   func run(besides inHand: Set<Int64>, mayRepeat: (String) -> Bool, now: Int64, _ db: Connection) throws {
-    let sql = "SELECT id, channel, contact, chain, label FROM messages WHERE status = 'sending' ORDER BY channel, id"
+    let sql = """
+      SELECT id, channel, contact, chain, version, label FROM messages WHERE status = 'sending' ORDER BY channel, id
+      """
     let open = try db.query(sql) {
-      (id: $0.int(0), channel: $0.text(1), contact: $0.int(2), chain: $0.int(3), label: $0.text(4))
+      (
+        id: $0.int(0), channel: $0.text(1), contact: $0.int(2), chain: $0.int(3), version: $0.int(4), label: $0.text(5)
+      )
     }
     for message in open where !inHand.contains(message.id) {
       if mayRepeat(message.channel) {
@@ -27,6 +31,7 @@ struct Recovery {
         "UPDATE messages SET status = 'unknown', sent_at = $2, error = 'the server stopped during the hand-over' WHERE id = $1",
         [.int(message.id), .int(now)])
       counters.move(message.channel, from: "sending", to: "unknown")
+      counters.close(chain: message.chain, version: message.version, step: message.label)
       let event = MessageEvent(
         type: "message.unknown", message: message.id, contact: message.contact, channel: message.channel,
         chain: catalog.entry(message.chain)?.id ?? "", step: message.label, more: ["reason": "stopped"])

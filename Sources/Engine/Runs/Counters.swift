@@ -36,6 +36,15 @@ public final class Counters: Sendable {
   /// What the chain made of an event ended too many processes.
   static let entryLeftAside = "entry_left_aside"
 
+  /// Not outcomes, but where the messages are that have none yet in the funnel: those that are planned or in hand, moved
+  /// with the ledger's rows, and those whose end the log says and the engine has still to read. At any moment
+  /// planned = sent + failed + skipped + unknown + pending + unread, of figures none of which is made out of the others.
+  public static let pending = "pending"
+  public static let unread = "unread"
+
+  /// What `pending` and `unread` are not.
+  public static func isOutcome(_ figure: String) -> Bool { figure != pending && figure != unread }
+
   public struct MessageKey: Hashable, Comparable, Sendable {
     public let channel: String
     public let status: String
@@ -90,6 +99,12 @@ public final class Counters: Sendable {
   private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
     let (sum, overflow) = a.addingReportingOverflow(b)
     return overflow ? (b < 0 ? -limit : limit) : Swift.max(-limit, Swift.min(limit, sum))
+  }
+
+  /// The end of a message that was pending stands in the log.
+  public func close(chain: Int64, version: Int64, step: String) {
+    count(Key(chain: chain, version: version, step: step, outcome: Self.pending), by: -1)
+    count(Key(chain: chain, version: version, step: step, outcome: Self.unread))
   }
 
   /// A message's way from one status (nil: it is new) to another.
@@ -150,10 +165,19 @@ public final class Counters: Sendable {
     }
   }
 
-  public var chains: [Key: Int64] { committed.withLock { $0.chains } }
+  /// All figures as of one commit.
+  public struct Snapshot: Sendable {
+    public let chains: [Key: Int64]
+    public let messages: [MessageKey: Int64]
+    /// How often messages have come into a status since the start; never falls.
+    public let moves: [MessageKey: Int64]
+  }
 
-  public var messages: [MessageKey: Int64] { committed.withLock { $0.messages } }
+  public var snapshot: Snapshot {
+    committed.withLock { Snapshot(chains: $0.chains, messages: $0.messages, moves: $0.moves) }
+  }
 
-  /// How often messages have come into a status since the start; never falls.
-  public var moves: [MessageKey: Int64] { committed.withLock { $0.moves } }
+  public var chains: [Key: Int64] { snapshot.chains }
+
+  public var messages: [MessageKey: Int64] { snapshot.messages }
 }

@@ -31,12 +31,14 @@ struct MessageFacts {
     switch event.type {
     case "message.sent" where !EventProperties.mayName("was", event.properties):
       count("sent")
+      count(Counters.unread, by: -1)
       return Noted(run: found.run, step: found.step)
     case "message.sent", "message.failed", "message.skipped", "message.unknown":
       let properties = try EventProperties.value(event.properties)
       let outcome = String(event.type.dropFirst("message.".utf8.count))
       count(outcome)
-      if properties["was"]?.string == "unknown" { count("unknown", by: -1) }
+      // What was unknown had ended before.
+      count(properties["was"]?.string == "unknown" ? "unknown" : Counters.unread, by: -1)
       if event.type == "message.failed", properties["reason"]?.string == "missing_value" { count("missing_value") }
       return Noted(run: found.run, step: found.step)
     default:

@@ -93,8 +93,10 @@ extension MessageRequests {
     if row.channel != send.channel { counters.replan(from: row.channel, to: send.channel) }
     // It is a message of the version that sends it now.
     func count(_ version: Int64, _ label: String, by amount: Int64) {
-      let key = Counters.Key(chain: edit.new.number, version: version, step: label, outcome: "planned")
-      counters.count(key, by: amount)
+      for figure in ["planned", Counters.pending] {
+        counters.count(
+          Counters.Key(chain: edit.new.number, version: version, step: label, outcome: figure), by: amount)
+      }
     }
     count(row.version, row.label, by: -1)
     count(edit.new.version, new.program[place].label, by: 1)

@@ -44,6 +44,7 @@ struct MessageRequests {
       counters.count(Counters.Key(chain: run.chain, version: run.version, step: planned.label, outcome: outcome))
     }
     count("planned")
+    count(planned.skip == nil ? Counters.pending : Counters.unread)
     if isHeld { count("held") }
     counters.move(planned.channel, from: nil, to: status)
     guard let reason = planned.skip else { return true }
@@ -61,14 +62,16 @@ struct MessageRequests {
   ) throws {
     let sql = """
       UPDATE messages SET status = 'skipped', due_at = NULL, parked_at = NULL, error = $2
-      WHERE run = $1 AND status = 'planned'\(message == nil ? "" : " AND id = $3") RETURNING id, channel, label, held_by
+      WHERE run = $1 AND status = 'planned'\(message == nil ? "" : " AND id = $3")
+      RETURNING id, channel, version, label, held_by
       """
     let parameters: [SQLValue] = [.int(run.id), .text(reason)] + (message.map { [.int($0)] } ?? [])
     let taken = try db.query(sql, parameters) {
-      (id: $0.int(0), channel: $0.text(1), label: $0.text(2), heldBy: $0.optionalText(3))
+      (id: $0.int(0), channel: $0.text(1), version: $0.int(2), label: $0.text(3), heldBy: $0.optionalText(4))
     }
     for message in taken {
       counters.move(message.channel, from: "planned", to: "skipped")
+      counters.close(chain: run.chain, version: message.version, step: message.label)
       var more: JSONObject = ["reason": .string(reason)]
       more["held_by"] = message.heldBy.map(JSONValue.string)
       let event = MessageEvent(

@@ -36,8 +36,9 @@ import Threads
     messages.map { message in
       Claim(
         message: message, attempt: 1, run: 1, dueAt: Timestamp(milliseconds: 0), contact: 1, contactID: "c1",
-        chain: "a", step: "1", channel: "email", purpose: .transactional, address: "c1@shop.example", name: nil,
-        locale: nil, zone: .utc, template: "a", templateVersion: 1, values: [:], queue: nil, deadline: nil)
+        chain: "a", chainNumber: 1, version: 1, step: "1", channel: "email", purpose: .transactional,
+        address: "c1@shop.example", name: nil, locale: nil, zone: .utc, template: "a", templateVersion: 1, values: [:],
+        queue: nil, deadline: nil)
     }
   }
 

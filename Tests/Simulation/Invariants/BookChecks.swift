@@ -21,6 +21,21 @@ struct BookChecks {
       GROUP BY chain, version, label HAVING rows <> counted LIMIT 1
       """)
     try none(
+      "every message that is not over is counted", "chain, version, label, rows, counted",
+      """
+      SELECT chain, version, label, sum(r) AS rows, sum(c) AS counted FROM (
+        SELECT chain, version, label, 1 AS r, 0 AS c FROM messages WHERE status IN ('planned', 'sending')
+        UNION ALL SELECT chain, version, step, 0, count FROM chain_counters WHERE outcome = 'pending')
+      GROUP BY chain, version, label HAVING rows <> counted LIMIT 1
+      """)
+    try none(
+      "the books balance", "chain, version, step, excess",
+      """
+      SELECT chain, version, step, sum(iif(outcome = 'planned', count, -count)) AS excess FROM chain_counters
+      WHERE step <> '' AND outcome IN ('planned', 'sent', 'failed', 'skipped', 'unknown', 'pending', 'unread')
+      GROUP BY chain, version, step HAVING excess <> 0 LIMIT 1
+      """)
+    try none(
       "messages are counted by status", "channel, status, rows, counted",
       """
       SELECT channel, status, rows, counted FROM (

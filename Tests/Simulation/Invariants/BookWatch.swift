@@ -60,7 +60,12 @@ final class BookWatch {
       }
       messages[id] = now
     }
-    for place in places { try check(place, "planned", planned[place] ?? 0, "every planned message is counted") }
+    for place in places {
+      try check(place, "planned", planned[place] ?? 0, "every planned message is counted")
+      let open = ["planned", "sending"].reduce(0) { $0 + (outcomes[Outcome(place: place, status: $1)] ?? 0) }
+      try check(place, "pending", open, "every message that is not over is counted")
+      try checkBalance(of: place)
+    }
     for standing in channels {
       let sql = "SELECT count FROM message_counters WHERE channel = $1 AND status = $2"
       let counted = try db.first(sql, [.text(standing.channel), .text(standing.status)]) { $0.int(0) } ?? 0
@@ -78,8 +83,21 @@ final class BookWatch {
   func checkRest() throws {
     for outcome in touched where ["sent", "failed", "skipped", "unknown"].contains(outcome.status) {
       try check(outcome.place, outcome.status, outcomes[outcome] ?? 0, "the books balance")
+      try check(outcome.place, "unread", 0, "the books balance")
     }
     touched = []
+  }
+
+  /// At any moment planned = sent + failed + skipped + unknown + pending + unread.
+  private func checkBalance(of place: Place) throws {
+    let sql = """
+      SELECT sum(CASE WHEN outcome = 'planned' THEN count ELSE -count END) FROM chain_counters
+      WHERE chain = $1 AND version = $2 AND step = $3
+        AND outcome IN ('planned', 'sent', 'failed', 'skipped', 'unknown', 'pending', 'unread')
+      """
+    let excess =
+      try db.first(sql, [.int(place.chain), .int(place.version), .text(place.label)]) { $0.int(0) } ?? 0
+    guard excess == 0 else { throw Violation("the books balance", "\(place): \(excess) too many planned") }
   }
 
   /// Rows, and those that were there until retention deleted them.

@@ -73,7 +73,10 @@ extension PlantedBug {
                 DELETE FROM messages WHERE status = 'planned' AND planned_at <= $past
                 """)
           }, kept: policy),
-        ["the books balance", "messages are counted by status", "every message comes to an end", "no run is stuck"]
+        [
+          "the books balance", "messages are counted by status", "every message that is not over is counted",
+          "every message comes to an end", "no run is stuck",
+        ]
       ),
       (
         PlantedBug(

@@ -16,29 +16,39 @@ struct AxeTests {
     var chance = Seeded(seed)
     let world = try AxeWorld()
     world.shop.killHard()
-    for round in 1...rounds { try strike(round, &chance, world) }
+    var notes = BooksWatch.Notes()
+    for round in 1...rounds { notes += try strike(round, &chance, world) }
     try world.verify()
     try world.shop.open()
     try world.settle()
     let unknown = try world.shop.everyMessage("&status=unknown").count
     try world.check()
     let (events, letters) = (world.book.acknowledged.count, try world.taken().count)
-    print("the axe: \(events) events acknowledged, \(letters) letters taken, \(unknown) messages unknown")
+    print(
+      "the axe: \(events) events acknowledged, \(letters) letters taken, \(unknown) messages unknown, "
+        + "\(notes.scrapes) scrapes, \(notes.busy) of them with messages pending")
     #expect(events > rounds * 10 && letters > rounds * 2, "hardly any load: seed \(seed)")
+    #expect(notes.scrapes > rounds && notes.busy > 0, "hardly ever looked at: seed \(seed)")
   }
 
   /// One life: from a start until a moment that chance chooses, in one of four lives before it may even listen.
-  private func strike(_ round: Int, _ chance: inout Seeded, _ world: AxeWorld) throws {
+  /// - Returns: what `/metrics` said meanwhile.
+  private func strike(_ round: Int, _ chance: inout Seeded, _ world: AxeWorld) throws -> BooksWatch.Notes {
     let inStart = chance.oneIn(4)
     let milliseconds = Int.random(in: 50...(inStart ? 500 : 1500), using: &chance)
     let place = "round \(round) of seed \(seed)"
     let zveno = try world.shop.launch()
     let loadSeed = chance.next()
     if !inStart { try zveno.awaitReady() }
+    let watch = zveno.port == 0 ? nil : BooksWatch(port: zveno.port)
     let load = zveno.port == 0 ? nil : try world.load("\(round)", seed: loadSeed)
     let end = zveno.end(seconds: Double(milliseconds) / 1000)
     #expect(end == nil, "it ended by itself, \(place): \(zveno.written)")
     world.shop.killHard()
     load?.end()
+    let notes = watch?.end() ?? BooksWatch.Notes()
+    #expect(
+      notes.faults.isEmpty, "\(notes.faults.count) of \(notes.scrapes) scrapes, \(place): \(notes.faults.prefix(3))")
+    return notes
   }
 }

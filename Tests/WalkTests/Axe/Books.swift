@@ -63,6 +63,15 @@ struct Books {
     #expect(strange.isEmpty, "letters that the ledger does not know: \(strange.sorted().prefix(5))")
   }
 
+  /// Messages that are not over, by chain and step.
+  func pending() throws -> [String: Int] {
+    let sql = """
+      SELECT c.id || ' ' || m.label, count(*) FROM messages m JOIN chains c ON c.number = m.chain
+      WHERE m.status IN ('planned', 'sending') GROUP BY 1
+      """
+    return Dictionary(uniqueKeysWithValues: try db.query(sql) { ($0.text(0), Int($0.int(1))) })
+  }
+
   /// planned = sent + failed + skipped + unknown + pending, as counted and as written, and nothing is stuck.
   func checkFigures() throws {
     let unequal = try db.query(
@@ -77,6 +86,10 @@ struct Books {
       """
     ) { $0.text(0) }
     #expect(unequal.isEmpty)
+    let open = try db.query(
+      "SELECT step || ': ' || count FROM chain_counters WHERE outcome IN ('pending', 'unread') AND count <> 0"
+    ) { $0.text(0) }
+    #expect(open.isEmpty, "counted as not over: \(open)")
     let waiting = try db.query(
       """
       SELECT 'run ' || id FROM runs WHERE state = 'active'
