@@ -64,7 +64,8 @@ simulate: libraries ## live through SEEDS random worlds from FIRST on (SEED=17: 
 
 faults: libraries test-tools ## full disks, failing syncs, locks, stops, each for SECONDS
 	swift build --build-tests $(CHECKED)
-	ZVENO_FAULT_SECONDS=$(SECONDS) swift test --skip-build $(CHECKED) --filter WalkTests $(ARGS)
+	ZVENO_FAULT_SECONDS=$(SECONDS) Tests/Support/tell_skipped.sh \
+	  swift test --skip-build $(CHECKED) --filter WalkTests $(ARGS)
 
 lint: ## check the format alone
 	swift format lint --strict --recursive --configuration .swift-format $(SOURCES)

@@ -8,8 +8,6 @@ struct Books {
 
   init(_ path: String) throws { db = try Connection(path: path, mode: .reader) }
 
-  var events: Int { get throws { Int(try db.first("SELECT count(*) FROM events") { $0.int(0) } ?? 0) } }
-
   func checkFile() throws {
     let found = try db.query("PRAGMA integrity_check") { $0.text(0) }
     #expect(found == ["ok"])
@@ -22,6 +20,12 @@ struct Books {
     #expect(sent.subtracting(kept).isEmpty, "acknowledged and lost: \(sent.subtracting(kept).sorted().prefix(5))")
     #expect(kept.subtracting(sent).isEmpty, "stored and never sent: \(kept.subtracting(sent).sorted().prefix(5))")
     #expect(stored.count == kept.count, "stored twice: \(Self.repeated(stored).prefix(5))")
+  }
+
+  /// Events that were posted without an id of their own.
+  func events(ofType type: String) throws -> Int {
+    let sql = "SELECT count(*) FROM events e JOIN event_types t ON t.id = e.type WHERE t.name = $1 AND e.id IS NULL"
+    return Int(try db.first(sql, [.text(type)]) { $0.int(0) } ?? 0)
   }
 
   /// At least these stand in the log.

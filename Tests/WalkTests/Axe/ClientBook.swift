@@ -23,9 +23,11 @@ final class ClientBook: Sendable {
   /// Sends events and writes down what came of it.
   /// - Parameter known: all of them were acknowledged before.
   /// - Returns: whether there was an answer.
-  func post(_ events: [Posted], as form: Posted.Form, port: Int, known: Bool = false) -> Bool {
+  func post(
+    _ events: [Posted], as form: Posted.Form, port: Int, known: Bool = false, over kept: KeptConnection? = nil
+  ) -> Bool {
     if !known { state.withLock { state in events.forEach { state.open[$0.id] = $0 } } }
-    let answer = Posted.post(events, as: form, port: port)
+    let answer = Posted.post(events, as: form, port: port, over: kept)
     if let answer { state.withLock { Self.note(answer, events, known, &$0) } }
     return answer != nil
   }

@@ -29,7 +29,8 @@ struct Posted: Sendable, Hashable {
   }
 
   /// Nil when the server hung up without an answer.
-  static func post(_ events: [Posted], as form: Form, port: Int) -> Answer? {
+  /// - Parameter kept: a connection that is open already; nil: one of its own.
+  static func post(_ events: [Posted], as form: Form, port: Int, over kept: KeptConnection? = nil) -> Answer? {
     let body: [UInt8] =
       switch form {
       case .single: events[0].json.serialized()
@@ -37,8 +38,8 @@ struct Posted: Sendable, Hashable {
       case .lines: Array(events.map { $0.json.text + "\n" }.joined().utf8)
       }
     let type = form == .lines ? "application/x-ndjson" : "application/json"
-    return try? Call.make(
-      "POST", "/v1/events", port: port,
-      headers: [("Authorization", "Bearer \(Zveno.adminKey)"), ("Content-Type", type)], body: body)
+    let headers = [("Authorization", "Bearer \(Zveno.adminKey)"), ("Content-Type", type)]
+    if let kept { return try? kept.ask("POST", "/v1/events", headers: headers, body: body) }
+    return try? Call.make("POST", "/v1/events", port: port, headers: headers, body: body)
   }
 }

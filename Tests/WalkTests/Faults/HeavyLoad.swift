@@ -4,6 +4,7 @@ import Synchronization
 
 /// Clients that all send a body of about the size that is allowed, at once.
 final class HeavyLoad: Sendable {
+  static let type = "page"
   private static let lines = 130
   private let port: Int
   private let clients: Int
@@ -14,7 +15,7 @@ final class HeavyLoad: Sendable {
   init(port: Int, clients: Int, callsEach: Int) {
     (self.port, self.clients, self.callsEach) = (port, clients, callsEach)
     let text = String(repeating: "x", count: 60_000)
-    let line = "{\"type\":\"page\",\"contact\":{\"id\":\"ann\"},\"properties\":{\"text\":\"\(text)\"}}\n"
+    let line = "{\"type\":\"\(Self.type)\",\"contact\":{\"id\":\"ann\"},\"properties\":{\"text\":\"\(text)\"}}\n"
     body = Array(String(repeating: line, count: Self.lines).utf8)
   }
 

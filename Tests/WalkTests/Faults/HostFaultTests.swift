@@ -68,16 +68,25 @@ struct HostFaultTests {
     #expect(shop.close() == 0)
   }
 
-  @Test("more connections than descriptors: 503 for those too many, letters leave, and then all is well again")
+  @Test(
+    "more connections than descriptors: 503 for those too many, who was there before is served, letters leave, and then all is well again"
+  )
   func descriptors() throws {
     let world = try AxeWorld(under: ["prlimit", "--nofile=64:64"])
     let port = try #require(world.shop.zveno).port
     let event = Posted(id: "early", kind: .visit, contact: 1)
-    #expect(world.book.post([event], as: .single, port: port))
+    let kept = try KeptConnection(port)
+    #expect(world.book.post([event], as: .single, port: port, over: kept))
     var crowd = try (0..<500).map { _ in try Call.connect(port) }
     // The backlog takes all of them; the server takes what it has room for, and cuts the rest.
     try eventually("one more is refused") { (try? world.shop.call("GET", "/healthz").status) == 503 }
-    try eventually("a letter needs a descriptor, too") { try world.taken().count == 1 }
+    for (number, form) in Posted.Form.allCases.enumerated() {
+      let event = Posted(id: "late-\(number)", kind: .order, contact: number)
+      #expect(world.book.post([event], as: form, port: port, over: kept), "no answer")
+    }
+    #expect(world.book.acknowledged.count == 4, "\(world.book.refusals) refused")
+    #expect(try world.shop.call("GET", "/healthz").status == 503, "there is still none left")
+    try eventually("a letter needs a descriptor, too") { try world.taken().count == 4 }
     crowd.forEach { Glibc.close($0) }
     crowd = []
     try eventually("it answers again") { (try? world.shop.call("GET", "/healthz").status) == 200 }
@@ -92,11 +101,15 @@ struct HostFaultTests {
     let group = try ControlGroup(megabytes: 192)
     let world = try AxeWorld(under: group.entering)
     let port = try #require(world.shop.zveno).port
-    let statuses = HeavyLoad(port: port, clients: 24, callsEach: 1).run()
+    let load = HeavyLoad(port: port, clients: 24, callsEach: 1)
+    let statuses = load.run()
     #expect(Set(statuses).isSubset(of: [202, 503]), "\(statuses)")
     #expect(statuses.contains(202) && statuses.contains(503), "\(statuses)")
     try world.endure(seconds: 0)
-    try world.recover(try world.load("1"))
+    let other = try world.load("1")
+    try world.recover(other)
+    let stored = try Books(world.shop.dataPath + "/zveno.sqlite").events(ofType: HeavyLoad.type)
+    #expect(stored == load.accepted, "202 is what is stored, and nothing else is")
     withExtendedLifetime(group) {}
   }
 

@@ -58,7 +58,7 @@ enum Call {
     return socket
   }
 
-  private static func send(_ bytes: [UInt8], _ socket: Int32) throws {
+  static func send(_ bytes: [UInt8], _ socket: Int32) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -70,18 +70,24 @@ enum Call {
 
   private static func receive(_ socket: Int32) throws -> [UInt8] {
     var all: [UInt8] = []
+    while let more = try receiveSome(socket) { all += more }
+    return all
+  }
+
+  /// Nil when the server has hung up.
+  static func receiveSome(_ socket: Int32) throws -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = recv(socket, &buffer, buffer.count, 0)
-      if count == 0 { return all }
+      if count == 0 { return nil }
       // A child's end interrupts a call that has a time limit.
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw Failed(description: "no answer: \(String(cString: strerror(errno)))") }
-      all += buffer.prefix(count)
+      return Array(buffer.prefix(count))
     }
   }
 
-  private static func parse(_ bytes: [UInt8], of method: String) throws -> Answer {
+  static func parse(_ bytes: [UInt8], of method: String) throws -> Answer {
     guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
       throw Failed(description: "expected an answer, got \(bytes.count) bytes")
     }
