@@ -4,8 +4,10 @@ DATA   ?= data
 LISTEN ?= 127.0.0.1:8080
 # Words for the commands that take some: make test ARGS="--filter WalkTests"
 ARGS   ?=
-# How often `make axe` kills the server, how long each fault of `make faults` lasts, how many of each `make races` runs.
+# How often `make axe` kills the server, after so many milliseconds at the latest, how long each fault of `make faults`
+# lasts, how many of each `make races` runs.
 ROUNDS  ?= 500
+LIFE    ?= 3000
 SECONDS ?= 60
 RACES   ?= 100000
 
@@ -50,9 +52,11 @@ test: libraries test-tools lint ## check the format, build, run all tests (ARGS=
 fuzz: libraries ## throw bytes at every parser, each for SECONDS (DOORS="http json" those alone)
 	Tests/Support/fuzz.sh $(SECONDS) $(DOORS)
 
-axe: libraries test-tools ## kill the server under load ROUNDS times, look what is lost or sent twice
+axe: libraries test-tools ## kill the release build under load ROUNDS times, look what is lost or sent twice
+	swift build -c release --product zveno
 	swift build --build-tests $(CHECKED)
-	ZVENO_AXE_ROUNDS=$(ROUNDS) swift test --skip-build $(CHECKED) --filter WalkTests.AxeTests $(ARGS)
+	ZVENO_BINARY=$(CURDIR)/.build/release/zveno ZVENO_AXE_ROUNDS=$(ROUNDS) ZVENO_AXE_LIFE=$(LIFE) \
+	  swift test --skip-build $(CHECKED) --filter WalkTests.AxeTests $(ARGS)
 
 races: libraries test-tools ## race waits, unsubscribes and reads against what decides them, RACES times each
 	swift build --build-tests $(CHECKED)

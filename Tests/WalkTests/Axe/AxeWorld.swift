@@ -6,13 +6,23 @@ import Testing
 struct AxeWorld {
   let shop: Shop
   let book = ClientBook()
+  private let clock: WallClock?
 
-  /// - Parameter prepare: before the first start; gets the data folder's path.
-  init(prepare: (String) throws -> Void = { _ in }, under: [String] = []) throws {
+  /// So many days are kept for sure, by the days that the book counts: what was acknowledged may have been stored a few
+  /// days earlier, and answered in vain.
+  private static let daysKept = 5
+
+  /// - Parameters:
+  ///   - clock: the server's, a day further in each life; everything is deleted after a week then.
+  ///   - prepare: before the first start; gets the data folder's path.
+  init(clock: WallClock? = nil, prepare: (String) throws -> Void = { _ in }, under: [String] = []) throws {
+    self.clock = clock
     // Some letters are taken a while before the answer: a kill between the two is the moment that matters.
-    shop = try Shop(clock: nil, mail: ["--journal", "--slow-every", "25"], opens: false)
+    shop = try Shop(
+      clock: nil, mail: ["--journal", "--slow-every", "25"],
+      retention: clock == nil ? nil : ["events": "7d", "messages": "7d", "traces": "7d"], opens: false)
     try prepare(shop.dataPath)
-    try shop.open(under: under)
+    try open(under: under)
     try shop.template("letter", ["subject": "Hello {{trigger.n}}", "text": "Hello {{contact.email}}"])
     try publish(.order, [["send": "email", "template": "letter"]])
     try publish(.visit, [["wait": "1s"], ["send": "email", "template": "letter"]])
@@ -20,11 +30,28 @@ struct AxeWorld {
 
   private func publish(_ kind: Posted.Kind, _ steps: JSONValue) throws {
     try shop.publish(
-      kind.rawValue, ["enter": ["event": .string(kind.rawValue)], "per": "n", "reenter": "always", "steps": steps])
+      kind.rawValue,
+      [
+        "enter": ["event": .string(kind.rawValue)], "per": "n", "reenter": "always", "purpose": "transactional",
+        "steps": steps,
+      ])
   }
 
-  func load(_ name: String, seed: UInt64 = 1) throws -> Load {
-    Load(port: try #require(shop.zveno).port, name: name, seed: seed, book: book)
+  func open(under: [String] = []) throws { try launch(under: under).awaitReady() }
+
+  func launch(under: [String] = []) throws -> Zveno {
+    try shop.launch(under: under, environment: clock?.environment ?? [:])
+  }
+
+  /// For the next start.
+  func turnDay(_ day: Int) throws {
+    guard let clock else { return }
+    try clock.set(seconds: Int64(day) * 86_400)
+    book.turnDay()
+  }
+
+  func load(_ name: String, seed: UInt64 = 1, isHurried: Bool = false) throws -> Load {
+    Load(port: try #require(shop.zveno).port, name: name, seed: seed, book: book, isHurried: isHurried)
   }
 
   func taken() throws -> [Taken] { try shop.mail.journal().map { try Taken(line: $0) } }
@@ -52,8 +79,9 @@ struct AxeWorld {
     #expect(oddities.isEmpty, "\(oddities.count): \(oddities.prefix(3))")
     let books = try Books(shop.dataPath + "/zveno.sqlite")
     try books.checkFile()
-    try books.checkEvents(book.acknowledged)
-    try books.checkMessages(book.acknowledged, taken: taken())
+    let recent = book.acknowledged(inDays: Self.daysKept)
+    try books.checkEvents(book.acknowledged, recent: recent)
+    try books.checkMessages(book.acknowledged, recent: recent, taken: taken())
     try books.checkFigures()
   }
 }

@@ -5,6 +5,8 @@ import Synchronization
 final class ClientBook: Sendable {
   private struct State {
     var acknowledged: [Posted] = []
+    /// How many were acknowledged when each day began.
+    var days: [Int] = []
     /// No answer, or one that says that it was not stored: to be sent again until it is.
     var open: [String: Posted] = [:]
     var refusals = 0
@@ -14,6 +16,14 @@ final class ClientBook: Sendable {
   private let state = Mutex(State())
 
   var acknowledged: [Posted] { state.withLock { $0.acknowledged } }
+  /// What was acknowledged today and on the days before, so many in all.
+  func acknowledged(inDays days: Int) -> [Posted] {
+    state.withLock { Array($0.acknowledged[($0.days.suffix(days).first ?? 0)...]) }
+  }
+
+  /// The server's clock is a day ahead of where it was.
+  func turnDay() { state.withLock { $0.days.append($0.acknowledged.count) } }
+
   var open: [Posted] { state.withLock { $0.open.values.sorted { $0.id < $1.id } } }
   /// Calls answered with 503.
   var refusals: Int { state.withLock { $0.refusals } }

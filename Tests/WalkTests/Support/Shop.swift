@@ -12,20 +12,22 @@ final class Shop {
   /// Nil while it is down.
   private(set) var zveno: Zveno?
   private let clock: String?
+  private let retention: JSONValue?
   private var arguments: [String] = []
 
   /// - Parameters:
   ///   - clock: where the test clock begins; nil runs on the wall clock.
   ///   - apply: whether the shipped `config` is applied.
+  ///   - retention: as in the configuration; nil: everything is kept.
   ///   - opens: whether the server is started.
   init(
     clock: String? = Shop.start, apply: Bool = false, mail mailArguments: [String] = [],
-    provider providerArguments: [String] = [], opens: Bool = true
+    provider providerArguments: [String] = [], retention: JSONValue? = nil, opens: Bool = true
   ) throws {
     folder = try TemporaryFolder()
     mail = try TestServer.mail(mailArguments)
     provider = try TestServer.provider(providerArguments)
-    self.clock = clock
+    (self.clock, self.retention) = (clock, retention)
     try configure()
     if apply { arguments = ["--apply", Self.shippedConfiguration.path] }
     if opens { try open() }
@@ -64,7 +66,9 @@ final class Shop {
   }
 
   private func configure() throws {
-    try folder.write(Self.configuration(mail: mail.port, provider: provider.port).text, to: "zveno.json")
+    var document = Self.configuration(mail: mail.port, provider: provider.port).object ?? [:]
+    document["retention"] = retention
+    try folder.write(JSONValue.object(document).text, to: "zveno.json")
   }
 
   func killHard() {

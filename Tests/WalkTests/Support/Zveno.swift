@@ -3,7 +3,8 @@ import Glibc
 import JSON
 import Synchronization
 
-/// The real `zveno`, started as its users start it: the binary that stands beside the test bundle.
+/// The real `zveno`, started as its users start it: the binary that stands beside the test bundle, or the one that
+/// `ZVENO_BINARY` names.
 final class Zveno {
   /// 0 until it has said where it listens.
   private(set) var port = 0
@@ -18,6 +19,7 @@ final class Zveno {
   static let startSeconds = 60.0
 
   static let binary: URL = {
+    if let given = ProcessInfo.processInfo.environment["ZVENO_BINARY"], !given.isEmpty { return URL(filePath: given) }
     let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(filePath: own ?? ".build/debug/x").deletingLastPathComponent().appending(path: "zveno")
   }()
