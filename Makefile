@@ -4,11 +4,14 @@ DATA   ?= data
 LISTEN ?= 127.0.0.1:8080
 # Words for the commands that take some: make test ARGS="--filter WalkTests"
 ARGS   ?=
-# How often `make axe` kills the server, after so many milliseconds at the latest, how long each fault of `make faults`
-# lasts, how many of each `make races` runs.
+# How often `make axe` kills the server, after so many milliseconds at the latest; how long each fault of `make faults`
+# lasts, how long the server is stopped, and how many calls of it fail one after the other; how many of each
+# `make races` runs.
 ROUNDS  ?= 500
 LIFE    ?= 3000
 SECONDS ?= 60
+STOPPED ?= 600
+DEPTH   ?= 60
 RACES   ?= 100000
 
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
@@ -32,7 +35,7 @@ help: ## this list
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)  ROUNDS=$(ROUNDS)  SECONDS=$(SECONDS)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
+	@echo "  DATA=$(DATA)  LISTEN=$(LISTEN)  ROUNDS=$(ROUNDS)  LIFE=$(LIFE)  SECONDS=$(SECONDS)  STOPPED=$(STOPPED)   as in: make run DATA=/var/lib/zveno LISTEN=127.0.0.1:9090"
 
 run: build ## build for release, start on LISTEN with the folder DATA, apply config/
 	exec .build/release/zveno serve --data $(DATA) --listen $(LISTEN) --config config/zveno.json --apply config $(ARGS)
@@ -66,9 +69,9 @@ simulate: libraries ## live through SEEDS random worlds from FIRST on (SEED=17: 
 	$(if $(SEED),ZVENO_SIM_SEED=$(SEED)) $(if $(CONTACTS),ZVENO_SIM_CONTACTS=$(CONTACTS)) \
 	  ZVENO_SIM_SEEDS=$(SEEDS) ZVENO_SIM_FIRST=$(FIRST) swift run -c release Simulation
 
-faults: libraries test-tools ## full disks, failing syncs, locks, stops, each for SECONDS
+faults: libraries test-tools ## full disks, failing syncs, locks, each for SECONDS; stops for STOPPED seconds
 	swift build --build-tests $(CHECKED)
-	ZVENO_FAULT_SECONDS=$(SECONDS) Tests/Support/tell_skipped.sh \
+	ZVENO_FAULT_SECONDS=$(SECONDS) ZVENO_FAULT_STOPPED=$(STOPPED) ZVENO_FAULT_DEPTH=$(DEPTH) Tests/Support/tell_skipped.sh \
 	  swift test --skip-build $(CHECKED) --filter WalkTests $(ARGS)
 
 lint: ## check the format alone

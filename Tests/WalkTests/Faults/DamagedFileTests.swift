@@ -9,7 +9,7 @@ final class DamagedFileTests {
   private let world: AxeWorld
   private let seed = Knob.number("ZVENO_AXE_SEED").map(UInt64.init) ?? UInt64.random(in: 0...999_999)
   private lazy var chance = Seeded(seed)
-  private let trials = Knob.number("ZVENO_FAULT_SECONDS") ?? 6
+  private let trials = faultDepth ?? 6
   private var path: String { world.shop.dataPath + "/zveno.sqlite" }
 
   /// Events and letters, most of them in the log alone; then a kill.

@@ -5,9 +5,9 @@ import Testing
 /// System calls of the store that fail, one by one: what was not stored is never acknowledged, and the server lives.
 @Suite("A failing disk", .onItsOwnThread, .serialized, .enabled(if: Tracer.isPossible, Tracer.whyNot))
 struct FailingDiskTests {
-  /// Which calls from the fault's beginning on; SQLite's own tests go on until nothing fails any more, as the full
-  /// length of faults does here.
-  private let depth = Knob.number("ZVENO_FAULT_SECONDS") ?? 3
+  /// Which calls from the fault's beginning on; SQLite's own tests go on until nothing fails any more, as the full depth
+  /// does here.
+  private let depth = faultDepth ?? 3
 
   static let calls = [("fdatasync,fsync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC")]
 

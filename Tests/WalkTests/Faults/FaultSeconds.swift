@@ -3,6 +3,12 @@ import Testing
 /// How long a fault of the host lasts. `ZVENO_FAULT_SECONDS=60` (`make faults SECONDS=60`) gives it its full length.
 let faultSeconds = Double(Knob.number("ZVENO_FAULT_SECONDS") ?? 2)
 
+/// How long a server stands still. `ZVENO_FAULT_STOPPED=600` (`make faults STOPPED=600`) gives it ten minutes.
+let stoppedSeconds = Double(Knob.number("ZVENO_FAULT_STOPPED") ?? 2)
+
+/// How often a fault is tried that is another each time: the next call that fails, another bit. `make faults DEPTH=60`.
+let faultDepth = Knob.number("ZVENO_FAULT_DEPTH")
+
 extension AxeWorld {
   /// The server outlives so much time, and says meanwhile how it is.
   func endure(seconds: Double = faultSeconds, answering: Bool = true) throws {

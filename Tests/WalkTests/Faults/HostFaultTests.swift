@@ -25,7 +25,7 @@ struct HostFaultTests {
     try eventually("letters leave") { try world.taken().count > 5 }
     let zveno = try #require(world.shop.zveno)
     zveno.signal(SIGSTOP)
-    try world.endure(answering: false)
+    try world.endure(seconds: stoppedSeconds, answering: false)
     zveno.signal(SIGCONT)
     try world.checkPulse()
     try world.recover(load)

@@ -58,6 +58,12 @@ enum Call {
     return socket
   }
 
+  static func isListening(_ port: Int) -> Bool {
+    guard let socket = try? connect(port) else { return false }
+    close(socket)
+    return true
+  }
+
   static func send(_ bytes: [UInt8], _ socket: Int32) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
