@@ -37,8 +37,12 @@ enum Call {
   }
 
   /// A connection that says nothing yet; the caller closes it.
-  static func connect(_ port: Int) throws -> Int32 {
+  /// - Parameter receiving: bytes that the kernel takes before it is asked for them; nil: as it likes.
+  static func connect(_ port: Int, receiving: Int32? = nil) throws -> Int32 {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    if var receiving {
+      setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receiving, socklen_t(MemoryLayout<Int32>.size))
+    }
     var limit = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

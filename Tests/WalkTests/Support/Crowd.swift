@@ -10,9 +10,10 @@ final class Crowd {
   deinit { leave() }
 
   /// As many more; each says the same, and waits for the first bytes of an answer where it should.
-  func grow(_ count: Int, saying text: String = "", hears: Bool = false) throws {
+  /// - Parameter receiving: bytes that the kernel takes for each before it is asked for them; nil: as it likes.
+  func grow(_ count: Int, saying text: String = "", hears: Bool = false, receiving: Int32? = nil) throws {
     for _ in 0..<count {
-      let socket = try Call.connect(port)
+      let socket = try Call.connect(port, receiving: receiving)
       sockets.append(socket)
       say(text, socket)
       if hears { _ = hear(socket) }
