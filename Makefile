@@ -17,7 +17,7 @@ RACES   ?= 100000
 # What the package needs beside a Swift toolchain, as Debian calls it. Nothing is installed that is there already.
 # prometheus is there for its promtool: where Debian starts the service, nothing here needs it.
 LIBRARIES  := libsqlite3-dev zlib1g-dev libcurl4-openssl-dev pkg-config tzdata
-TEST_TOOLS := python3-aiosmtpd python3-jsonschema python3-venv openssl strace prometheus nginx-light curl systemd
+TEST_TOOLS := python3-aiosmtpd python3-jsonschema python3-venv openssl strace prometheus nginx-light curl systemd e2fsprogs
 
 # What some benchmarks measure with or against; without them they say that they are skipped. postfix is there for its
 # smtp-sink and smtp-source.

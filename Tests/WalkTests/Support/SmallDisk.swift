@@ -42,7 +42,7 @@ final class SmallDisk {
 
   func grow(kilobytes: Int) throws { try remount("size=\(kilobytes)k") }
 
-  /// While nobody has a file of it open.
+  /// While nobody has a file of it open; `LoopDisk` can do it under a server.
   func setReadOnly(_ isReadOnly: Bool) throws { try remount(isReadOnly ? "ro" : "rw") }
 
   private func remount(_ options: String) throws {
