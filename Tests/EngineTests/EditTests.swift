@@ -184,6 +184,23 @@ struct EditTests {
     try check(world)
   }
 
+  @Test("a wait that an edit has put a parked run at lasts as long as it says")
+  func followsParkedIntoWait() throws {
+    let world = try EngineWorld()
+    let wait = #"{"wait":"45m","id":"v"},"# + Self.mail
+    try world.publish("cart", chain(#"{"wait":"1h","id":"w"},"# + wait))
+    try world.happen("cart", "ann")
+    try pause(world)
+    try world.time("2026-03-02T11:00:00Z")
+    try world.publish("cart", chain(wait), runs: .follow)
+    try resume(world)
+    #expect(try world.messages == [])
+    #expect(try standing(world) == ["2 0 active 11:45"])
+    try world.time("2026-03-02T11:45:00Z")
+    #expect(try world.messages == ["mail planned"])
+    try check(world)
+  }
+
   @Test("restarted, a run ends and begins anew with the event that it began with")
   func restarts() throws {
     let world = try EngineWorld()

@@ -193,7 +193,7 @@ struct RunStore {
     try db.run("UPDATE runs SET due_at = NULL, parked_at = $2 WHERE id = $1", [.int(id), .int(due.milliseconds)])
   }
 
-  /// A live edit has moved the run. What a pause has parked stays parked.
+  /// A live edit has moved the run. What a pause has parked stays parked, for no moment before its step began.
   func follow(_ run: Run, _ db: Connection) throws {
     try db.run(Self.following) { row in
       row.bind(1, run.id)
@@ -212,8 +212,8 @@ struct RunStore {
   private static let following = Query(
     """
     UPDATE runs SET version = $2, step = $3, step_at = $4, step_seq = $5, step_due_at = $6,
-      due_at = CASE WHEN parked_at IS NULL THEN $7 END, marks = $8, goal_until = $9,
-      entered_by = $10
+      due_at = CASE WHEN parked_at IS NULL THEN $7 END,
+      parked_at = CASE WHEN parked_at < $4 THEN $4 ELSE parked_at END, marks = $8, goal_until = $9, entered_by = $10
     WHERE id = $1
     """)
 
