@@ -31,6 +31,8 @@ public final class DataFolder {
     lock = try FolderLock(path)
     origin = try DataFolder.check(path)
     DataFolder.removeUnfinished(in: path)
+    // They are about another database's rows.
+    if origin != .ours { unlink(lastingWordsPath) }
   }
 
   /// From here on a missing database or log is noticed at the next start.
@@ -56,7 +58,9 @@ public final class DataFolder {
   public var rehearsalPath: String { DataFolder.rehearsal(in: path) }
 
   /// For what the next process is to know of how this one ended.
-  public var lastingWordsPath: String { path + "/deciding" }
+  public var lastingWordsPath: String { DataFolder.lastingWords(in: path) }
+
+  static func lastingWords(in path: String) -> String { path + "/deciding" }
 
   static func database(in path: String) -> String { path + "/zveno.sqlite" }
 

@@ -1,3 +1,4 @@
+internal import CStatx
 internal import Glibc
 internal import Synchronization
 
@@ -22,11 +23,13 @@ public final class LastingWords {
     isMapped = false
   }
 
-  /// As the file has them; all are 0 in a new one. Throws `StoreRefusal` where there is no room for it, or no right to it.
+  /// As the file has them; all are 0 in a new one. Throws `StoreRefusal` where there is no room for it, or no right to it,
+  /// and on a file system that never writes in place.
   public init(path: String) throws {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw StoreRefusal(errno: "cannot open \(path)") }
     defer { close(file) }
+    try Self.refuseCopyOnWrite(file, path)
     var known = stat()
     // Written, not only made longer: a store into a hole of a file on a full disk would end the process.
     if fstat(file, &known) != 0 || known.st_size < Self.bytes {
@@ -39,6 +42,19 @@ public final class LastingWords {
     words = page.bindMemory(to: Atomic<Int64>.self, capacity: Self.count)
     isMapped = true
   }
+
+  /// There a store into a page may need new room whenever the page has been written back: on a full disk it would end the
+  /// process (SIGBUS).
+  private static func refuseCopyOnWrite(_ file: Int32, _ path: String) throws {
+    if let name = copyOnWrite[cstatx_file_system(file)] {
+      throw StoreRefusal("\(path) is on \(name), which takes new room for every write")
+    }
+  }
+
+  /// By their numbers in statfs(2), and OpenZFS's own.
+  private static let copyOnWrite: [Int64: String] = [
+    0x9123_683E: "btrfs", 0x2FC1_2FC1: "ZFS", 0xCA45_1A4E: "bcachefs",
+  ]
 
   deinit {
     if isMapped { munmap(words, Self.bytes) } else { UnsafeMutableRawPointer(words).deallocate() }

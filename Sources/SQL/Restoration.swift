@@ -31,6 +31,8 @@ public struct Restoration {
       throw StoreRefusal(
         "the folder \(folder) has a database already (\(path)): choose another folder, or move it away")
     }
+    // What another database's server was deciding when it ended.
+    unlink(DataFolder.lastingWords(in: folder))
     let fresh = database + ".part"
     // What a restore that was killed has left must not mix with this one.
     ScratchFile.remove(fresh)

@@ -90,6 +90,16 @@ import Testing
     }
     #expect(walk() == ["zveno_runs_stuck 0"] + Array(repeating: "zveno_runs_stuck 1", count: 3))
     try api.writer.perform { db, _ in try db.run("UPDATE runs SET due_at = $1 WHERE id = 3", [.optional(due)]) }
+    // With more to read than may be, nobody looks.
+    func cursor(_ value: Int64) throws {
+      try api.writer.perform { db, _ in
+        try db.run("UPDATE facts SET value = $1 WHERE name = 'engine.cursor'", [.text(String(value))])
+      }
+    }
+    let read = try api.writer.perform { db, _ in try Engine.readCursor(db) }
+    try cursor(0)
+    #expect(walk() == Array(repeating: "zveno_runs_stuck 1", count: 4))
+    try cursor(read)
     #expect(walk() == Array(repeating: "zveno_runs_stuck 1", count: 3) + ["zveno_runs_stuck 0"])
   }
 

@@ -135,6 +135,22 @@ import Testing
     #expect(throws: Poison.self) { try PoisonGuard(words).attempt(decision) {} }
   }
 
+  @Test func `what is only asked about, for another's sake, is neither decided nor forgotten`() throws {
+    let words = LastingWords()
+    let decision = PoisonGuard.Decision(.message, 1, 0)
+    for _ in 0..<3 { try PoisonGuard(words).attempt(decision, settles: false) { _ = PoisonGuard(words) } }
+    let fourth = PoisonGuard(words)
+    for _ in 0..<2 {
+      #expect(throws: Poison.self) { try fourth.attempt(decision, settles: false) {} }
+      fourth.committed()
+    }
+    #expect(fourth.leftAside == 0)
+    #expect(throws: Poison.self) { try fourth.attempt(decision) {} }
+    fourth.committed()
+    #expect(fourth.leftAside == 1)
+    try fourth.attempt(decision) {}
+  }
+
   @Test func `an end in the middle of a decision within a decision is that of the inner one`() throws {
     let words = LastingWords()
     let (outer, inner) = (PoisonGuard.Decision(.event, 1, 2), PoisonGuard.Decision(.end, 3, 0))

@@ -50,7 +50,11 @@ import Testing
   @Test("a backup becomes a data folder that a server takes for its own, and carries the mark")
   func whole() throws {
     try makeBackup()
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    // Of the database that was moved away.
+    try Data("words".utf8).write(to: URL(fileURLWithPath: data + "/deciding"))
     try restore()
+    #expect(!FileManager.default.fileExists(atPath: data + "/deciding"))
     let folder = try DataFolder(data)
     #expect(folder.origin == .ours)
     let db = try Connection(path: folder.databasePath, mode: .writer)

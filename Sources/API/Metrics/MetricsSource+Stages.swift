@@ -130,15 +130,18 @@ extension MetricsSource {
     }
   }
 
-  /// Runs that wait for nothing. Each scrape looks at some of the runs, so that in the end it has looked at all.
-  public static func stuckRuns(atOnce limit: Int = 2_000) -> MetricsSource {
+  /// Runs that wait for nothing. Each scrape looks at some of the runs, so that in the end it has looked at all. While the
+  /// engine is behind the log, none: whether a run waits for what stands there unread would cost a look at all of it.
+  public static func stuckRuns(atOnce limit: Int = 2_000, mostUnread: Int64 = 1_000) -> MetricsSource {
     let walk = Mutex(StuckRuns())
     return .store { text, db in
       let (last, position) = walk.withLock { ($0, $0.position) }
-      // Two scrapes at once count a slice once.
-      let found = try RunAudit.stuckRuns(after: position, limit: limit, db)
-      let walked = last.going(on: found)
-      walk.withLock { if $0.position == position { $0 = walked } }
+      var walked = last
+      if try Engine.unread(db) <= mostUnread {
+        walked = last.going(on: try RunAudit.stuckRuns(after: position, limit: limit, db))
+        // Two scrapes at once count a slice once.
+        walk.withLock { [walked] in if $0.position == position { $0 = walked } }
+      }
       text.single(
         "zveno_runs_stuck", .gauge, "Runs that wait for nothing, of those looked at, some at each scrape.", walked.known
       )

@@ -115,7 +115,7 @@ struct Gate {
   /// But for the others that want the same slot. What cannot be decided does not pass.
   private func wouldPass(_ rival: DueMessage, inHand: SlotsInHand, now: Timestamp, _ db: Connection) throws -> Bool {
     do {
-      return try poison.attempt(.init(.message, rival.id, Int64(rival.attempts))) {
+      return try poison.attempt(.init(.message, rival.id, Int64(rival.attempts)), settles: false) {
         guard case .visitor(let visitor) = try admit(rival, now: now, db) else { return false }
         return try !moderation.holds(rival, view: visitor.view, inHand: inHand, now: now, db)
       }

@@ -53,7 +53,7 @@ public enum RunAudit {
   }
 
   /// How many of the next runs after one, by id, are stuck, and which is the last of them; nil after the last run.
-  /// Cost: `limit` rows, and some look-ups for each of them that waits for its message.
+  /// Cost: `limit` rows, some look-ups for each of them that waits for its message, and the events that are unread.
   public static func stuckRuns(
     after id: Int64, limit: Int, _ db: Connection
   ) throws -> (count: Int, last: Int64)? {

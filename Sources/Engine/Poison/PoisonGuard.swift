@@ -20,7 +20,8 @@ public final class PoisonGuard {
       case entry
       /// An event that may be a goal: contact, seq.
       case goal
-      /// What segments make of an event: contact, seq; of time, or of a contact when they are computed: contact, 0.
+      /// What segments make of an event: contact, seq; of a contact when they are computed: contact, 0; of a contact as one
+      /// of them grows due: contact, its number below 0. How far a member is from its average: contact, the least number.
       case segments
       /// What webhooks are told of an event: contact, seq.
       case webhooks
@@ -50,7 +51,7 @@ public final class PoisonGuard {
       case .event: "what event \(cause) makes of run \(subject)"
       case .entry: "an entry into chain number \(subject) by event \(cause)"
       case .goal: "whether event \(cause) is a goal of contact number \(subject)"
-      case .segments: "the segments of contact number \(subject)" + (cause == 0 ? "" : " by event \(cause)")
+      case .segments: "the segments of contact number \(subject)" + (cause > 0 ? " by event \(cause)" : "")
       case .webhooks: "what webhooks are told of event \(cause)"
       case .end: "the end of run \(subject)"
       case .edit: "how run \(subject) goes on in version \(cause)"
@@ -113,8 +114,9 @@ public final class PoisonGuard {
 
   /// Decides; inside of it there may be others. Throws `Poison` without deciding where too many processes have ended in
   /// the middle of it, and what `body` throws. Cost: some stores.
-  public func attempt<T>(_ decision: Decision, _ body: () throws -> T) throws -> T {
-    if !suspects.isEmpty { try meet(decision) }
+  /// - Parameter settles: false: it is only asked what would be decided; the decision itself is still to come.
+  public func attempt<T>(_ decision: Decision, settles: Bool = true, _ body: () throws -> T) throws -> T {
+    if !suspects.isEmpty { try meet(decision, settles) }
     let (kind, subject, cause) = (words[Word.kind], words[Word.subject], words[Word.cause])
     note(decision.kind.rawValue, decision.subject, decision.cause)
     defer { note(kind, subject, cause) }
@@ -127,11 +129,11 @@ public final class PoisonGuard {
     words[Word.kind] = kind
   }
 
-  private func meet(_ decision: Decision) throws {
+  private func meet(_ decision: Decision, _ settles: Bool) throws {
     guard let suspect = suspects.first(where: { $0.decision == decision }) else { return }
-    passed.insert(suspect.place)
+    if settles { passed.insert(suspect.place) }
     guard suspect.ends >= Self.mostEnds else { return }
-    leftAsideCount.add(1, ordering: .relaxed)
+    if settles { leftAsideCount.add(1, ordering: .relaxed) }
     throw Poison(decision: decision, ends: suspect.ends)
   }
 

@@ -115,7 +115,7 @@ extension AverageBook {
     }
     let page = try memberships.page(of: segment, after: walk.walked, limit: size, db)
     for member in page {
-      let decision = PoisonGuard.Decision(.segments, member.contact, 0)
+      let decision = PoisonGuard.Decision(.segments, member.contact, .min)
       do {
         walk.add(
           try segments.poison.attempt(decision) { try gap(of: member.contact, walk.wanted, now: now, db) },

@@ -119,7 +119,9 @@ final class LiveSegments {
     _ places: Set<Int>?, of row: Int64, now: Timestamp, _ cause: Cause, wall: Timestamp, _ db: Connection
   ) throws -> Bool {
     do {
-      try poison.attempt(.init(.segments, row, 0)) {
+      // Of one alone, as when it grows due: another one of his may be well.
+      let alone = places.flatMap { $0.count == 1 ? $0.first : nil }.map { -catalog.entries[$0].number }
+      try poison.attempt(.init(.segments, row, alone ?? 0)) {
         try ask(places, of: row, memberships.states(of: row, db), now: now, cause, wall: wall, db)
       }
       return true

@@ -108,7 +108,8 @@ final class TestAPI: @unchecked Sendable {
       shop: ShopFace(name: "Shop", locale: "en"), chainsChanged: { catalog.value.invalidate() },
       metrics: [
         .writer(writer), .intake(intake, log), .requests(meter), .engine { engineBox.value.metrics },
-        .funnel(counters, rules), .lateness(rules, now: { clock.now }), .stuckRuns(atOnce: 2), .hold(hold),
+        .funnel(counters, rules), .lateness(rules, now: { clock.now }), .stuckRuns(atOnce: 2, mostUnread: 4),
+        .hold(hold),
       ],
       unready: unready, now: { clock.now },
       random: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } }, testClock: testClock,
