@@ -1,11 +1,11 @@
 /// Keys of one object against each other: compared as decoded bytes, so `"a"` and `"\u0061"` are the same key.
 enum JSONKey {
   /// Objects of at most this many keys are compared in pairs, larger ones through a table.
-  private static let pairwiseKeys = 16
+  private static let pairwiseKeys = 32
 
   /// Index of the first key that has stood in the object before. Cost: linear, whatever the keys are.
   static func firstDuplicate(in tape: Span<TapeEntry>, object: Int, _ keys: Int, _ text: Span<UInt8>) -> Int? {
-    keys <= pairwiseKeys ? duplicateByPairs(tape, object, text) : duplicateByTable(tape, object, keys, text)
+    keys <= pairwiseKeys ? duplicateByPairs(tape, object, keys, text) : duplicateByTable(tape, object, keys, text)
   }
 
   /// Equal decoded bytes have equal fingerprints. Not a hash to build a table on: whoever sends keys can make them collide.
@@ -16,8 +16,22 @@ enum JSONKey {
 
   @inline(never)
   private static func decodedFingerprint(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> UInt32 {
-    let bytes = JSONText.decoded(text, start, end)
-    return fingerprint(bytes.span, 0, bytes.count)
+    var (first, last, count) = (UInt64(0), UInt64(0), 0)
+    JSONText.decode(text, start, end) { byte in
+      if count < 8 { first |= UInt64(byte) &<< UInt64(truncatingIfNeeded: count &* 8) }
+      last = last &>> 8 | UInt64(byte) &<< 56
+      count &+= 1
+    }
+    return fingerprint(first: first, last: last, count)
+  }
+
+  /// Of the first eight bytes and the last eight; of fewer the first ones alone.
+  @inline(__always)
+  private static func fingerprint(first: UInt64, last: UInt64, _ count: Int) -> UInt32 {
+    var mixed = count < 8 ? first : first &* 0x9E37_79B9_7F4A_7C15 ^ last
+    mixed = (mixed ^ UInt64(truncatingIfNeeded: count) &<< 56) &* 0xD6E8_FEB8_6659_FD93
+    // Never the mark of a container without a container around it, and never a surprise in a signed conversion.
+    return UInt32(truncatingIfNeeded: mixed >> 33)
   }
 
   @inline(__always)
@@ -26,26 +40,22 @@ enum JSONKey {
     let count = end &- start
     precondition(start >= 0 && count >= 0 && end <= text.count)
     // Not checked again: the eight bytes are there, by the comparison before each.
-    var mixed: UInt64
+    var (first, last) = (UInt64(0), UInt64(0))
     if count >= 8 {
-      let first = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self)
-      let last = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self)
-      mixed = UInt64(littleEndian: first) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(littleEndian: last)
+      first = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
+      last = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self))
     } else if start &+ 8 <= text.count {
       let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
-      mixed = word & ~(UInt64.max &<< UInt64(truncatingIfNeeded: count &* 8))
+      first = word & ~(UInt64.max &<< UInt64(truncatingIfNeeded: count &* 8))
     } else {
-      mixed = 0
-      for offset in 0..<count { mixed |= UInt64(text[start + offset]) << UInt64(offset * 8) }
+      for offset in 0..<count { first |= UInt64(text[start + offset]) << UInt64(offset * 8) }
     }
-    mixed = (mixed ^ UInt64(truncatingIfNeeded: count) &<< 56) &* 0xD6E8_FEB8_6659_FD93
-    // Never the mark of a container without a container around it, and never a surprise in a signed conversion.
-    return UInt32(truncatingIfNeeded: mixed >> 33)
+    return fingerprint(first: first, last: last, count)
   }
 
   /// A mask of 64 bits says for most keys at once that they are new; the others are compared with all before them.
   private static func duplicateByPairs(
-    _ tape: Span<TapeEntry>, _ object: Int, _ text: Span<UInt8>
+    _ tape: Span<TapeEntry>, _ object: Int, _ keys: Int, _ text: Span<UInt8>
   ) -> Int? {
     var seen: UInt64 = 0
     var key = object + 1
@@ -54,7 +64,10 @@ enum JSONKey {
       if seen & bit != 0 {
         var earlier = object + 1
         while earlier < key {
-          if areEqual(tape[earlier], tape[key], text) { return key }
+          if tape[earlier].next == tape[key].next {
+            // Different keys of one fingerprint come by malice alone: the table stays linear.
+            return areEqual(tape[earlier], tape[key], text) ? key : duplicateByTable(tape, object, keys, text)
+          }
           earlier = Int(tape[earlier + 1].next)
         }
       }

@@ -4,26 +4,33 @@ enum JSONText {
   static func decoded(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(end - start)
-    var at = start
-    while at < end {
-      guard text[at] == UInt8(ascii: "\\"), at + 1 < end else {
-        bytes.append(text[at])
-        at += 1
-        continue
-      }
-      at = appendEscape(text, at + 1, end, to: &bytes)
-    }
+    decode(text, start, end) { bytes.append($0) }
     return bytes
   }
 
+  /// The same byte by byte, for who need not keep them.
+  @inline(__always)
+  static func decode(_ text: Span<UInt8>, _ start: Int, _ end: Int, _ take: (UInt8) -> Void) {
+    var at = start
+    while at < end {
+      guard text[at] == UInt8(ascii: "\\"), at + 1 < end else {
+        take(text[at])
+        at += 1
+        continue
+      }
+      at = decodeEscape(text, at + 1, end, take)
+    }
+  }
+
   /// Behind a backslash. Returns the offset behind the escape.
-  private static func appendEscape(_ text: Span<UInt8>, _ at: Int, _ end: Int, to bytes: inout [UInt8]) -> Int {
+  @inline(__always)
+  private static func decodeEscape(_ text: Span<UInt8>, _ at: Int, _ end: Int, _ take: (UInt8) -> Void) -> Int {
     switch text[at] {
-    case UInt8(ascii: "b"): bytes.append(0x08)
-    case UInt8(ascii: "f"): bytes.append(0x0C)
-    case UInt8(ascii: "n"): bytes.append(0x0A)
-    case UInt8(ascii: "r"): bytes.append(0x0D)
-    case UInt8(ascii: "t"): bytes.append(0x09)
+    case UInt8(ascii: "b"): take(0x08)
+    case UInt8(ascii: "f"): take(0x0C)
+    case UInt8(ascii: "n"): take(0x0A)
+    case UInt8(ascii: "r"): take(0x0D)
+    case UInt8(ascii: "t"): take(0x09)
     case UInt8(ascii: "u"):
       var code = unit(text, at + 1, end)
       var behind = at + 5
@@ -31,9 +38,9 @@ enum JSONText {
         code = 0x10000 + (code & 0x3FF) << 10 + (unit(text, behind + 2, end) & 0x3FF)
         behind += 6
       }
-      if let scalar = Unicode.Scalar(code) { bytes.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
+      if let scalar = Unicode.Scalar(code) { UTF8.encode(scalar)?.forEach(take) }
       return behind
-    default: bytes.append(text[at])
+    default: take(text[at])
     }
     return at + 1
   }
