@@ -46,7 +46,10 @@ struct ReadOnlyTests {
   @Test(
     "by the kernel after an error: events are 503, an end is clean, a start is refused; mounted anew nothing is lost")
   func remounted() throws {
-    try disk.fail()
+    let zveno = try #require(world.shop.zveno)
+    // Not in the middle of a sync: where the journal ends between its beginning and its end, the kernel may say that all
+    // is well of what it has given up (fsync waits for a transaction that is there no more).
+    try zveno.whileStopped { try disk.fail() }
     try checkRefusals()
     #expect(world.shop.close() == 0)
     load.end()

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JSON
 import Synchronization
+import Testing
 
 /// The real `zveno`, started as its users start it: the binary that stands beside the test bundle, or the one that
 /// `ZVENO_BINARY` names.
@@ -69,6 +70,20 @@ final class Zveno {
   func closeOutput() { output.close() }
 
   func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Does something while all its threads stand still, so that none of them is in the middle of a call of the kernel's.
+  func whileStopped(_ body: () throws -> Void) throws {
+    signal(SIGSTOP)
+    defer { signal(SIGCONT) }
+    let tasks = "/proc/\(id)/task"
+    try eventually("all threads have stopped") {
+      try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
+        let line = try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8)
+        return line.split(separator: ")").last?.hasPrefix(" T") ?? false
+      }
+    }
+    try body()
+  }
 
   func end(seconds: Double) -> Int32? { process.end(within: seconds) }
 
