@@ -44,9 +44,9 @@ public final class ChainCatalog {
   /// Something was published, paused or archived: read again before the next use.
   public func invalidate() { isStale = true }
 
-  /// A transaction was lost: what was parsed in it may never have been published.
+  /// A transaction was lost. What was published before it stays parsed; what was parsed in it has gone with it.
   public func forget() {
-    (versions, edits) = ([:], [:])
+    edits = [:]
     isStale = true
   }
 
@@ -134,6 +134,8 @@ public final class ChainCatalog {
     if let parsed = versions[key] { return parsed }
     let read = try read(number, version, db)?.version
     versions[key] = read
+    // Another one may come to have its number.
+    if read != nil { db.onRollback { [self] in versions[key] = nil } }
     return read
   }
 
