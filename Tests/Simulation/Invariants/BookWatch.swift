@@ -21,8 +21,22 @@ final class BookWatch {
   private struct Message {
     let outcome: Outcome
     let standing: Standing
+    let run: Int64
   }
 
+  /// A message that is new, gone, or has another status.
+  struct Move {
+    let message: Int64
+    let chain: Int64
+    let run: Int64
+    let from: String?
+    let to: String?
+
+    var isNew: Bool { from == nil }
+  }
+
+  /// Found in the last check.
+  private(set) var moves: [Move] = []
   private let db: Connection
   private var messages: [Int64: Message] = [:]
   private var planned: [Place: Int64] = [:]
@@ -41,13 +55,14 @@ final class BookWatch {
       return try check(changed: Set(all).union(messages.keys))
     }
     var (places, channels): (Set<Place>, Set<Standing>) = ([], [])
+    moves = []
     for id in changed {
-      let sql = "SELECT chain, version, label, channel, status FROM messages WHERE id = $1"
+      let sql = "SELECT chain, version, label, channel, status, run FROM messages WHERE id = $1"
       let now = try db.first(sql, [.int(id)]) { row in
         let place = Place(chain: row.int(0), version: row.int(1), label: row.text(2))
         return Message(
           outcome: Outcome(place: place, status: row.text(4)),
-          standing: Standing(channel: row.text(3), status: row.text(4)))
+          standing: Standing(channel: row.text(3), status: row.text(4)), run: row.int(5))
       }
       for (message, sign) in [(messages[id], -1), (now, 1)] as [(Message?, Int64)] {
         guard let message else { continue }
@@ -58,6 +73,7 @@ final class BookWatch {
         channels.insert(message.standing)
         touched.insert(message.outcome)
       }
+      note(id, from: messages[id], to: now)
       messages[id] = now
     }
     for place in places {
@@ -77,6 +93,14 @@ final class BookWatch {
         throw Violation("messages are counted by status", "\(standing): \(rows), counted \(counted)")
       }
     }
+  }
+
+  private func note(_ id: Int64, from before: Message?, to after: Message?) {
+    guard let message = after ?? before, before?.standing.status != after?.standing.status else { return }
+    moves.append(
+      Move(
+        message: id, chain: message.outcome.place.chain, run: message.run, from: before?.standing.status,
+        to: after?.standing.status))
   }
 
   /// With the log read to its end: planned = sent + failed + skipped + unknown + pending, for each step.

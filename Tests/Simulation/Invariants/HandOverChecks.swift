@@ -171,7 +171,7 @@ final class HandOverChecks {
   }
 
   /// `09:00..20:00`, its last minute inside, over midnight too.
-  private static func isInside(_ minute: Int, _ span: String) -> Bool {
+  static func isInside(_ minute: Int, _ span: String) -> Bool {
     let parts = span.split(separator: ".").map { $0.split(separator: ":").compactMap { Int($0) } }
     guard parts.count == 2, parts.allSatisfy({ $0.count == 2 }) else { return false }
     let (from, to) = (parts[0][0] * 60 + parts[0][1], parts[1][0] * 60 + parts[1][1])

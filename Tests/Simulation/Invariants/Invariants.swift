@@ -17,6 +17,7 @@ final class Invariants {
   private let capChecks: CapChecks
   private let erasureChecks: ErasureChecks
   private var waits: WaitWatch
+  let oracle: Oracle
   /// What `zveno verify` asks of a folder at rest must hold at every start.
   private let audits: [Audit]
   /// Something was written since the last rest.
@@ -37,6 +38,7 @@ final class Invariants {
     erasureChecks = ErasureChecks(db, erased)
     capChecks = CapChecks(db, rules.caps, setsClock: weather.setsClock)
     waits = WaitWatch(db, documents, rules)
+    oracle = Oracle(db, rules, erased)
     var limits = IngestLimits()
     limits.windowMilliseconds = window
     audits =
@@ -73,6 +75,7 @@ final class Invariants {
         if !messages.isEmpty || lost { try handOverChecks.checkAtHand(life) }
       }
       try waits.check(wall: world.clock.wall, changed: isWhole ? nil : runs)
+      try oracle.note(world, runs: runs, messages: messages, moves: books.moves)
     }
   }
 
@@ -91,6 +94,7 @@ final class Invariants {
         try runChecks.checkNewcomers()
         try erasureChecks.check(world.disk)
         try logChecks.checkFreshPromises(&world.shop)
+        try oracle.check(world, life)
       }
       if day > lastDay || (isChanged && rests.isDue(world)) {
         try runChecks.checkStuck()
@@ -115,6 +119,7 @@ final class Invariants {
       try waits.check(wall: world.clock.wall, changed: isWhole ? nil : runs)
       try books.check(changed: isWhole ? nil : messages)
       try handOverChecks.checkIntents(world.provider, lastLife: world.lives - 1, wall: world.clock.wall)
+      try oracle.note(world, runs: runs, messages: messages, moves: books.moves)
       guard isWhole else { return }
       try logChecks.checkWholeTimeline()
       try logChecks.checkBatches(world.shop)
@@ -151,6 +156,8 @@ final class Invariants {
     try runChecks.checkReentry()
     try runChecks.checkAllOver()
     try erasureChecks.checkAll(world.disk)
+    try oracle.checkEnd()
+    world.tally.verdicts = oracle.verdicts
     try checkAudits()
     try logChecks.checkSentOnce(world.shop)
     try logChecks.checkBatches(world.shop)

@@ -5,7 +5,9 @@ import SQL
 
 extension PlantedBug {
   /// Each with the promises of which one must be seen broken.
-  static var all: [(bug: PlantedBug, breaks: Set<String>)] { ofTheWalk + ofRetention + ofCaps + ofErasure }
+  static var all: [(bug: PlantedBug, breaks: Set<String>)] {
+    ofTheWalk + ofRetention + ofCaps + ofErasure + ofDecisions
+  }
 
   private static var ofTheWalk: [(bug: PlantedBug, breaks: Set<String>)] {
     [

@@ -101,6 +101,9 @@ struct Script {
         time += chance.between(Self.hour, size.days * Self.day)
       }
     }
+    write("publish \(FixedChain.id)", at: start) { life, db, now in
+      try Desk(life, db, now).publish(FixedChain.id, FixedChain.document)
+    }
   }
 
   private mutating func people() {

@@ -12,6 +12,7 @@ struct Tally: CustomStringConvertible {
   var checkpoints = 0
   /// Rows, by kind: what retention has done.
   var deleted: [String: Int] = [:]
+  var verdicts = Verdicts()
 
   mutating func add(_ other: Tally) {
     rounds += other.rounds
@@ -23,12 +24,13 @@ struct Tally: CustomStringConvertible {
     erasures += other.erasures
     checkpoints += other.checkpoints
     deleted.merge(other.deleted, uniquingKeysWith: +)
+    verdicts.add(other.verdicts)
   }
 
   var description: String {
     "\(rounds) rounds, \(handOvers) messages handed over, \(putOff) put off by caps, \(deletions), "
       + "\(erasures) erasures, \(checkpoints) checkpoints, "
-      + "\(kills) kills, \(powerFailures) power failures, \(diskFaults) failed disk operations"
+      + "\(kills) kills, \(powerFailures) power failures, \(diskFaults) failed disk operations, \(verdicts)"
   }
 
   private var deletions: String {
