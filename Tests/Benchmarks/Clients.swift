@@ -55,7 +55,6 @@ struct Clients {
   ) -> (latencies: [Double], refused: Int) {
     let wanted = max(1, connections / Self.threads)
     let sockets = (0..<wanted).compactMap { _ in ClientSocket(port: port) }
-    defer { for socket in sockets { socket.close() } }
     let until = ContinuousClock.now + .seconds(seconds)
     var latencies: [Double] = []
     var refused = wanted - sockets.count
@@ -115,10 +114,7 @@ final class ClientSocket {
   /// Whether somebody listens within five seconds.
   static func isTaken(on port: UInt16) -> Bool {
     for _ in 0..<500 {
-      if let socket = ClientSocket(port: port) {
-        socket.close()
-        return true
-      }
+      if ClientSocket(port: port) != nil { return true }
       usleep(10_000)
     }
     return false
@@ -168,5 +164,5 @@ final class ClientSocket {
     return count > 12 && buffer[9] == UInt8(ascii: "2")
   }
 
-  func close() { Glibc.close(descriptor) }
+  deinit { close(descriptor) }
 }
