@@ -20,8 +20,6 @@ final class BenchWorld: Sendable {
   /// On the writer's thread alone.
   nonisolated(unsafe) let catalog: ChainCatalog
   private let lines: Lines
-  /// Asked for its metrics alone, which any thread may.
-  nonisolated(unsafe) private let engine: Engine
   private let readers: Readers
 
   let clock = BenchClock()
@@ -32,13 +30,11 @@ final class BenchWorld: Sendable {
   ///   - chains: documents to publish.
   ///   - template: text and html of the template `letter`.
   ///   - email: how that channel's messages leave; by default they are taken at once.
-  ///   - folder: of a world that was left; nothing is published in it anew.
   init(
     chains: [String] = [], template: (text: String, html: String) = ("Hello", "<p>Hello</p>"),
-    email: any ChannelAdapter = LogAdapter(connections: 32), in left: URL? = nil
+    email: any ChannelAdapter = LogAdapter(connections: 32)
   ) throws {
-    folder =
-      left ?? FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
+    folder = ServedFolder.temporary()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     path = folder.appending(path: "zveno.sqlite").path
     let usual = Connection.Settings()
@@ -47,7 +43,7 @@ final class BenchWorld: Sendable {
       pagesBetweenCheckpoints: number(of: "--checkpoint", else: usual.pagesBetweenCheckpoints))
     let db = try Connection(path: path, mode: .writer, settings: settings)
     try Migrator(Migrations.all).migrate(db)
-    if left == nil { try Self.publish(chains, template, db) }
+    try Self.publish(chains, template, db)
     log = try EventLog(db, now: Self.milliseconds(), seed: .random(in: 0 ... .max))
     let catalog = ChainCatalog()
     self.catalog = catalog
@@ -55,7 +51,6 @@ final class BenchWorld: Sendable {
     let engine = Engine(
       log: log, timeline: try Timeline(db), catalog: catalog, counters: counters, rules: rules,
       monotonic: Monotonic.nanoseconds)
-    self.engine = engine
     readers = try Readers(path: path, count: 1, queueLimit: 1000)
     let templates = TemplateCatalog(shop: TemplateShop(locale: "en", currency: "EUR")) { [readers] id, version in
       try readers.read { db in
@@ -131,20 +126,10 @@ final class BenchWorld: Sendable {
     }
   }
 
-  /// From an event's acceptance to the round in which it acted.
-  var lags: Histogram { engine.metrics.decisions }
-
   /// Messages that have left.
   func sent() throws -> Int {
     try writer.perform { db, _ in
       Int(try db.first("SELECT count(*) FROM messages WHERE status = 'sent'", []) { $0.int(0) } ?? 0)
-    }
-  }
-
-  /// Whether some run is due before that time.
-  func isDue(before moment: Int64) throws -> Bool {
-    try writer.perform { db, _ in
-      try db.first("SELECT 1 FROM runs WHERE due_at < $1 LIMIT 1", [.int(moment)]) { _ in true } ?? false
     }
   }
 
@@ -156,16 +141,11 @@ final class BenchWorld: Sendable {
     }
   }
 
-  /// Stops; the folder stays.
-  func leave() {
+  func close() {
     lines.close()
     _ = lines.end(within: 10)
     readers.stop()
     writer.stop()
-  }
-
-  func close() {
-    leave()
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -183,16 +163,5 @@ final class BenchWorld: Sendable {
   /// So many of them as NDJSON.
   static func batch(_ count: Int = 1000, contacts: Int) -> [UInt8] {
     (0..<count).reduce(into: []) { bytes, _ in bytes += body(contact: .random(in: 0..<contacts)) + [10] }
-  }
-}
-
-extension WriterMetrics {
-  /// What the writer spent on the disk.
-  var times: String {
-    func times(_ name: String, _ durations: Histogram) -> String {
-      let mean = durations.sumSeconds / Double(max(1, durations.count)) * 1000
-      return String(format: "%d %@ of %.1f ms", durations.count, name, mean)
-    }
-    return times("commits", commitSeconds) + ", " + times("checkpoints", checkpointSeconds)
   }
 }

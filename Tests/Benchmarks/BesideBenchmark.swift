@@ -49,8 +49,7 @@ struct BesideBenchmark {
     }
     try server.drain()
     server.leave()
-    let db = try Connection(
-      path: server.folder.appending(path: "zveno.sqlite").path, mode: .writer, durability: .off)
+    let db = try ServedFolder.database(in: server.folder)
     defer { db.close() }
     let age = 30 * 86_400_000
     try db.run("UPDATE events SET accepted_at = accepted_at - \(age), at = at - \(age)")
@@ -59,7 +58,7 @@ struct BesideBenchmark {
   }
 
   private func measure(_ work: Work, _ template: URL) throws -> Clients.Result {
-    let folder = template.deletingLastPathComponent().appending(path: "zveno-bench-\(UUID().uuidString)")
+    let folder = ServedFolder.temporary()
     try FileManager.default.copyItem(at: template, to: folder)
     sync()
     let server = try ServedFolder(folder, config: work == .retention ? #"{"retention":{"events":"7d"}}"# : "{}")

@@ -1,5 +1,4 @@
 import Foundation
-import SQL
 
 /// One line of the table: a rate, measured in several rounds.
 struct Figure {
@@ -42,15 +41,6 @@ func timed(_ body: () throws -> Void) rethrows -> Double {
 
 extension Duration {
   var milliseconds: Double { Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15 }
-}
-
-extension Histogram {
-  /// The upper bound of the bucket in which that share of all lies, as text.
-  func bound(of share: Double) -> String {
-    let wanted = Int((share * Double(count)).rounded(.up))
-    guard let bucket = cumulative.first(where: { $0.count >= wanted }) else { return "> \(bounds.last ?? 0) s" }
-    return "<= \(bucket.bound) s"
-  }
 }
 
 /// Processor time of this process, user and system, all threads.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SQL
 
 /// The server itself, in a process of its own, on a folder; reached over HTTP as everybody reaches it.
 final class ServedFolder: Sendable {
@@ -24,7 +25,7 @@ final class ServedFolder: Sendable {
   ///   - config: the configuration, JSON.
   init(_ folder: URL? = nil, config: String = "{}") throws {
     guard let zveno = Program.sibling("zveno") else { throw NotBuilt() }
-    self.folder = folder ?? FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
+    self.folder = folder ?? Self.temporary()
     try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
     let file = self.folder.appending(path: "bench.json")
     try Data(config.utf8).write(to: file)
@@ -45,6 +46,16 @@ final class ServedFolder: Sendable {
       usleep(2_000)
     }
     secondsUntilReady = (ContinuousClock.now - begun).milliseconds / 1000
+  }
+
+  /// Of a name that no other has; to be made.
+  static func temporary() -> URL {
+    FileManager.default.temporaryDirectory.appending(path: "zveno-bench-\(UUID().uuidString)")
+  }
+
+  /// The database of a folder that nobody serves, to be written without syncs.
+  static func database(in folder: URL) throws -> Connection {
+    try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer, durability: .off)
   }
 
   // MARK: - Its end
@@ -133,9 +144,7 @@ struct Scrape {
     guard let bound = counts.first(where: { $0.1 >= wanted })?.0 else { return "unknown" }
     return "<= \(bound) s"
   }
-}
 
-extension Scrape {
   /// Of one label's value.
   func value(_ name: String, _ label: String, _ value: String) -> Double {
     samples.reduce(0) { $0 + ($1.name == name && $1.labels.contains("\(label)=\"\(value)\"") ? $1.value : 0) }

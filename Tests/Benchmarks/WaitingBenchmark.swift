@@ -37,7 +37,7 @@ struct WaitingBenchmark {
 
   /// A fiftieth, within one second.
   private func fallDue(at moment: Int64, _ number: Int, _ folder: URL) throws {
-    let db = try Connection(path: folder.appending(path: "zveno.sqlite").path, mode: .writer, durability: .off)
+    let db = try ServedFolder.database(in: folder)
     defer { db.close() }
     let sql = "UPDATE runs SET due_at = $1 + id / 50 % 1000, step_due_at = $1 WHERE id % 50 = $2"
     try db.run(sql, [.int(moment), .int(Int64(number))])
@@ -83,8 +83,7 @@ struct WaitingBenchmark {
     try server.ask("POST", "/v1/events", #"{"type":"signup","contact":{"id":"c1"}}"#)
     try server.drain()
     server.leave()
-    let path = server.folder.appending(path: "zveno.sqlite").path
-    let db = try Connection(path: path, mode: .writer, durability: .off)
+    let db = try ServedFolder.database(in: server.folder)
     let contacts = runs / Self.chains
     let elapsed = try timed {
       try copy("contacts", where: "id = 1", replacing: ["id": "n", "external_id": "'c' || n"], contacts, db)
